@@ -1,0 +1,103 @@
+"""The shop. `create_app` reads as its table of contents."""
+
+import os
+from importlib import import_module
+from pathlib import Path
+
+import requests
+from flask import Flask
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_talisman import Talisman
+from flask_wtf import CSRFProtect
+from requests.adapters import HTTPAdapter
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import cli
+import language
+import templating
+import views.errors
+from config import Config
+from models import User, db
+from services import guides
+from services.desk import Desk
+from services.iamport import IamportClient
+
+ROOT = Path(__file__).parent
+
+migrate = Migrate()
+csrf = CSRFProtect()
+login = LoginManager()
+talisman = Talisman()
+
+
+def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
+    """A shop that works by `config` (default: the environment) and pays through `payments` (default: a real client)."""
+    config = config or Config.from_environ(os.environ)
+    app = Flask(__name__, instance_path=str(ROOT / "instance"))
+    app.config.from_object(config)
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES
+    )
+    app.extensions["desk"] = _open_desk(config, payments)
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    login.init_app(app)
+    login.user_loader(lambda user_id: db.session.get(User, int(user_id)))
+    login.unauthorized_handler(views.errors.unauthorized)
+    language.init_app(app)
+    templating.init_app(app)
+    talisman.init_app(app, **_browser_rules(config))
+
+    views.register(app, csrf)
+    cli.register(app)
+    if config.DEMO:
+        import_module("demo").register(app)
+    return app
+
+
+def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
+    return Desk(
+        client=payments or _client(config),
+        guides=guides.load(ROOT / "guides"),
+        channels=config.PG_CHANNELS,
+        public_url=config.PUBLIC_URL,
+        dunning_days=config.DUNNING_DAYS,
+        claim_lifetime=config.CLAIM_LIFETIME,
+    )
+
+
+def _client(config: Config) -> IamportClient:
+    session = requests.Session()
+    session.mount(config.IMP_API_URL, HTTPAdapter(pool_maxsize=32))
+    return IamportClient(
+        base_url=config.IMP_API_URL,
+        key=config.IMP_KEY,
+        secret=config.IMP_SECRET,
+        timeout=config.IMP_TIMEOUT,
+        session=session,
+    )
+
+
+def _browser_rules(config: Config) -> dict[str, object]:
+    """Only our own files run, and only the payment service's script and windows come in beside them."""
+    ours, payment = "'self'", list(config.PAYMENT_ORIGINS)
+    return {
+        "content_security_policy": {
+            "default-src": ours,
+            "script-src": [ours, *payment],
+            "connect-src": [ours, *payment],
+            "frame-src": [ours, *payment],
+            "img-src": [ours, "data:"],
+            "object-src": "'none'",
+            "base-uri": ours,
+            "frame-ancestors": ours,
+        },
+        "force_https": config.SESSION_COOKIE_SECURE,
+        "session_cookie_secure": config.SESSION_COOKIE_SECURE,
+        "session_cookie_samesite": config.SESSION_COOKIE_SAMESITE,
+        "frame_options": "SAMEORIGIN",
+        "referrer_policy": "strict-origin-when-cross-origin",
+    }

@@ -1,0 +1,87 @@
+"""`flask` commands: views for the scheduler. They parse, call services, and say what was done."""
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+import clock
+from errors import ShopError
+from services import billing_keys, catalog, payments, renewals
+from services.desk import Desk
+
+RECONCILE_EVERY = 60.0
+"""Seconds between two looks at what was left open; renewals are looked for far more often."""
+
+
+def register(app: Flask) -> None:
+    for command in (seed, renew_due, reconcile):
+        app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def seed() -> None:
+    """Put the plans on the shelves (again: nothing changes)."""
+    click.echo(f"{catalog.seed()} new plans")
+
+
+@click.command("renew-due")
+@click.option("--forever", is_flag=True, help="Look again every few seconds until stopped.")
+@click.option("--every", default=5.0, show_default=True, help="Seconds between two looks.")
+@click.option("--threads", default=4, show_default=True, help="Charges under way at once.")
+@with_appcontext
+def renew_due(forever: bool, every: float, threads: int) -> None:
+    """Charge every subscription that is due, then settle what was left open."""
+    stop = threading.Event()
+    if forever:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
+    waited = RECONCILE_EVERY
+    while True:
+        _renew(threads)
+        if waited >= RECONCILE_EVERY or not forever:
+            _reconcile()
+            waited = 0.0
+        if not forever or stop.wait(every):
+            return
+        waited += every
+
+
+@click.command()
+@with_appcontext
+def reconcile() -> None:
+    """Settle every order left open, and delete revoked keys at the payment service."""
+    _reconcile()
+
+
+def _renew(threads: int) -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the app, not the proxy
+    with ThreadPoolExecutor(threads) as pool:
+        for line in pool.map(lambda subscription_id: _charge_one(app, subscription_id), renewals.due(now=clock.now())):
+            click.echo(line)
+
+
+def _charge_one(app: Flask, subscription_id: int) -> str:
+    with app.app_context():
+        try:
+            order = renewals.collect(_desk(), subscription_id=subscription_id, now=clock.now())
+            return f"subscription {subscription_id}: {order.merchant_uid} {order.outcome}"
+        except ShopError as err:
+            return f"subscription {subscription_id}: {err.code}"
+
+
+def _reconcile() -> None:
+    now = clock.now()
+    settled = payments.reconcile(_desk(), now=now)
+    deleted = billing_keys.delete_revoked(_desk(), now=now)
+    if settled or deleted:
+        click.echo(f"{len(settled)} open orders looked at, {deleted} revoked keys deleted")
+
+
+def _desk() -> Desk:
+    opened: Desk = current_app.extensions["desk"]
+    return opened

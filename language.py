@@ -1,0 +1,39 @@
+"""Which language a reader gets: what they just chose, their profile, their browser, else Korean."""
+
+from flask import Flask, g, request, session
+from flask_babel import Babel
+from flask_login import current_user
+
+from services import accounts
+
+LANGUAGES = ("ko", "en")
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, locale_selector=chosen, default_timezone="Asia/Seoul")
+    app.before_request(remember_choice)
+
+
+def remember_choice() -> None:
+    """`?lang=en` on any address switches, for this visit and for the profile."""
+    wanted = request.args.get("lang")
+    if wanted in LANGUAGES:
+        session["lang"] = wanted
+        if current_user.is_authenticated:
+            accounts.speak(current_user, wanted)
+
+
+def chosen() -> str:
+    if "language" not in g:
+        g.language = _chosen()
+    return str(g.language)
+
+
+def _chosen() -> str:
+    if session.get("lang") in LANGUAGES:
+        return str(session["lang"])
+    if current_user.is_authenticated and current_user.language in LANGUAGES:
+        return str(current_user.language)
+    return request.accept_languages.best_match(LANGUAGES, "ko")

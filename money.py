@@ -1,0 +1,63 @@
+"""Money as whole minor units (won, cents) with its ISO 4217 code. Never float.
+
+The payment service speaks major units (`49.99`), so its client hands over `Decimal`; only `from_major` and
+`to_major` cross that line.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from babel.numbers import format_currency
+
+EXPONENTS = {"KRW": 0, "JPY": 0, "USD": 2, "EUR": 2}
+
+
+class CurrencyError(ValueError):
+    """Two currencies met in one sum, an unknown one was named, or an amount has a fraction of a minor unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """`Money(4900, "KRW")` is 4,900 won; `Money(4900, "USD")` is 49 dollars."""
+
+    minor: int
+    currency: str
+
+    def __add__(self, other: "Money") -> "Money":
+        self._refuse_other(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._refuse_other(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def _refuse_other(self, other: "Money") -> None:
+        if other.currency != self.currency:
+            raise CurrencyError(f"{self.currency} and {other.currency} cannot be added")
+
+    def to_major(self) -> Decimal:
+        """The amount as the payment service writes it: 4900 cents are `49.00`."""
+        return Decimal(self.minor).scaleb(-_exponent(self.currency))
+
+    @classmethod
+    def from_major(cls, amount: Decimal, currency: str) -> "Money":
+        """Raises `CurrencyError` where the amount does not come out in whole minor units."""
+        minor = amount.scaleb(_exponent(currency))
+        if minor != minor.to_integral_value():
+            raise CurrencyError(f"{amount} {currency} is not a whole number of minor units")
+        return cls(int(minor), currency)
+
+    def split(self, parts: int) -> list["Money"]:
+        """Equal parts that add up again: the first ones carry the units that cannot be shared."""
+        share, rest = divmod(self.minor, parts)
+        return [Money(share + (1 if n < rest else 0), self.currency) for n in range(parts)]
+
+    def format(self, locale: str) -> str:
+        return str(format_currency(self.to_major(), self.currency, locale=locale))
+
+
+def _exponent(currency: str) -> int:
+    try:
+        return EXPONENTS[currency]
+    except KeyError:
+        raise CurrencyError(f"{currency} is not a currency this shop sells in") from None

@@ -1,0 +1,41 @@
+"""The people who shop here."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from errors import EmailTaken, WrongCredentials
+from models import User, db
+
+
+def sign_up(*, email: str, password: str, name: str, tel: str, language: str, now: datetime) -> User:
+    """Raises `EmailTaken`."""
+    user = User(email=email.lower(), name=name, tel=tel, language=language, created_at=now)
+    user.set_password(password)
+    db.session.add(user)
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        raise EmailTaken(email) from None
+    return user
+
+
+def authenticate(*, email: str, password: str) -> User:
+    """Raises `WrongCredentials`, which does not tell whether the address is known."""
+    user = by_email(email)
+    if user is None or not user.has_password(password):
+        raise WrongCredentials(email)
+    return user
+
+
+def by_email(email: str) -> User | None:
+    return db.session.scalar(select(User).where(User.email == email.lower()))
+
+
+def speak(user: User, language: str) -> None:
+    """Remember the language this person reads, for mail, order names and the next visit."""
+    if user.language != language:
+        user.language = language
+        db.session.commit()

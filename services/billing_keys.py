@@ -1,0 +1,63 @@
+"""Billing keys: made pending, active once their issue is verified, revoked here first and deleted there after.
+
+Revoking is a fact of ours and always succeeds; deleting asks the payment service, which may be silent. A revoked
+key that is not deleted yet is tried again by `delete_revoked`, so none is forgotten there.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from models import BillingKey, KeyStatus, Order, User, db, new_uid
+from services import journal
+from services.desk import Desk
+from services.guides import Guide
+from services.iamport import Refused, Unauthorized, Unknown
+
+
+def new_key(
+    *, user: User, guide: Guide, currency: str, buyer_name: str, buyer_email: str, ip: str, now: datetime
+) -> BillingKey:
+    """A pending key under a fresh handle: one `customer_uid` per card or account, never used again."""
+    return BillingKey(
+        customer_uid=new_uid("cu"),
+        user=user,
+        guide_id=guide.id,
+        currency=currency,
+        issue_email=buyer_email,
+        issue_name=buyer_name,
+        issue_ip=ip,
+        created_at=now,
+    )
+
+
+def confirm(order: Order, *, now: datetime) -> None:
+    """The webhook of an issue came: from here on every PG charges the key."""
+    key = order.billing_key
+    if order.issues_key and key.is_usable and key.confirmed_at is None:
+        key.confirmed_at = now
+        db.session.commit()
+
+
+def delete_revoked(desk: Desk, *, now: datetime) -> int:
+    """Delete at the payment service what was revoked here. Returns how many are gone; silence leaves one for later."""
+    waiting = db.session.scalars(
+        select(BillingKey).where(BillingKey.status == KeyStatus.REVOKED, BillingKey.deleted_at.is_(None)).limit(100)
+    ).all()
+    return sum(_delete(desk, key, now=now) for key in waiting)
+
+
+def _delete(desk: Desk, key: BillingKey, *, now: datetime) -> bool:
+    customer_uid = key.customer_uid
+    db.session.commit()
+    try:
+        desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
+    except (Unknown, Unauthorized):
+        return False
+    except Refused:
+        pass  # the service does not know it (404, or code 1 in older answers): gone is gone
+    key.deleted_at = now
+    order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
+    journal.record("key.revoked", at=now, lane=journal.PG, order=order)
+    db.session.commit()
+    return True

@@ -1,0 +1,32 @@
+"""The payment desk: what every use case that touches money is handed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.guides import Guide
+from services.iamport import IamportClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    client: IamportClient
+    guides: Mapping[str, Guide]
+    channels: Mapping[str, str]
+    """`pg` (or channel key) by guide id, where it is not the test channel the guide names."""
+    public_url: str
+    """Where buyers come back to and webhooks go, no trailing slash."""
+    dunning_days: tuple[int, ...]
+    claim_lifetime: timedelta
+
+    @property
+    def landing_url(self) -> str:
+        """`m_redirect_url`: one neutral address for every PG and device, without a query of its own."""
+        return f"{self.public_url}/payments/landing"
+
+    @property
+    def notice_url(self) -> str:
+        return f"{self.public_url}/webhooks/iamport"
+
+    def channel(self, guide: Guide) -> str:
+        return self.channels.get(guide.id, guide.pg)

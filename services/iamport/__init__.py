@@ -1,0 +1,24 @@
+"""A client of the I'mport (PortOne V1) REST API, made to be copied.
+
+    client = IamportClient(base_url="https://api.iamport.kr", key=…, secret=…)
+    payment = client.again(customer_uid=…, merchant_uid=…, amount=Decimal(9900), name="…")
+
+Three answers stay three: *refused* (`code` is not 0) raises `Refused`, *declined* (`status` is `failed`) returns
+the payment, *silence* raises `Unknown`. It knows the protocol and nothing of any shop.
+"""
+
+from services.iamport.client import IamportClient
+from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+from services.iamport.types import CustomerKey, Payment, Prepared
+
+__all__ = [
+    "CustomerKey",
+    "IamportClient",
+    "IamportError",
+    "NotFound",
+    "Payment",
+    "Prepared",
+    "Refused",
+    "Unauthorized",
+    "Unknown",
+]

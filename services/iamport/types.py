@@ -1,0 +1,99 @@
+"""What the service answers, as frozen values: amounts `Decimal` in major units, times unix seconds (0: not yet).
+
+Unset text arrives as null or as an empty string; both become None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One record of the service; source: schema `PaymentAnnotation` of the V1 API."""
+
+    imp_uid: str
+    merchant_uid: str
+    status: str
+    """`ready`, `paid`, `failed` or `cancelled`; a partial cancel says `cancelled` too."""
+    amount: Decimal
+    cancel_amount: Decimal
+    currency: str
+    customer_uid: str | None = None
+    customer_uid_usage: str | None = None
+    """`issue` a key was made, `payment` charged with a key, `payment.scheduled` by a reservation."""
+    paid_at: int = 0
+    failed_at: int = 0
+    cancelled_at: int = 0
+    fail_reason: str | None = None
+    card_name: str | None = None
+    card_number: str | None = None
+    """Masked."""
+    bank_name: str | None = None
+    receipt_url: str | None = None
+    pg_provider: str | None = None
+    pg_tid: str | None = None
+
+    @property
+    def amount_left(self) -> Decimal:
+        """What was paid and not given back."""
+        return self.amount - self.cancel_amount
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Payment":
+        return cls(
+            imp_uid=body["imp_uid"],
+            merchant_uid=body["merchant_uid"],
+            status=body["status"],
+            amount=Decimal(body["amount"]),
+            cancel_amount=Decimal(body.get("cancel_amount") or 0),
+            currency=body.get("currency") or "KRW",
+            customer_uid=body.get("customer_uid") or None,
+            customer_uid_usage=body.get("customer_uid_usage") or None,
+            paid_at=body.get("paid_at") or 0,
+            failed_at=body.get("failed_at") or 0,
+            cancelled_at=body.get("cancelled_at") or 0,
+            fail_reason=body.get("fail_reason") or None,
+            card_name=body.get("card_name") or None,
+            card_number=body.get("card_number") or None,
+            bank_name=body.get("bank_name") or None,
+            receipt_url=body.get("receipt_url") or None,
+            pg_provider=body.get("pg_provider") or None,
+            pg_tid=body.get("pg_tid") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerKey:
+    """A billing key, by its handle; source: schema `CustomerAnnotation` of the V1 API."""
+
+    customer_uid: str
+    pg_provider: str
+    pg_id: str
+    card_name: str | None
+    card_number: str | None
+    customer_email: str | None
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "CustomerKey":
+        return cls(
+            customer_uid=body["customer_uid"],
+            pg_provider=body.get("pg_provider") or "",
+            pg_id=body.get("pg_id") or "",
+            card_name=body.get("card_name") or None,
+            card_number=body.get("card_number") or None,
+            customer_email=body.get("customer_email") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An amount registered before the window opens: a window with another amount is refused."""
+
+    merchant_uid: str
+    amount: Decimal
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Prepared":
+        return cls(merchant_uid=body["merchant_uid"], amount=Decimal(body["amount"]))

@@ -1,0 +1,81 @@
+"""Invoices: the bill of one period, made once however often it is asked for."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from clock import add_months
+from models import Invoice, InvoiceStatus, Order, OrderPurpose, OrderStatus, Subscription, db, new_uid
+
+WINDOW_LIFETIME = timedelta(minutes=30)
+
+
+def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
+    """The bill of the period to be paid next; made and committed on the first call.
+
+    Two callers at once get the same one: the period's start is unique within its subscription.
+    """
+    existing = _unpaid(subscription)
+    if existing is not None:
+        return existing
+    start = subscription.paid_until or now
+    invoice = Invoice(
+        number=new_uid("inv"),
+        subscription=subscription,
+        period_start=start,
+        period_end=period_end(subscription, start),
+        amount=subscription.plan.amount,
+        currency=subscription.plan.currency,
+        created_at=now,
+    )
+    db.session.add(invoice)
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return db.session.scalars(
+            select(Invoice).where(Invoice.subscription_id == subscription.id, Invoice.period_start == start)
+        ).one()
+    return invoice
+
+
+def period_end(subscription: Subscription, start: datetime) -> datetime:
+    return add_months(start, subscription.plan.months, anchor_day=subscription.anchor_day)
+
+
+def next_merchant_uid(invoice: Invoice) -> str:
+    """`{number}-{attempt}`: only an attempt whose outcome is known earns the next number."""
+    return f"{invoice.number}-{len(invoice.orders) + 1}"
+
+
+def unanswered_charge(invoice: Invoice) -> Order | None:
+    """The charge whose outcome nobody knows yet, if there is one: it is to be asked for again, not beside it."""
+    return next((order for order in _ready(invoice) if order.purpose is OrderPurpose.CHARGE), None)
+
+
+def buyer_may_be_paying(invoice: Invoice, *, now: datetime) -> bool:
+    """Whether a payment window may be open for this period.
+
+    One that was closed, or left for half an hour, no longer counts; should it be paid after all, settling gives
+    the money back.
+    """
+    return any(
+        order.purpose is not OrderPurpose.CHARGE
+        and not order.window_message
+        and order.created_at > now - WINDOW_LIFETIME
+        for order in _ready(invoice)
+    )
+
+
+def _ready(invoice: Invoice) -> list[Order]:
+    return [order for order in invoice.orders if order.status is OrderStatus.READY]
+
+
+def _unpaid(subscription: Subscription) -> Invoice | None:
+    return db.session.scalar(
+        select(Invoice)
+        .where(Invoice.subscription_id == subscription.id, Invoice.status == InvoiceStatus.OPEN)
+        .order_by(Invoice.period_start)
+        .limit(1)
+    )

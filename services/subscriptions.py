@@ -1,0 +1,101 @@
+"""My subscriptions: whose they are, what comes next, and the end of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import selectinload
+
+from models import (
+    Invoice,
+    InvoiceStatus,
+    Order,
+    OrderStatus,
+    Subscription,
+    SubscriptionStatus,
+    User,
+    db,
+)
+from money import Money
+from services import billing_keys, journal
+from services.desk import Desk
+from services.invoices import period_end
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextPeriod:
+    """What the next charge pays for."""
+
+    period_start: datetime
+    period_end: datetime
+    price: Money
+
+
+def of_user(user: User) -> Sequence[Subscription]:
+    """This person's subscriptions, the living first; attempts that never became one are left out."""
+    return db.session.scalars(
+        select(Subscription)
+        .where(Subscription.user_id == user.id, _became_real())
+        .order_by(Subscription.cancelled_at.is_not(None), Subscription.id.desc())
+        .options(selectinload(Subscription.orders))
+    ).all()
+
+
+def find(subscription_id: int, *, user: User) -> Subscription | None:
+    """This person's subscription; None for somebody else's, as for one that does not exist."""
+    return db.session.scalar(
+        select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
+    )
+
+
+def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
+    return db.session.scalars(
+        select(Subscription).where(_became_real()).order_by(Subscription.id.desc()).limit(limit)
+    ).all()
+
+
+def failed_orders(*, limit: int = 50) -> Sequence[Order]:
+    return db.session.scalars(
+        select(Order).where(Order.status == OrderStatus.FAILED).order_by(Order.id.desc()).limit(limit)
+    ).all()
+
+
+def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | None:
+    """None once it has ended. Shows the open invoice where there is one, so that its price stands."""
+    if not subscription.is_alive:
+        return None
+    invoice = db.session.scalar(
+        select(Invoice)
+        .where(Invoice.subscription_id == subscription.id, Invoice.status == InvoiceStatus.OPEN)
+        .order_by(Invoice.period_start)
+        .limit(1)
+    )
+    if invoice is not None:
+        return NextPeriod(period_start=invoice.period_start, period_end=invoice.period_end, price=invoice.price)
+    start = subscription.paid_until or now
+    return NextPeriod(period_start=start, period_end=period_end(subscription, start), price=subscription.plan.price)
+
+
+def last_decline(subscription: Subscription) -> Order | None:
+    """The latest attempt, where it was declined."""
+    last = next((order for order in subscription.orders if order.is_final), None)
+    return last if last is not None and last.status is OrderStatus.FAILED else None
+
+
+def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
+    """End it: nothing is charged any more, and its key is deleted at the payment service."""
+    subscription.cancel(at=now)
+    for invoice in subscription.invoices:
+        if invoice.status is InvoiceStatus.OPEN:
+            invoice.make_void()
+    if subscription.billing_key is not None:
+        subscription.billing_key.revoke(at=now)
+    order = subscription.orders[0] if subscription.orders else None
+    journal.record("subscription.cancelled", at=now, order=order, reason="asked for")
+    db.session.commit()
+    billing_keys.delete_revoked(desk, now=now)
+
+
+def _became_real():  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
+    return or_(Subscription.status != SubscriptionStatus.INCOMPLETE, Subscription.billing_key_id.is_not(None))

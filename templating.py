@@ -1,0 +1,57 @@
+"""What every template may use: filters, the language, and slots that extensions fill."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from flask import Flask, current_app
+from markupsafe import Markup
+
+import clock
+import language
+from money import Money
+
+Filler = Callable[[], str]
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["slots"] = {}
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(money=money, seoul_date=seoul_date, seoul_datetime=seoul_datetime, text=text)
+    app.jinja_env.globals.update(slot=slot)
+    app.context_processor(
+        lambda: {
+            "lang": language.chosen(),
+            "languages": language.LANGUAGES,
+            "imp_sdk_url": app.config["IMP_SDK_URL"],
+            "now": clock.now(),
+        }
+    )
+
+
+def money(amount: Money) -> str:
+    return amount.format(language.chosen())
+
+
+def seoul_date(at: datetime) -> str:
+    return format_date(clock.in_seoul(at), "long", locale=language.chosen())
+
+
+def seoul_datetime(at: datetime) -> str:
+    return format_datetime(clock.in_seoul(at), "medium", tzinfo=clock.SEOUL, locale=language.chosen())
+
+
+def text(words: Mapping[str, str]) -> str:
+    """A sentence kept in both languages, in the reader's."""
+    return words.get(language.chosen(), "") if words else ""
+
+
+def fill_slot(app: Flask, name: str, filler: Filler) -> None:
+    """Let an extension put markup where the pages leave room for it: `banner`, `sign_in`."""
+    app.extensions["slots"].setdefault(name, []).append(filler)
+
+
+def slot(name: str) -> Markup:
+    fillers: list[Any] = current_app.extensions["slots"].get(name, [])
+    return Markup("").join(Markup(filler()) for filler in fillers)

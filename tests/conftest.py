@@ -1,0 +1,108 @@
+"""Fixtures for everybody: an application with a fake payment service, people, and a browser that starts as root."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from config import Config
+from models import Plan, User, db
+from services import catalog
+from services.desk import Desk
+from tests.factories import make_user
+from tests.fakes import FakeIamport
+
+
+@pytest.fixture
+def config(tmp_path) -> Config:
+    return Config(
+        SECRET_KEY="not-a-secret-in-a-test",
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/shop.db",
+        PUBLIC_URL="http://shop.test",
+        IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
+        IMP_SDK_URL="http://payments.test/v1/iamport.js",
+        IMP_CODE="imp_test",
+        IMP_KEY="key",
+        IMP_SECRET="secret",
+        PAYMENT_ORIGINS=("http://payments.test",),
+    )
+
+
+@pytest.fixture
+def payments() -> FakeIamport:
+    return FakeIamport()
+
+
+@pytest.fixture
+def app(config: Config, payments: FakeIamport) -> Iterator[Flask]:
+    app = create_app(config, payments)  # type: ignore[arg-type]  # the fake answers to the same calls
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        db.create_all()
+        catalog.seed()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def desk(app: Flask) -> Desk:
+    return app.extensions["desk"]
+
+
+@pytest.fixture
+def plan(app: Flask) -> Plan:
+    return catalog.plan_on_sale("coffee-monthly")
+
+
+@pytest.fixture
+def dollar_plan(app: Flask) -> Plan:
+    return catalog.plan_on_sale("global-monthly")
+
+
+@pytest.fixture
+def user(app: Flask) -> User:
+    return make_user()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A visitor who is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def shopper(app: Flask, user: User) -> FlaskClient:
+    """A visitor signed in as `user`."""
+    return signed_in(app, user)
+
+
+def signed_in(app: Flask, user: User) -> FlaskClient:
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"], session["_fresh"] = str(user.id), True
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """A system Chromium where there is one, else Playwright's own. Root needs --no-sandbox."""
+    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    return {
+        **browser_type_launch_args,
+        **({"executable_path": system} if system else {}),
+        "args": [
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+        ],
+    }

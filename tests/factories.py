@@ -1,0 +1,43 @@
+"""The smallest valid objects, each saved."""
+
+from datetime import UTC, datetime
+
+from models import Order, Plan, Subscription, User, db
+from services import checkout, renewals
+from services.checkout import Buyer
+from services.desk import Desk
+
+NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+"""Noon of the last day of January in Seoul: the day on which month arithmetic goes wrong."""
+
+
+def make_user(email: str = "jisoo@example.com", *, is_staff: bool = False) -> User:
+    user = User(
+        email=email, name="김지수", tel="010-1234-5678", password_hash="", is_staff=is_staff, created_at=NOW
+    )
+    db.session.add(user)
+    db.session.commit()
+    return user
+
+
+def make_buyer(**changes: str) -> Buyer:
+    fields = {"name": "Jisoo Kim", "email": "jisoo@example.com", "tel": "010-1234-5678", "ip": "203.0.113.7"}
+    return Buyer(**{**fields, "language": "ko", **changes})
+
+
+def place_order(desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, now: datetime = NOW, **more) -> Order:
+    return checkout.place(desk, user=user, plan=plan, guide_id=guide, buyer=make_buyer(), now=now, **more)
+
+
+def subscribe(
+    desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, card: str = "approved", now: datetime = NOW
+) -> Subscription:
+    """Through the window with `card` (see `FakeIamport.pay`) and back by the callback."""
+    order = place_order(desk, user, plan, guide, now=now)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)  # type: ignore[attr-defined]
+    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    return order.subscription
+
+
+def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
+    return renewals.collect(desk, subscription_id=subscription.id, now=now)

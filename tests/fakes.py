@@ -1,0 +1,159 @@
+"""A payment service in memory, answering to the same calls as `IamportClient`.
+
+The contract tests run one suite over this, the sandbox and the client, so that what is believed here is true there.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from services.iamport import CustomerKey, NotFound, Payment, Prepared, Refused, Unknown
+
+UNKNOWN_KEY = "등록되지 않은 구매자입니다."
+DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
+NO_PAYMENT = "존재하지 않는 결제정보입니다."
+NOT_ENOUGH = "잔액이 부족합니다."
+PREPARED_BEFORE = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
+CANCELLED_BEFORE = "이미 전액취소된 주문입니다."
+
+
+class FakeIamport:
+    """`calls` is every call by name. `silent` answers nothing, `deaf_to` not that one call. `lose_answer` makes the next charge happen and its answer vanish;
+    `before_charge` is run inside `again`, where a second caller would come in."""
+
+    def __init__(self) -> None:
+        self.payments: list[Payment] = []
+        self.keys: dict[str, str] = {}
+        self.amounts: dict[str, Decimal] = {}
+        self.calls: list[str] = []
+        self.charges: list[dict[str, Any]] = []
+        self.silent = False
+        self.deaf_to = ""
+        self.lose_answer = False
+        self.before_charge: Callable[[], None] = lambda: None
+        self._numbers = count(1)
+
+    # What a buyer does in the window ---------------------------------------------------------------------
+
+    def pay(self, request: dict[str, Any], *, card: str = "approved", **forged: Any) -> str:
+        """Finish the window: `card` is `approved`, `declined`, `no_money_later` or `no_money_at_renewal`.
+
+        `forged` replaces fields of the request, as a browser's owner can. Returns the `imp_uid`.
+        """
+        fields = {**request, **forged}
+        usage = "issue" if card != "declined" else None
+        payment = self._new(fields, status="paid" if usage else "failed", usage=usage)
+        if usage:
+            self.keys[fields["customer_uid"]] = card
+        return payment.imp_uid
+
+    def close(self, request: dict[str, Any]) -> str:
+        return self._new(request, status="ready", usage=None).imp_uid
+
+    # What the shop calls ---------------------------------------------------------------------------------
+
+    def payment(self, imp_uid: str) -> Payment:
+        self._answer("payment")
+        return self._find(lambda payment: payment.imp_uid == imp_uid)
+
+    def find(self, merchant_uid: str, *, status: str = "") -> Payment:
+        self._answer("find")
+        return self._find(lambda payment: payment.merchant_uid == merchant_uid and status in ("", payment.status))
+
+    def again(self, *, customer_uid: str, merchant_uid: str, amount: Decimal, **fields: str) -> Payment:
+        self._answer("again")
+        self.before_charge()
+        self.charges.append({"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields})
+        if customer_uid not in self.keys:
+            raise Refused(UNKNOWN_KEY, code=1)
+        if any(p.merchant_uid == merchant_uid and p.status in ("paid", "cancelled") for p in self.payments):
+            raise Refused(DUPLICATE, code=1)
+        approved = self._has_money(customer_uid)
+        known = {"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields}
+        payment = self._new(known, status="paid" if approved else "failed", usage="payment")
+        if self.lose_answer:
+            self.lose_answer = False
+            raise Unknown("no answer to POST /subscribe/payments/again: ReadTimeout")
+        return payment
+
+    def customer_key(self, customer_uid: str) -> CustomerKey:
+        self._answer("customer_key")
+        if customer_uid not in self.keys:
+            raise NotFound(f"요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.", status=404)
+        return CustomerKey(
+            customer_uid=customer_uid,
+            pg_provider="html5_inicis",
+            pg_id="INIBillTst",
+            card_name="국민카드",
+            card_number="4242-42**-****-4242",
+            customer_email=None,
+        )
+
+    def delete_customer_key(self, customer_uid: str, *, reason: str = "") -> CustomerKey:
+        self._answer("delete_customer_key")
+        key = self.customer_key(customer_uid)
+        del self.keys[customer_uid]
+        return key
+
+    def prepare(self, *, merchant_uid: str, amount: Decimal, currency: str) -> Prepared:
+        self._answer("prepare")
+        if merchant_uid in self.amounts:
+            raise Refused(PREPARED_BEFORE, code=1)
+        self.amounts[merchant_uid] = amount
+        return Prepared(merchant_uid=merchant_uid, amount=amount)
+
+    def prepared(self, merchant_uid: str) -> Prepared:
+        self._answer("prepared")
+        if merchant_uid not in self.amounts:
+            raise NotFound("등록된 결제정보가 없습니다.", status=404)
+        return Prepared(merchant_uid=merchant_uid, amount=self.amounts[merchant_uid])
+
+    def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
+        self._answer("cancel")
+        payment = self._find(lambda payment: payment.imp_uid == imp_uid)
+        if payment.amount_left <= 0:
+            raise Refused(CANCELLED_BEFORE, code=1)
+        if payment.amount_left != checksum:
+            raise Refused("checksum", code=1)
+        self.payments.remove(payment)
+        self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+        return self.payments[-1]
+
+    def ping(self) -> None:
+        self._answer("ping")
+
+    # Inside ----------------------------------------------------------------------------------------------
+
+    def _answer(self, call: str) -> None:
+        self.calls.append(call)
+        if self.silent or call == self.deaf_to:
+            raise Unknown(f"no answer to {call}")
+
+    def _find(self, wanted: Callable[[Payment], bool]) -> Payment:
+        for payment in reversed(self.payments):
+            if wanted(payment):
+                return payment
+        raise NotFound(NO_PAYMENT, status=404)
+
+    def _has_money(self, customer_uid: str) -> bool:
+        earlier = [p for p in self.payments if p.customer_uid == customer_uid and p.customer_uid_usage == "payment"]
+        return {"no_money_later": False, "no_money_at_renewal": not earlier}.get(self.keys[customer_uid], True)
+
+    def _new(self, fields: dict[str, Any], *, status: str, usage: str | None) -> Payment:
+        payment = Payment(
+            imp_uid=f"imp_{next(self._numbers):012}",
+            merchant_uid=fields["merchant_uid"],
+            status=status,
+            amount=Decimal(str(fields["amount"])),
+            cancel_amount=Decimal(0),
+            currency=fields.get("currency") or "KRW",
+            customer_uid=fields.get("customer_uid"),
+            customer_uid_usage=usage,
+            fail_reason=NOT_ENOUGH if status == "failed" else None,
+            card_name="국민카드",
+            card_number="4242-42**-****-4242",
+        )
+        self.payments.append(payment)
+        return payment

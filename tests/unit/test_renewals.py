@@ -1,0 +1,247 @@
+"""Recurring charges: once per period, whatever fails in between."""
+
+from datetime import timedelta
+
+import pytest
+
+from clock import add_months
+from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
+from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
+from services import billing_keys, checkout, renewals, subscriptions
+from tests.factories import NOW, make_buyer, place_order, renew, subscribe
+from tests.fakes import DUPLICATE
+
+FEBRUARY = add_months(NOW, 1, anchor_day=31)
+MARCH = add_months(NOW, 2, anchor_day=31)
+
+
+def charges_of(subscription):
+    return [order for order in reversed(subscription.orders) if order.purpose is OrderPurpose.CHARGE]
+
+
+def test_a_due_subscription_is_charged_for_the_next_period(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    assert renewals.due(now=FEBRUARY) == [subscription.id]
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert order.outcome == "paid"
+    assert order.merchant_uid == f"{order.invoice.number}-1"
+    assert subscription.paid_until == MARCH
+    assert renewals.due(now=FEBRUARY) == []
+
+
+def test_nothing_is_due_before_its_time(desk, user, plan):
+    subscribe(desk, user, plan)
+
+    assert renewals.due(now=FEBRUARY - timedelta(seconds=1)) == []
+
+
+def test_paymentwall_gets_what_it_demands(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+    user.email, user.name = "new@example.com", "New Name"
+
+    renew(desk, subscription, now=FEBRUARY)
+
+    (charge,) = desk.client.charges
+    assert charge["buyer_email"] == "jisoo@example.com"
+    assert charge["buyer_name"] == "Jisoo Kim"
+    assert charge["currency"] == "USD"
+    assert charge["browser_ip"] == "203.0.113.7"
+    assert str(charge["amount"]) == "49.99"
+
+
+def test_paymentwall_is_not_charged_before_the_webhook_of_its_issue(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="en"))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    with pytest.raises(KeyNotConfirmed):
+        renew(desk, order.subscription, now=NOW)
+
+    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    assert renew(desk, order.subscription, now=NOW).outcome == "paid"
+
+
+def test_a_declined_renewal_makes_the_subscription_past_due(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, order.fail_reason) == ("declined", "잔액이 부족합니다.")
+    assert subscription.status is SubscriptionStatus.PAST_DUE
+    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
+    assert subscriptions.last_decline(subscription) is order
+
+
+def test_the_ladder_is_climbed_once_per_rung_and_then_ends(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+
+    days = []
+    while subscription.next_charge_at:
+        days.append((subscription.next_charge_at - FEBRUARY).days)
+        renew(desk, subscription, now=subscription.next_charge_at)
+
+    assert days == [0, 1, 3, 7]
+    assert [order.merchant_uid[-2:] for order in charges_of(subscription)[1:]] == ["-1", "-2", "-3", "-4"]
+    assert subscription.invoices[0].status is InvoiceStatus.UNCOLLECTIBLE
+    assert (subscription.status, subscription.billing_key.status) == (SubscriptionStatus.CANCELLED, KeyStatus.REVOKED)
+
+
+def test_a_declined_first_payment_leaves_a_way_to_pay_with_another_card(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later")
+    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.PAST_DUE, None)
+    later = NOW + timedelta(days=2)
+
+    order = checkout.place(
+        desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=later
+    )
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
+
+    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert subscription.billing_key is order.billing_key
+    assert subscription.invoices[0].period_start == later
+    assert len(desk.client.keys) == 1
+
+
+def test_a_new_paymentwall_card_pays_the_period_that_is_due_in_the_window(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
+    renew(desk, subscription, now=FEBRUARY)
+
+    order = checkout.place(
+        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
+    )
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=FEBRUARY)
+
+    assert order.merchant_uid.endswith("-2")
+    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.ACTIVE, MARCH)
+
+
+def test_a_new_jtnet_card_is_registered_without_a_charge_while_nothing_is_due(desk, user, plan):
+    subscription = subscribe(desk, user, plan, "jtnet")
+
+    order = checkout.place(desk, user=user, subscription=subscription, guide_id="jtnet", buyer=make_buyer(), now=NOW)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (order.amount, order.outcome) == (0, "registered")
+    assert subscription.paid_until == FEBRUARY
+    assert desk.client.charges == []
+
+
+def test_an_early_decline_owes_nothing(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+
+    order = renewals.charge_period(desk, subscription=subscription, period_start=FEBRUARY, now=NOW)
+
+    assert order.outcome == "declined"
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.ACTIVE, FEBRUARY)
+
+
+def test_charging_the_same_period_twice_answers_with_the_first_payment(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    first, second = (
+        renewals.charge_period(desk, subscription=subscription, period_start=FEBRUARY, now=NOW) for _ in range(2)
+    )
+
+    assert first is second
+    assert subscription.paid_until == MARCH
+
+
+def test_a_lost_answer_is_unknown_and_never_charged_twice(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.lose_answer = True
+
+    unknown = renew(desk, subscription, now=FEBRUARY)
+    assert (unknown.outcome, subscription.status) == ("checking", SubscriptionStatus.ACTIVE)
+
+    again = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+    assert (again, again.outcome) == (unknown, "paid")
+    assert len(desk.client.charges) == 2  # the first payment, and one for February
+
+
+def test_a_charge_that_never_arrived_is_repeated_under_the_same_merchant_uid(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    unknown = renew(desk, subscription, now=FEBRUARY)
+
+    desk.client.deaf_to = ""
+    again = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+
+    assert (again, again.outcome) == (unknown, "paid")
+    assert db.session.query(Order).filter(Order.invoice == again.invoice).count() == 1
+
+
+def test_the_duplicate_refusal_is_read_as_an_earlier_success(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.lose_answer = True
+    order = renew(desk, subscription, now=FEBRUARY)
+    order.checked_at = None  # as if the process had died before it could write down that it does not know
+    db.session.commit()
+
+    again = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=6))
+
+    assert again.outcome == "paid"
+    assert DUPLICATE not in (again.fail_reason or "")
+
+
+def test_two_callers_cannot_charge_one_subscription_at_once(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    refused = []
+
+    def second_caller():
+        with pytest.raises(ChargeInProgress) as caught:
+            renew(desk, subscription, now=FEBRUARY)
+        refused.append(caught.value.code)
+
+    desk.client.before_charge = second_caller
+    renew(desk, subscription, now=FEBRUARY)
+
+    assert refused == ["charge_in_progress"]
+    assert len(desk.client.charges) == 2
+
+
+def test_a_claim_lapses_when_its_owner_died(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    subscription.claimed_until = FEBRUARY + timedelta(minutes=5)
+    db.session.commit()
+
+    assert renewals.due(now=FEBRUARY) == []
+    assert renewals.due(now=FEBRUARY + timedelta(minutes=6)) == [subscription.id]
+
+
+def test_an_open_window_for_the_period_holds_the_charge_back(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+    checkout.place(
+        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
+    )
+
+    with pytest.raises(ChargeInProgress):
+        renew(desk, subscription, now=FEBRUARY)
+
+    assert renew(desk, subscription, now=FEBRUARY + timedelta(minutes=31)).outcome == "paid"
+
+
+def test_a_cancelled_subscription_is_never_charged_and_its_key_is_deleted(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    subscriptions.cancel(desk, subscription=subscription, now=NOW)
+
+    assert renewals.due(now=MARCH) == []
+    assert desk.client.keys == {}
+    with pytest.raises(NothingToCharge):
+        renew(desk, subscription, now=FEBRUARY)
+
+
+def test_a_key_whose_deletion_got_no_answer_is_deleted_later(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "delete_customer_key"
+    subscriptions.cancel(desk, subscription=subscription, now=NOW)
+    assert subscription.billing_key.deleted_at is None
+
+    desk.client.deaf_to = ""
+    assert billing_keys.delete_revoked(desk, now=NOW) == 1
+    assert desk.client.keys == {}

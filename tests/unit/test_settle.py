@@ -1,0 +1,217 @@
+"""Settling: what the record says, and nothing else, decides."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from models import Invoice, JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
+from services import checkout, payments
+from tests.factories import NOW, place_order, subscribe
+
+
+def request_of(desk, order):
+    return checkout.request(desk, order, language="ko")
+
+
+def test_an_approved_issue_that_charges_is_the_first_payment(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+
+    imp_uid = desk.client.pay(request_of(desk, order))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (order.status, order.imp_uid) == (OrderStatus.PAID, imp_uid)
+    assert order.subscription.status is SubscriptionStatus.ACTIVE
+    assert order.billing_key.status is KeyStatus.ACTIVE
+    assert desk.client.charges == []
+
+
+@pytest.mark.parametrize(("guide", "variant"), [("inicis", ""), ("chai", ""), ("jtnet", "2-1")])
+def test_an_issue_that_charges_nothing_is_followed_by_one_charge(desk, user, plan, guide, variant):
+    order = place_order(desk, user, plan, guide, variant_id=variant)
+
+    imp_uid = desk.client.pay(request_of(desk, order))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    (charge,) = desk.client.charges
+    assert charge["merchant_uid"] != order.merchant_uid
+    assert charge["amount"] == Decimal(19900)
+    assert charge["name"] == "매달 원두"
+    assert checkout.first_charge(order).outcome == "paid"
+    assert order.subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_jtnet_with_an_amount_is_charged_in_the_window_only(desk, user, plan):
+    subscription = subscribe(desk, user, plan, "jtnet")
+
+    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert desk.client.charges == []
+    assert [invoice.status.value for invoice in subscription.invoices] == ["paid"]
+
+
+@pytest.mark.parametrize("roads", [("callback", "webhook"), ("webhook", "landing"), ("webhook", "webhook", "callback")])
+def test_roads_may_come_in_any_order_and_twice(desk, user, plan, roads):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(request_of(desk, order))
+
+    for road in roads:
+        checkout.receive(desk, road=road, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert len(desk.client.charges) == 1
+    assert db.session.query(Invoice).count() == 1
+    assert order.subscription.paid_until.date().isoformat() == "2026-02-28"
+
+
+def test_the_window_may_decline_without_leaving_a_key(desk, user, plan):
+    order = place_order(desk, user, plan)
+
+    imp_uid = desk.client.pay(request_of(desk, order), card="declined")
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (order.outcome, order.fail_reason) == ("declined", "잔액이 부족합니다.")
+    assert order.billing_key.status is KeyStatus.PENDING
+    assert order.subscription.status is SubscriptionStatus.INCOMPLETE
+
+
+def test_a_closed_window_shows_as_closed_and_may_still_be_paid_later(desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.close(request_of(desk, order))
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
+
+    checkout.receive(desk, road="callback", message="사용자가 결제를 취소하셨습니다", **news)
+    assert order.outcome == "closed"
+
+    desk.client.pay(request_of(desk, order))
+    checkout.receive(desk, road="webhook", **news)
+    assert order.outcome == "registered"
+
+
+def test_a_failure_may_turn_into_a_late_approval(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    failed = desk.client.pay(request_of(desk, order), card="declined")
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=failed, now=NOW)
+
+    desk.client.pay(request_of(desk, order))
+    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=failed, now=NOW)
+
+    assert order.status is OrderStatus.PAID
+    assert order.subscription.status is SubscriptionStatus.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("forged", "field"),
+    [({"amount": 1}, "amount"), ({"currency": "KRW"}, "currency"), ({"customer_uid": "cu_mine"}, "customer_uid")],
+)
+def test_a_charged_payment_that_is_not_ours_is_given_back(desk, user, dollar_plan, forged, field):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+
+    imp_uid = desk.client.pay(request_of(desk, order), **forged)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (order.outcome, order.mismatch.split(",")[0]) == ("mismatch", field)
+    assert desk.client.payment(imp_uid).amount_left == 0
+    assert order.subscription.status is SubscriptionStatus.INCOMPLETE
+    assert order.billing_key.status is not KeyStatus.ACTIVE
+
+
+def test_a_forged_amount_that_was_only_shown_is_not_cancelled(desk, user, plan):
+    order = place_order(desk, user, plan, "inicis")
+
+    imp_uid = desk.client.pay(request_of(desk, order), amount=1)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert order.mismatch == "amount"
+    assert "cancel" not in desk.client.calls
+    assert desk.client.charges == []
+    assert desk.client.keys == {}
+
+
+def test_somebody_elses_payment_pays_nothing_of_mine(desk, user, plan):
+    mine, other = place_order(desk, user, plan), place_order(desk, user, plan)
+    imp_uid = desk.client.pay(request_of(desk, other))
+
+    checkout.receive(desk, road="callback", merchant_uid=mine.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (mine.outcome, mine.mismatch) == ("mismatch", "merchant_uid")
+    assert mine.subscription.status is SubscriptionStatus.INCOMPLETE
+    assert desk.client.payment(imp_uid).status == "paid"
+
+
+def test_a_foreign_imp_uid_in_a_webhook_does_not_spoil_the_order(desk, user, plan):
+    mine, other = place_order(desk, user, plan), place_order(desk, user, plan)
+    foreign, own = desk.client.pay(request_of(desk, other)), desk.client.pay(request_of(desk, mine))
+
+    for imp_uid in (foreign, own):
+        checkout.receive(desk, road="webhook", merchant_uid=mine.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert mine.outcome == "registered"
+
+
+def test_approved_without_a_key_grants_nothing(desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    imp_uid = desk.client.pay(request_of(desk, order))
+    desk.client.keys.clear()
+
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert order.mismatch == "billing_key"
+    assert order.subscription.status is SubscriptionStatus.INCOMPLETE
+    assert desk.client.payment(imp_uid).amount_left == 0
+
+
+def test_silence_changes_nothing_and_is_looked_at_again(desk, user, plan):
+    order = place_order(desk, user, plan)
+    desk.client.pay(request_of(desk, order))
+
+    desk.client.silent = True
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=None, now=NOW)
+    assert (order.outcome, order.checked_at) == ("checking", NOW)
+
+    desk.client.silent = False
+    payments.reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert order.outcome == "registered"
+
+
+def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    imp_uid = desk.client.pay(request_of(desk, order), amount=1)
+    desk.client.deaf_to = "cancel"
+
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    assert desk.client.payment(imp_uid).amount_left == 1
+
+    desk.client.deaf_to = ""
+    payments.reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert desk.client.payment(imp_uid).amount_left == 0
+
+
+def test_a_window_paid_after_its_period_was_paid_is_given_back(desk, user, plan):
+    first = place_order(desk, user, plan, "jtnet")
+    second = place_order(desk, user, plan, "jtnet")
+    second.subscription_id, second.invoice_id = first.subscription_id, first.invoice_id
+    db.session.commit()
+
+    uids = [desk.client.pay(request_of(desk, order)) for order in (first, second)]
+    for order, imp_uid in zip((first, second), uids, strict=True):
+        checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (first.outcome, second.mismatch) == ("paid", "invoice")
+    assert desk.client.payment(uids[1]).amount_left == 0
+
+
+def test_what_nobody_finished_in_a_day_is_closed(desk, user, plan):
+    order = place_order(desk, user, plan)
+    desk.client.close(request_of(desk, order))
+
+    payments.reconcile(desk, now=NOW + timedelta(days=1, minutes=1))
+
+    assert order.outcome == "cancelled"
+    assert order.subscription.status is SubscriptionStatus.CANCELLED
+
+
+def test_the_journal_holds_no_card_number(desk, user, plan):
+    subscribe(desk, user, plan)
+
+    told = " ".join(str(entry.facts) for entry in db.session.query(JournalEntry))
+
+    assert "4242" not in told

@@ -1,0 +1,25 @@
+"""The web of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
+
+from flask import Flask, current_app, request
+from flask_wtf import CSRFProtect
+
+from services.desk import Desk
+
+
+def desk() -> Desk:
+    """The payment desk this application was opened with."""
+    opened: Desk = current_app.extensions["desk"]
+    return opened
+
+
+def wants_json() -> bool:
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def register(app: Flask, csrf: CSRFProtect) -> None:
+    from views import account, admin, catalog, checkout, errors, guides, orders, subscriptions, webhooks
+
+    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks):
+        app.register_blueprint(module.bp)
+    csrf.exempt(webhooks.bp)
+    errors.register(app)

@@ -1,0 +1,135 @@
+"""From a plan to a payment window, and the two roads by which a browser comes back from it."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_login import current_user, login_required
+
+import clock
+from errors import InvalidRequest, OrderNotFound
+from forms import BuyerForm
+from services import catalog, checkout, guides, subscriptions
+from services.checkout import Buyer
+from services.guides import Guide
+from views import desk
+
+bp = Blueprint("checkout", __name__)
+
+
+@bp.get("/checkout/<slug>")
+@login_required
+def new(slug: str) -> ResponseReturnValue:
+    plan = catalog.plan_on_sale(slug)
+    offers = guides.for_currency(desk().guides, plan.currency)
+    return render_template("checkout/new.html", plan=plan, guides=offers, form=buyer_form(offers))
+
+
+@bp.post("/orders")
+@login_required
+def create_order() -> ResponseReturnValue:
+    """Write the order down and answer what the page hands to `IMP.request_pay`."""
+    body = _json_object()
+    form = _checked_buyer(body)
+    plan, subscription = _what_for(body)
+    language = str(get_locale())
+    order = checkout.place(
+        desk(),
+        user=current_user,
+        plan=plan,
+        subscription=subscription,
+        guide_id=form.guide.data,
+        variant_id=str(body.get("variant") or ""),
+        buyer=Buyer(
+            name=form.buyer_name.data or "",
+            email=form.buyer_email.data or "",
+            tel=form.buyer_tel.data or "",
+            ip=request.remote_addr or "",
+            language=language,
+        ),
+        now=clock.now(),
+    )
+    return (
+        jsonify(
+            merchant_uid=order.merchant_uid,
+            merchant_code=current_app.config["IMP_CODE"],
+            request=checkout.request(desk(), order, language=language),
+            complete_url=url_for(".complete"),
+            result_url=url_for("orders.show", merchant_uid=order.merchant_uid),
+        ),
+        201,
+    )
+
+
+@bp.post("/payments/complete")
+def complete() -> ResponseReturnValue:
+    """The callback's road: the page posts what `IMP.request_pay` called back with."""
+    body = _json_object()
+    order = checkout.receive(
+        desk(),
+        road="callback",
+        merchant_uid=str(body.get("merchant_uid") or ""),
+        imp_uid=str(body.get("imp_uid") or "") or None,
+        message=str(body.get("error_msg") or body.get("error_code") or ""),
+        now=clock.now(),
+    )
+    return jsonify(location=url_for("orders.show", merchant_uid=order.merchant_uid))
+
+
+@bp.get("/payments/landing")
+def landing() -> ResponseReturnValue:
+    """The redirect's road (`m_redirect_url`). Anybody can type this address, so nothing in it is believed."""
+    try:
+        order = checkout.receive(
+            desk(),
+            road="landing",
+            merchant_uid=request.args.get("merchant_uid", ""),
+            imp_uid=request.args.get("imp_uid") or None,
+            message=request.args.get("error_msg") or request.args.get("error_code") or "",
+            now=clock.now(),
+        )
+    except OrderNotFound:
+        return redirect(url_for("subscriptions.index"))
+    return redirect(url_for("orders.show", merchant_uid=order.merchant_uid))
+
+
+def buyer_form(offers: list[Guide]) -> BuyerForm:
+    """The form for a page, filled from the account and with the first PG chosen."""
+    form = BuyerForm(
+        buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
+    )
+    form.guide.choices = _choices(offers)
+    return form
+
+
+def _choices(offers: list[Guide]) -> list[tuple[str, str]]:
+    return [(guide.id, guide.name[str(get_locale())]) for guide in offers]
+
+
+def _json_object() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body is not a JSON object")
+    return body
+
+
+def _checked_buyer(body: dict[str, Any]) -> BuyerForm:
+    """CSRF was checked by the header already; here only the fields count."""
+    texts = {name: value for name, value in body.items() if isinstance(value, str)}
+    form = BuyerForm(formdata=None, data=texts, meta={"csrf": False})
+    form.guide.choices = _choices(list(desk().guides.values()))
+    if not form.validate():
+        raise InvalidRequest("fields", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
+    return form
+
+
+def _what_for(body: dict[str, Any]) -> tuple[Any, Any]:
+    """The plan to subscribe to, or the subscription that gets another card."""
+    wanted = body.get("subscription")
+    if wanted is None:
+        return catalog.plan_on_sale(str(body.get("plan") or "")), None
+    subscription = subscriptions.find(wanted, user=current_user) if isinstance(wanted, int) else None
+    if subscription is None:
+        raise OrderNotFound("no such subscription")
+    return None, subscription

@@ -1,0 +1,87 @@
+"""Facts become answers: the one place that knows an HTTP status and a sentence for each `code`."""
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from errors import ShopError
+from models import db
+from views import wants_json
+
+ANSWERS = {
+    "invalid_request": (400, _("Something in the form needs your attention.")),
+    "plan_unavailable": (404, _("This plan is not sold. Please choose another one.")),
+    "pg_unavailable": (400, _("This payment provider cannot take this plan. Please choose another one.")),
+    "order_not_found": (404, _("There is no such order.")),
+    "charge_in_progress": (409, _("This subscription is being charged right now. Please look again in a minute.")),
+    "key_not_confirmed": (
+        409,
+        _("The payment provider has not confirmed the card yet. Please try again in a few minutes."),
+    ),
+    "nothing_to_charge": (409, _("There is nothing to charge: the period is paid, or the subscription has ended.")),
+    "payment_service_down": (
+        503,
+        _("The payment service does not answer. Nothing was charged; please try again in a minute."),
+    ),
+    "payment_service_refused": (502, _("The payment service refused the request: %(detail)s")),
+    "csrf": (400, _("This page has been open for too long. Please reload it and try again.")),
+    "http_401": (401, _("Please sign in first.")),
+    "http_403": (403, _("You may not do that.")),
+    "http_404": (404, _("There is no such page, or it is not yours to see.")),
+    "http_405": (405, _("This address cannot be used like that.")),
+    "http_413": (413, _("That is too much at once.")),
+    "http_500": (500, _("Something went wrong on our side. It has been noted; nothing was charged by this step.")),
+}
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(ShopError, shop_error)
+    app.register_error_handler(CSRFError, csrf_error)
+    app.register_error_handler(HTTPException, http_error)
+
+
+def shop_error(err: ShopError) -> ResponseReturnValue:
+    db.session.rollback()
+    return answer(err.code, detail=err.detail, fields=err.facts.get("fields"))
+
+
+def csrf_error(err: CSRFError) -> ResponseReturnValue:
+    return answer("csrf")
+
+
+def http_error(err: HTTPException) -> ResponseReturnValue:
+    """A redirect is no error; everything else gets a page in the reader's language."""
+    if err.code is None or err.code < 400:
+        return err
+    code = f"http_{err.code}"
+    if code not in ANSWERS:
+        code = "http_500" if err.code >= 500 else "invalid_request"
+    return answer(code, status=err.code)
+
+
+def answer(code: str, *, status: int | None = None, detail: str = "", fields: object = None) -> ResponseReturnValue:
+    usual, sentence = ANSWERS.get(code, ANSWERS["http_500"])
+    message = str(sentence) % {"detail": detail} if "%(detail)s" in str(sentence) else str(sentence)
+    status = status or usual
+    if wants_json():
+        body = {"code": code, "message": message} | ({"fields": fields} if fields else {})
+        return jsonify(body), status
+    return render_template("errors/error.html", code=code, message=message, status=status, title=_title(status)), status
+
+
+def _title(status: int) -> str:
+    if status == 404:
+        return gettext("Not found")
+    return gettext("That did not work") if status < 500 else gettext("Something went wrong")
+
+
+def unauthorized() -> ResponseReturnValue:
+    """Flask-Login's question where nobody is signed in: scripts get an answer, people the sign-in page."""
+    from flask import redirect, url_for
+
+    if wants_json():
+        return answer("http_401")
+    return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

@@ -1,0 +1,70 @@
+"""The result page of one payment attempt."""
+
+from flask import Blueprint, abort, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, login_required
+from werkzeug.wrappers import Response
+
+import clock
+from errors import OrderNotFound
+from models import Order
+from services import checkout, journal, payments
+from views import desk
+
+bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
+
+
+@bp.get("")
+@login_required
+def show(merchant_uid: str) -> ResponseReturnValue:
+    order = own_order(merchant_uid)
+    return render_template(
+        "orders/show.html",
+        order=order,
+        first_charge=checkout.first_charge(order),
+        subscription=order.subscription,
+        guide=desk().guides[order.guide_id],
+        journal=journal.of_order(order),
+        retry_url=_retry_url(order),
+    )
+
+
+@bp.get("/status")
+@login_required
+def status(merchant_uid: str) -> ResponseReturnValue:
+    """What the page asks for while it waits."""
+    order = own_order(merchant_uid)
+    charge = checkout.first_charge(order)
+    outcomes = [order.outcome] + ([charge.outcome] if charge else [])
+    return jsonify(
+        outcome=order.outcome,
+        first_charge_outcome=charge.outcome if charge else None,
+        settled="checking" not in outcomes,
+    )
+
+
+@bp.post("/checks")
+@login_required
+def check(merchant_uid: str) -> Response:
+    """Ask the payment service again, now."""
+    own_order(merchant_uid)
+    checkout.receive(desk(), road="check", merchant_uid=merchant_uid, imp_uid=None, now=clock.now())
+    return redirect(url_for(".show", merchant_uid=merchant_uid))
+
+
+def own_order(merchant_uid: str) -> Order:
+    """The signed-in person's order. Somebody else's is as unknown as one that does not exist."""
+    try:
+        order = payments.order_by_uid(merchant_uid)
+    except OrderNotFound:
+        abort(404)
+    if order.user_id != current_user.id:
+        abort(404)
+    return order
+
+
+def _retry_url(order: Order) -> str:
+    """Where to try once more: with another card where there is a subscription already."""
+    if order.subscription.billing_key_id is None or not order.subscription.is_alive:
+        return url_for("checkout.new", slug=order.subscription.plan.slug)
+    return url_for("subscriptions.card", subscription_id=order.subscription_id)

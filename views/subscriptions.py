@@ -1,0 +1,91 @@
+"""My subscriptions. Only the owner sees them; to anybody else they do not exist."""
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user, login_required
+
+import clock
+from errors import InvalidRequest
+from forms import ChargeForm, ConfirmForm
+from models import Order, OrderStatus, Subscription
+from services import guides, renewals, subscriptions
+from views import desk, wants_json
+from views.checkout import buyer_form
+
+bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
+
+
+@bp.get("")
+@login_required
+def index() -> ResponseReturnValue:
+    return render_template("subscriptions/index.html", subscriptions=subscriptions.of_user(current_user))
+
+
+@bp.get("/<int:subscription_id>")
+@login_required
+def show(subscription_id: int) -> ResponseReturnValue:
+    subscription = own_subscription(subscription_id)
+    next_invoice = subscriptions.next_period(subscription, now=clock.now())
+    key = subscription.billing_key
+    return render_template(
+        "subscriptions/show.html",
+        subscription=subscription,
+        orders=subscription.orders,
+        next_invoice=next_invoice,
+        can_charge=bool(next_invoice and key and key.is_usable),
+        last_decline=subscriptions.last_decline(subscription),
+        guide=desk().guides[key.guide_id] if key else None,
+        charge_form=ChargeForm(period_start=next_invoice.period_start if next_invoice else None),
+    )
+
+
+@bp.post("/<int:subscription_id>/charges")
+@login_required
+def charge(subscription_id: int) -> ResponseReturnValue:
+    """Charge now: pay the next period with the stored key."""
+    subscription = own_subscription(subscription_id)
+    form = ChargeForm()
+    if not form.validate() or form.period_start.data is None:
+        raise InvalidRequest("no period to charge")
+    order = renewals.charge_period(
+        desk(), subscription=subscription, period_start=form.period_start.data, now=clock.now()
+    )
+    message = _charge_message(order)
+    order_url = url_for("orders.show", merchant_uid=order.merchant_uid)
+    if wants_json():
+        return jsonify(outcome=order.outcome, message=message, order_url=order_url, merchant_uid=order.merchant_uid)
+    flash(message, "success" if order.status is OrderStatus.PAID else "error")
+    return redirect(url_for(".show", subscription_id=subscription_id))
+
+
+@bp.get("/<int:subscription_id>/card")
+@login_required
+def card(subscription_id: int) -> ResponseReturnValue:
+    subscription = own_subscription(subscription_id)
+    offers = guides.for_currency(desk().guides, subscription.plan.currency)
+    return render_template("subscriptions/card.html", subscription=subscription, guides=offers, form=buyer_form(offers))
+
+
+@bp.route("/<int:subscription_id>/cancellation", methods=["GET", "POST"])
+@login_required
+def cancel(subscription_id: int) -> ResponseReturnValue:
+    subscription = own_subscription(subscription_id)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        subscriptions.cancel(desk(), subscription=subscription, now=clock.now())
+        flash(_("The subscription has been cancelled. Nothing more will be charged."), "success")
+        return redirect(url_for(".show", subscription_id=subscription_id))
+    return render_template("subscriptions/cancel.html", subscription=subscription, form=form)
+
+
+def own_subscription(subscription_id: int) -> Subscription:
+    return subscriptions.find(subscription_id, user=current_user) or abort(404)
+
+
+def _charge_message(order: Order) -> str:
+    if order.status is OrderStatus.PAID:
+        return _("Paid. Thank you!")
+    if order.status is OrderStatus.READY:
+        return _("We do not know yet whether the charge went through. We are checking, and will not charge twice.")
+    return _("The charge was declined: %(reason)s", reason=order.fail_reason or _("no reason was given"))

@@ -1,0 +1,30 @@
+"""The webhook's road. A notice is a hint: unsigned, repeated, out of order, sometimes absent."""
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+import clock
+from errors import OrderNotFound
+from services import checkout
+from views import desk
+
+bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+
+@bp.post("/iamport")
+def iamport() -> ResponseReturnValue:
+    """JSON or form. Stored is answered 200, also for an order that is not ours: a repeat would not help."""
+    notice = request.get_json(silent=True) or request.form
+    if not hasattr(notice, "get") or not notice.get("merchant_uid"):
+        return jsonify(code="invalid_request", message="merchant_uid is missing"), 400
+    try:
+        order = checkout.receive(
+            desk(),
+            road="webhook",
+            merchant_uid=str(notice["merchant_uid"]),
+            imp_uid=str(notice.get("imp_uid") or "") or None,
+            now=clock.now(),
+        )
+    except OrderNotFound:
+        return jsonify(status="unknown order")
+    return jsonify(status=order.status.value)
