@@ -1,0 +1,57 @@
+"""``python -m sandbox``: the sandbox alone, for any shop in any language."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from dataclasses import replace
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from sandbox.app import create_app
+from sandbox.config import Config
+
+
+def main() -> None:
+    arguments = _arguments()
+    config = replace(Config.from_environ(), **_overrides(arguments))
+    server = make_server(arguments.host, arguments.port, create_app(config), threaded=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    base = f"http://{arguments.host}:{server.port}"
+    print(f"Sandbox ready on {base}  SDK {base}/v1/iamport.js  merchant {config.MERCHANT_CODE}", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        print("Sandbox stopped", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="Plays I'mport (PortOne V1) on this machine."
+    )
+    parser.add_argument("--host", default="localhost")
+    parser.add_argument("--port", type=int, default=8001, help="0 takes a free one")
+    parser.add_argument("--database", metavar="FILE", help="SQLite file, made when missing")
+    parser.add_argument("--webhook-url", metavar="URL", help="where notices go unless a payment says otherwise")
+    parser.add_argument("--code", help="merchant code, for IMP.init")
+    parser.add_argument("--key", help="REST key, imp_key")
+    parser.add_argument("--secret", help="REST secret, imp_secret")
+    return parser.parse_args()
+
+
+def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says; the rest is left to the environment."""
+    said = {
+        "DATABASE_URL": arguments.database and f"sqlite:///{arguments.database}",
+        "WEBHOOK_URL": arguments.webhook_url,
+        "MERCHANT_CODE": arguments.code,
+        "KEY": arguments.key,
+        "SECRET": arguments.secret,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""``{"code", "message", "response"}``: the shape of every answer of the API, errors included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from sandbox.errors import Refused
+from sandbox.parameters import Malformed
+
+ROOTS = ("/users/", "/subscribe/", "/payments/")
+"""What the API's addresses begin with; errors elsewhere are pages."""
+
+
+def answer(response: Any, *, code: int = 0, message: str | None = None, http: int = 200) -> Response:
+    """An envelope. ``code`` other than 0 is a failure, and HTTP 200 alone is no success."""
+    envelope = jsonify(code=code, message=message, response=response)
+    envelope.status_code = http
+    envelope.content_type = "application/json; charset=UTF-8"
+    return envelope
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Malformed, _malformed)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _refused(error: Refused) -> Response:
+    return answer(None, code=error.code, message=error.message, http=error.http)
+
+
+def _malformed(error: Malformed) -> Response:
+    return answer(None, code=-1, message=str(error), http=400)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    """404, 405, 500 and the like; 405 keeps its ``Allow``."""
+    if not f"{request.path}/".startswith(ROOTS):
+        return error
+    envelope = answer(None, code=-1, message=error.name, http=error.code or 500)
+    envelope.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
+    return envelope

@@ -1,0 +1,29 @@
+"""``/payments/prepare``: registering an amount before its window opens."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from sandbox import preparing
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields
+from sandbox.api.envelope import answer
+from sandbox.api.objects import prepared_object
+
+bp = Blueprint("prepare", __name__, url_prefix="/payments/prepare")
+bp.before_request(authenticate)
+
+
+@bp.post("")
+def register() -> Response:
+    return answer(prepared_object(preparing.prepare(merchant(), fields())))
+
+
+@bp.put("")
+def change() -> Response:
+    return answer(prepared_object(preparing.change(merchant(), fields())))
+
+
+@bp.get("/<merchant_uid>")
+def show(merchant_uid: str) -> Response:
+    return answer(prepared_object(preparing.get(merchant(), merchant_uid)))

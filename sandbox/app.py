@@ -1,0 +1,36 @@
+"""The application factory of the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, g, request
+from flask_babel import Babel
+
+from sandbox import api, clock, control, dashboard, sdk, storage, windows
+from sandbox.config import Config
+from sandbox.pages import LANGUAGES, language_of
+
+
+def create_app(config: Config | None = None, now: Callable[[], int] = clock.system) -> Flask:
+    """The sandbox, ready to serve. ``now`` answers Unix seconds; a test hands in its own."""
+    config = config or Config.from_environ()
+    app = Flask(__name__)
+    app.url_map.strict_slashes = False
+    app.config["BABEL_DEFAULT_LOCALE"] = "ko"
+    app.extensions["sandbox_config"] = config
+    app.extensions["sandbox_clock"] = now
+
+    storage.init_app(app, config)
+    Babel(app, locale_selector=_locale)
+    api.init_app(app)
+    app.register_blueprint(control.bp)
+    for pages in (sdk, windows, dashboard):
+        app.register_blueprint(pages.bp)
+    return app
+
+
+def _locale() -> str:
+    """``?lang=``, else what a window's payment asked for (``g.language``), else the browser's wish."""
+    chosen = language_of(request.args.get("lang"), g.get("language"))
+    return chosen or request.accept_languages.best_match(LANGUAGES) or "ko"

@@ -1,0 +1,115 @@
+"""Reading what a shop sent, whichever way it came: JSON of the browser, JSON or form fields of REST.
+
+'' and null count as not sent, as they do for the service.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlsplit
+
+Fields = Mapping[str, Any]
+
+MERCHANT_UID_LIMIT = 40
+CUSTOMER_UID_LIMIT = 80
+
+CURRENCY = "KRW"
+"""What an amount is in when nobody says so."""
+
+
+class Malformed(ValueError):
+    """A field is missing or is not what it must be. The text is meant for the developer of the shop."""
+
+
+def text(fields: Fields, name: str, *, limit: int | None = None) -> str | None:
+    """A string of at most ``limit`` characters, or None when it was not sent."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | dict | list):
+        raise Malformed(f"{name} 파라메터는 문자열이어야 합니다.")
+    value = str(value)
+    if not _storable(value):
+        raise Malformed(f"{name} 파라메터에 사용할 수 없는 문자가 있습니다.")
+    if limit is not None and len(value) > limit:
+        raise Malformed(f"{name} 파라메터는 {limit}자를 넘을 수 없습니다.")
+    return value
+
+
+def required_text(fields: Fields, name: str, *, limit: int | None = None) -> str:
+    value = text(fields, name, limit=limit)
+    if value is None:
+        raise missing(name)
+    return value
+
+
+def number(fields: Fields, name: str) -> Decimal | None:
+    """A number in major units, from JSON or from a form's text; None when it was not sent."""
+    value = fields.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+            raise InvalidOperation
+        # By way of text: the double 49.99 means 49.99, not the binary fraction nearest to it.
+        return Decimal(str(value))
+    except InvalidOperation:
+        raise Malformed(f"{name} 파라메터는 숫자여야 합니다.") from None
+
+
+def required_number(fields: Fields, name: str) -> Decimal:
+    value = number(fields, name)
+    if value is None:
+        raise missing(name)
+    return value
+
+
+def currency(fields: Fields) -> str:
+    """ISO 4217, ``KRW`` when it was not sent."""
+    code = text(fields, "currency") or CURRENCY
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise Malformed("currency 파라메터는 ISO 4217 통화 코드여야 합니다.")
+    return code
+
+
+def urls(fields: Fields, name: str) -> list[str]:
+    """One address, several in a list, or none; each absolute http or https."""
+    value = fields.get(name) or []
+    addresses = value if isinstance(value, list) else [value]
+    if not all(isinstance(address, str) and _is_web_address(address) for address in addresses):
+        raise Malformed(f"{name} 파라메터는 http(s) URL이어야 합니다.")
+    return addresses
+
+
+def as_json(value: Any) -> str | None:
+    """How ``custom_data`` is kept: text as it came, anything else as a JSON string."""
+    if value is None or value == "":
+        return None
+    kept = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=float)
+    if not _storable(kept):
+        raise Malformed("custom_data 파라메터에 사용할 수 없는 문자가 있습니다.")
+    return kept
+
+
+def missing(name: str) -> Malformed:
+    return Malformed(f"{name} 파라메터가 누락되었습니다.")
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and _storable(address)
+
+
+def _storable(value: str) -> bool:
+    """False for a half of a surrogate pair, which JSON can spell but UTF-8 cannot, and for NUL."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in value

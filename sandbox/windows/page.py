@@ -1,0 +1,129 @@
+"""What a payer is told in a window, worked out from the payment and its PG's traits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from sandbox.instruments import INSTRUMENTS, Instrument
+from sandbox.models import Payment
+from sandbox.pages import in_language, language_links, money
+from sandbox.rules import window_effect
+from sandbox.windows.secret import window_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The words and addresses of one window, in the payer's language."""
+
+    skin: str
+    """The dress the PG or its variant wears: an attribute for the style sheet."""
+    layout: str
+    """``layer`` over the shop's page, or a ``page`` of its own."""
+    opener: str
+    """The origin that may hear from this window; '' for a page that has none."""
+    pg_name: str
+    variant: str
+    heading: str
+    shop: str
+    merchant_code: str
+    order_name: str
+    amount: str | None
+    """None where this PG does not show it."""
+    effect: str
+    """`rules.window_effect`: ``charged``, ``shown`` or ``key_only``."""
+    effect_title: str
+    effect_text: str
+    approve_label: str
+    instruments: list[Instrument]
+    banks: dict[str, str]
+    languages: list[tuple[str, str, str]]
+
+
+def page_of(payment: Payment) -> Page:
+    """Everything ``templates/windows/window.html`` shows of ``payment``."""
+    profile = payment.profile
+    effect = window_effect(payment)
+    title, text = _effect_in_words(effect, payment.issues_key)
+    hidden = payment.device in profile.amount_hidden_on
+    return Page(
+        skin=skin_of(payment),
+        layout="layer" if payment.result_path == "callback" else "page",
+        opener=payment.opener_origin or "",
+        pg_name=in_language(profile, "name"),
+        variant=_variant_in_words(payment),
+        heading=_heading(profile.family, effect, payment.issues_key),
+        shop=urlsplit(payment.opener_origin or "").netloc,
+        merchant_code=payment.merchant.code,
+        order_name=payment.name or "",
+        amount=None if hidden else money(payment.amount, payment.currency),
+        effect=effect,
+        effect_title=title,
+        effect_text=text,
+        approve_label=_("Pay and continue") if effect == "charged" else _("Register and continue"),
+        instruments=[instrument for instrument in INSTRUMENTS if instrument.family == profile.family],
+        banks=_banks(),
+        languages=language_links(url_for("windows.show", imp_uid=payment.imp_uid)),
+    )
+
+
+def address(payment: Payment, action: str) -> str:
+    """Where the window's form for ``action`` goes; it keeps the window's secret and language."""
+    lang = request.args.get("lang")
+    return url_for(f"windows.{action}", imp_uid=payment.imp_uid, k=window_key(payment), lang=lang)
+
+
+def skin_of(payment: Payment) -> str:
+    return (_variant(payment) or payment.pg_code).lower()
+
+
+def _variant(payment: Payment) -> str:
+    wish = payment.bypass.get("widget_code") if isinstance(payment.bypass, dict) else None
+    return payment.profile.variant(wish if isinstance(wish, str) else None)
+
+
+def _variant_in_words(payment: Payment) -> str:
+    variant = _variant(payment)
+    if not variant:
+        return ""
+    if variant == payment.profile.default_variant:
+        return _("default window")
+    return _("%(variant)s window", variant=variant)
+
+
+def _heading(family: str, effect: str, issues_key: bool) -> str:
+    headings = {
+        ("card", "issue"): _("Register a card"),
+        ("card", "issue and charge"): _("Register a card and pay"),
+        ("card", "charge"): _("Pay by card"),
+        ("account", "issue"): _("Register an account"),
+        ("account", "issue and charge"): _("Register an account and pay"),
+        ("account", "charge"): _("Pay from an account"),
+    }
+    purpose = "issue" if effect != "charged" else "issue and charge" if issues_key else "charge"
+    return headings[family, purpose]
+
+
+def _effect_in_words(effect: str, issues_key: bool) -> tuple[str, str]:
+    if effect == "key_only":
+        return _("Key only"), _("The amount is 0: a billing key is issued and nothing is charged.")
+    if effect == "shown":
+        return _("Shown, not charged"), _(
+            "A billing key is issued and nothing is charged here; the shop charges the key afterwards."
+        )
+    if issues_key:
+        return _("Charged now"), _("A billing key is issued and the amount is charged as you continue.")
+    return _("Charged now"), _("The amount is charged as you continue.")
+
+
+def _banks() -> dict[str, str]:
+    """The service's three-digit codes of the banks on the shelf."""
+    return {
+        "088": _("Shinhan Bank"),
+        "004": _("KB Kookmin Bank"),
+        "020": _("Woori Bank"),
+        "081": _("Hana Bank"),
+    }

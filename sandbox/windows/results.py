@@ -1,0 +1,82 @@
+"""How a window's end reaches the shop: the callback's ``rsp`` object, or the query at ``m_redirect_url``.
+
+Both are only news for the browser. What really happened is the payment's record, read over REST.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sandbox.models import Payment
+from sandbox.money import major_units
+
+CLOSED = "사용자가 결제를 취소하셨습니다"
+
+DECLINED = "F0004"
+"""Assumed: codes follow no fixed scheme; that a decline may carry one is documented."""
+
+
+def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]:
+    """The object a shop's callback receives; ``closed`` when the payer shut the window."""
+    ids = {
+        "success": payment.status == "paid",
+        "imp_uid": payment.imp_uid,
+        "merchant_uid": payment.merchant_uid,
+        "pay_method": payment.pay_method,
+        "pg_provider": payment.pg_code,
+        "pg_type": "payment",
+    }
+    if payment.customer_uid:
+        ids["customer_uid"] = payment.customer_uid
+    return ids | (_particulars(payment) if payment.status == "paid" else _reason(payment, closed))
+
+
+def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
+    """``m_redirect_url`` with the result in its query; None when the shop sent no usable one.
+
+    Without one the payer is stranded in the window, in the sandbox as in life.
+    """
+    target = urlsplit(payment.m_redirect_url or "")
+    if target.scheme not in ("http", "https") or not target.netloc:
+        return None
+    query = urlencode(_redirect_fields(payment, closed))
+    return target._replace(query="&".join(filter(None, [target.query, query]))).geturl()
+
+
+def _particulars(payment: Payment) -> dict[str, Any]:
+    """What only a success tells. In the browser the service spells "none" as '', in REST as null."""
+    return {
+        "name": payment.name or "",
+        "paid_amount": major_units(payment.amount, payment.currency),
+        "currency": payment.currency,
+        "pg_tid": payment.pg_tid or "",
+        "apply_num": payment.apply_num or "",
+        "buyer_name": payment.buyer_name or "",
+        "buyer_email": payment.buyer_email or "",
+        "buyer_tel": payment.buyer_tel or "",
+        "buyer_addr": payment.buyer_addr or "",
+        "buyer_postcode": payment.buyer_postcode or "",
+        "custom_data": payment.custom_data,
+        "status": payment.status,
+        "paid_at": payment.paid_at,
+        "receipt_url": payment.receipt_url,
+        "card_name": payment.card_name,
+        "bank_name": payment.bank_name,
+        "card_quota": 0,
+        "card_number": payment.card_number or "",
+    }
+
+
+def _redirect_fields(payment: Payment, closed: bool) -> dict[str, str]:
+    ids = {"imp_uid": payment.imp_uid, "merchant_uid": payment.merchant_uid}
+    if payment.status == "paid":
+        return {**ids, "imp_success": "true"}
+    return {**ids, "imp_success": "false", **_reason(payment, closed)}
+
+
+def _reason(payment: Payment, closed: bool) -> dict[str, str]:
+    """Why there is no success. A payer who leaves makes no ``error_code``."""
+    if closed:
+        return {"error_msg": CLOSED}
+    return {"error_code": DECLINED, "error_msg": payment.fail_reason or ""}

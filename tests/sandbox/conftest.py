@@ -1,0 +1,185 @@
+"""The sandbox in a file of its own, a shop that calls it over REST, a payer in its windows, and a webhook receiver."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Empty, Queue
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from sandbox.app import create_app
+from sandbox.config import Config
+from sandbox.models import db
+
+PATIENCE = 10.0
+"""Seconds to wait for something that must come."""
+
+
+class Clock:
+    """A sandbox's time, in Unix seconds, which passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000
+
+    def __call__(self) -> int:
+        return self.seconds
+
+    def advance(self, seconds: int) -> None:
+        self.seconds += seconds
+
+
+class Answer(NamedTuple):
+    """An envelope, and the HTTP status it came with."""
+
+    http: int
+    code: int
+    message: str | None
+    response: Any
+
+
+class Api:
+    """A shop's REST client, signed in."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.headers = {"Authorization": ""}
+        token = self.post("/users/getToken", imp_key="sandbox_key", imp_secret="sandbox_secret").response
+        self.headers["Authorization"] = token["access_token"]
+
+    def get(self, path: str) -> Answer:
+        return self.send("GET", path)
+
+    def post(self, path: str, **fields: Any) -> Answer:
+        return self.send("POST", path, json=fields)
+
+    def send(self, method: str, path: str, **request: Any) -> Answer:
+        return opened(self.client.open(path, method=method, headers=self.headers, **request))
+
+    def charge(self, merchant_uid: str, **fields: Any) -> Answer:
+        defaults = {"customer_uid": "card-1", "amount": 9900, "name": "원두 한 달"}
+        return self.post("/subscribe/payments/again", merchant_uid=merchant_uid, **{**defaults, **fields})
+
+    def issue(self, customer_uid: str = "card-1", **fields: Any) -> Answer:
+        defaults = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101"}
+        return self.post(f"/subscribe/customers/{customer_uid}", **{**defaults, **fields})
+
+
+class Payer:
+    """Somebody in a payment window, without a browser."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def open(self, device: str = "pc", **params: Any) -> TestResponse:
+        defaults = {"pg": "html5_inicis", "amount": 9900, "buyer_tel": "010-0000-0000", "name": "원두 한 달"}
+        return self.client.post(
+            "/sdk/payments",
+            json={
+                "merchant_code": "imp00000000",
+                "device": device,
+                "origin": "http://shop.test",
+                "params": {**defaults, **params},
+            },
+        )
+
+    def approve(self, opened: TestResponse, number: str) -> str:
+        return self._press("approve", opened, {"number": number})
+
+    def decline(self, opened: TestResponse) -> str:
+        return self._press("decline", opened, {})
+
+    def close(self, opened: TestResponse) -> str:
+        return self._press("close", opened, {})
+
+    def _press(self, button: str, opened: TestResponse, form: dict[str, str]) -> str:
+        window = urlsplit(opened.json["window_url"])
+        answer = self.client.post(f"{window.path}/{button}?{window.query}", data=form)
+        assert answer.status_code < 400, answer.text
+        return opened.json["imp_uid"]
+
+
+class Receiver:
+    """A shop's webhook endpoint on a free port."""
+
+    def __init__(self) -> None:
+        self.bodies: Queue[dict[str, str]] = Queue()
+        self.answers_with = 200
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.bodies.put(json.loads(body))
+                self.send_response(receiver.answers_with)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def next(self) -> dict[str, str]:
+        return self.bodies.get(timeout=PATIENCE)
+
+    def is_silent(self) -> bool:
+        """Whether nothing more has arrived. Ask only when the sandbox is idle."""
+        try:
+            self.bodies.get_nowait()
+        except Empty:
+            return True
+        return False
+
+
+def opened(answer: TestResponse) -> Answer:
+    assert answer.content_type == "application/json; charset=UTF-8"
+    assert sorted(answer.json) == ["code", "message", "response"]
+    return Answer(answer.status_code, answer.json["code"], answer.json["message"], answer.json["response"])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def config(tmp_path) -> Config:
+    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
+
+
+@pytest.fixture
+def app(config: Config, clock: Clock) -> Iterator[Flask]:
+    app = create_app(config, clock)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def api(client: FlaskClient) -> Api:
+    return Api(client)
+
+
+@pytest.fixture
+def payer(client: FlaskClient) -> Payer:
+    return Payer(client)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()

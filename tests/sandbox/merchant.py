@@ -1,0 +1,151 @@
+"""A plain-HTML shop on an origin of its own, whose strict policy names the sandbox and nothing else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, Response, render_template_string, request
+from playwright.sync_api import ConsoleMessage, Dialog, FrameLocator, Locator, Page
+from werkzeug.serving import make_server
+
+from tests.sandbox.shop import request_pay
+
+PAGE = """<!doctype html>
+<html lang="{{ lang }}">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Shop</title>
+<link rel="icon" href="data:,">
+<script defer src="{{ sandbox }}/v1/iamport.js{{ '?device=' + device if device }}"></script>
+<script defer src="/shop.js"></script>
+<main>
+  <h1>Shop</h1>
+  <button data-order="{{ order }}">Subscribe</button>
+  <p>Answers: <span role="status" aria-label="Answers">0</span></p>
+  <output aria-label="Answer"></output>
+</main>
+</html>
+"""
+
+SCRIPT = """
+const button = document.querySelector("button");
+const order = JSON.parse(button.dataset.order);
+let answers = 0;
+
+function answered(rsp) {
+  document.querySelector("[role=status]").textContent = String(++answers);
+  document.querySelector("output").textContent = JSON.stringify(rsp);
+  if (order.callback === "throws") throw new Error("the shop's own mistake");
+}
+
+if (order.init) IMP.init("imp00000000");
+button.addEventListener("click", () => {
+  if (order.callback) IMP.request_pay(order.params, answered);
+  else IMP.request_pay(order.params);
+});
+"""
+
+LANDED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Landed</title><link rel="icon" href="data:,">
+<main><h1>Landed</h1></main></html>"""
+
+
+def make_shop(sandbox_url: str) -> Flask:
+    """The shop as an application: a page with one button, its script, and a landing page."""
+    app = Flask("merchant")
+
+    @app.get("/")
+    def index() -> str:
+        fields = ("lang", "device", "order")
+        return render_template_string(PAGE, sandbox=sandbox_url, **{name: request.args.get(name) for name in fields})
+
+    @app.get("/shop.js")
+    def script() -> Response:
+        return Response(SCRIPT, mimetype="text/javascript")
+
+    @app.get("/landing")
+    def landing() -> str:
+        return LANDED
+
+    @app.after_request
+    def strictly(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; img-src data:; script-src 'self' {sandbox_url}; connect-src {sandbox_url}; "
+            f"frame-src {sandbox_url}; form-action 'self'; base-uri 'none'"
+        )
+        return response
+
+    return app
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The application on a free port; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class ShopPage:
+    """Somebody on the shop's page, and in the window that lies over it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.alerts: list[str] = []
+        self.errors: list[str] = []
+        page.on("dialog", self._dismiss)
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def visit(
+        self, *, lang: str = "ko", device: str = "", init: bool = True, callback: object = True, **params: Any
+    ) -> ShopPage:
+        order = {"init": init, "callback": callback, "params": self.order(**params) if params != NOTHING else None}
+        self.page.goto(f"{self.url}/?{urlencode({'lang': lang, 'device': device, 'order': json.dumps(order)})}")
+        return self
+
+    def order(self, **params: Any) -> dict[str, Any]:
+        return request_pay(**{"m_redirect_url": f"{self.url}/landing", **params})
+
+    def subscribe(self) -> ShopPage:
+        self.button.click()
+        return self
+
+    @property
+    def button(self) -> Locator:
+        return self.page.get_by_role("button", name="Subscribe")
+
+    @property
+    def layer(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def window(self) -> FrameLocator:
+        return self.layer.locator("iframe").content_frame
+
+    @property
+    def answers(self) -> Locator:
+        return self.page.get_by_role("status", name="Answers")
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        return json.loads(self.page.get_by_label("Answer", exact=True).inner_text())
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.alerts.append(dialog.message)
+        dialog.dismiss()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+
+NOTHING: dict[str, Any] = {"nothing": True}
+"""Parameters of a shop that forgot them."""

@@ -1,0 +1,114 @@
+"""``POST /payments/cancel``: the whole, a part, and what is refused."""
+
+import pytest
+
+TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
+
+
+@pytest.fixture
+def imp_uid(api) -> str:
+    """A payment of 9,900 won for order-1."""
+    api.issue()
+    return api.charge("order-1").response["imp_uid"]
+
+
+def cancel(api, **fields):
+    return api.post("/payments/cancel", **fields)
+
+
+@pytest.mark.parametrize("amount", [{}, {"amount": 0}, {"amount": 9900}, {"amount": "9900"}])
+def test_a_full_cancel_gives_everything_back(api, clock, imp_uid, amount):
+    clock.advance(60)
+
+    payment = cancel(api, imp_uid=imp_uid, reason="고객 변심", **amount).response
+
+    assert (payment["status"], payment["cancel_amount"]) == ("cancelled", 9900)
+    assert (payment["cancelled_at"], payment["cancel_reason"]) == (clock(), "고객 변심")
+    (entry,) = payment["cancel_history"]
+    assert (entry["amount"], entry["reason"], entry["cancelled_at"]) == (9900, "고객 변심", clock())
+    assert entry["pg_tid"] == payment["pg_tid"]
+    assert entry["cancellation_id"]
+
+
+def test_a_partial_cancel_is_called_cancelled_already(api, imp_uid):
+    first = cancel(api, imp_uid=imp_uid, amount=3000).response
+    second = cancel(api, imp_uid=imp_uid).response
+
+    assert (first["status"], first["cancel_amount"]) == ("cancelled", 3000)
+    assert (second["status"], second["cancel_amount"]) == ("cancelled", 9900)
+    assert [entry["amount"] for entry in second["cancel_history"]] == [3000, 6900]
+
+
+def test_a_cancel_by_merchant_uid_finds_the_paid_attempt(api, imp_uid):
+    assert cancel(api, merchant_uid="order-1").response["imp_uid"] == imp_uid
+
+
+def test_dollars_come_back_to_the_cent(api):
+    api.issue("usd", pg="paymentwall", currency="USD", customer_email="mae@example.com")
+    usd = {"amount": 49.99, "currency": "USD", "buyer_email": "mae@example.com", "browser_ip": "192.0.2.1"}
+    api.charge("order-usd", customer_uid="usd", **usd)
+
+    payment = cancel(api, merchant_uid="order-usd", amount=10.5, checksum=49.99).response
+
+    assert payment["cancel_amount"] == 10.5
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "message"),
+    [
+        ({"imp_uid": "imp_0"}, 1, "취소할 결제건이 존재하지 않습니다."),
+        ({"merchant_uid": "nobody"}, 1, "취소할 결제건이 존재하지 않습니다."),
+        ({"imp_uid": "imp_0", "merchant_uid": "order-1"}, 1, "취소할 결제건이 존재하지 않습니다."),
+        ({"merchant_uid": "order-1", "amount": 9901}, -1, TOO_MUCH),
+        ({"merchant_uid": "order-1", "checksum": 9899}, 1, "취소 가능한 금액이 checksum과 일치하지 않습니다."),
+        ({"merchant_uid": "order-1", "checksum": 0}, 1, "취소 가능한 금액이 checksum과 일치하지 않습니다."),
+    ],
+)
+@pytest.mark.usefixtures("imp_uid")
+def test_a_cancel_that_does_not_add_up_is_refused_and_changes_nothing(api, fields, code, message):
+    assert cancel(api, **fields) == (200, code, message, None)
+    assert api.get("/payments/find/order-1").response["status"] == "paid"
+
+
+def test_the_checksum_is_what_is_left(api, imp_uid):
+    cancel(api, imp_uid=imp_uid, amount=3000, checksum=9900)
+
+    again = cancel(api, imp_uid=imp_uid, amount=3000, checksum=9900)
+    rest = cancel(api, imp_uid=imp_uid, checksum=6900)
+
+    assert again == (200, 1, "취소 가능한 금액이 checksum과 일치하지 않습니다.", None)
+    assert rest.response["cancel_amount"] == 9900
+
+
+def test_what_is_gone_cannot_go_twice(api, imp_uid):
+    cancel(api, imp_uid=imp_uid)
+
+    assert cancel(api, imp_uid=imp_uid) == (200, 1, "이미 전액취소된 주문입니다.", None)
+
+
+def test_an_issue_that_charged_nothing_has_nothing_to_give_back(api, payer):
+    window = payer.open(merchant_uid="issue-1", customer_uid="card-1")
+    imp_uid = payer.approve(window, "4242-4242-4242-4242")
+
+    answer = cancel(api, imp_uid=imp_uid)
+
+    assert (answer.http, answer.code) == (200, -1)
+    assert answer.message.startswith("결제취소에 실패하였습니다.(")
+    assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 0
+
+
+def test_a_failed_payment_is_none_to_cancel(api):
+    api.issue("poor", card_number="4000-0000-0000-0341")
+    imp_uid = api.charge("order-1", customer_uid="poor").response["imp_uid"]
+
+    assert cancel(api, imp_uid=imp_uid) == (200, 1, "취소할 결제건이 존재하지 않습니다.", None)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"merchant_uid": "order-1", "amount": "x"}, {"merchant_uid": "order-1", "amount": -1}]
+)
+@pytest.mark.usefixtures("imp_uid")
+def test_a_cancel_of_nothing_or_of_no_number_is_malformed(api, fields):
+    answer = cancel(api, **fields)
+
+    assert (answer.http, answer.code) == (400, -1)

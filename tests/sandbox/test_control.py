@@ -1,0 +1,90 @@
+"""The levers, apart from those of the webhooks."""
+
+import pytest
+
+
+def test_the_sandbox_says_that_it_is_alive(client):
+    assert client.get("/healthz").json == {"status": "ok"}
+
+
+def test_a_reset_forgets_everything_and_puts_the_levers_back(api, payer, client):
+    api.issue()
+    api.charge("order-1")
+    payer.open(merchant_uid="order-2", customer_uid="card-2")
+    api.post("/payments/prepare", merchant_uid="order-3", amount=100)
+    client.post("/control/strictness", json={"strict": True})
+    client.post("/control/webhooks", json={"copies": 2, "delay": 9})
+
+    client.post("/control/reset")
+
+    assert api.get("/payments/find/order-1").http == 401
+    api.headers["Authorization"] = type(api)(client).headers["Authorization"]
+    assert api.get("/payments/find/order-1").http == 404
+    assert api.get("/payments/prepare/order-3").http == 404
+    assert api.charge("order-1").message == "등록되지 않은 구매자입니다."
+    assert client.post("/control/webhooks", json={}).json == {"copies": 1, "delay": 0}
+    assert api.issue(pg="jtnet").code == 0
+    assert api.charge("order-1", name=None).response["status"] == "paid"
+
+
+def test_an_error_before_the_charge_took_nothing(api, client):
+    api.issue()
+    client.post("/control/faults", json={"kind": "error_before_charge"})
+
+    broken = api.charge("order-1")
+
+    assert (broken.http, broken.code, broken.response) == (500, -1, None)
+    assert api.get("/payments/find/order-1").http == 404
+    assert api.charge("order-1").response["status"] == "paid"
+
+
+def test_an_error_after_the_charge_took_the_money(api, client):
+    api.issue()
+    client.post("/control/faults", json={"kind": "error_after_charge", "customer_uid": "card-1"})
+
+    broken = api.charge("order-1")
+
+    assert (broken.http, broken.code, broken.response) == (500, -1, None)
+    assert api.get("/payments/find/order-1/paid").response["amount"] == 9900
+
+
+def test_a_fault_strikes_whom_it_was_meant_for_and_as_often_as_ordered(api, client):
+    api.issue("card-1")
+    api.issue("card-2")
+    client.post("/control/faults", json={"kind": "error_after_charge", "customer_uid": "card-1", "times": 2})
+
+    other = api.charge("order-1", customer_uid="card-2")
+    struck = [api.charge(f"order-{n}").http for n in (2, 3, 4)]
+
+    assert other.http == 200
+    assert struck == [500, 500, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "http"),
+    [
+        ("faults", {}, 400),
+        ("faults", {"kind": "earthquake"}, 400),
+        ("faults", {"kind": "error_after_charge", "times": -1}, 400),
+        ("webhooks", {"copies": 3}, 400),
+        ("webhooks", {"delay": "soon"}, 400),
+        ("webhooks", {"merchant_code": "imp_nobody"}, 404),
+        ("webhooks/deliver", {}, 400),
+        ("webhooks/deliver", {"imp_uid": "imp_0"}, 404),
+        ("strictness", {"strict": "yes"}, 400),
+    ],
+)
+def test_a_lever_pulled_wrongly_says_so(client, path, body, http):
+    answer = client.post(f"/control/{path}", json=body)
+
+    assert answer.status_code == http
+    assert answer.json["error"]
+
+
+def test_a_payment_without_any_address_cannot_be_announced_again(api, client):
+    api.issue()
+    imp_uid = api.charge("order-1").response["imp_uid"]
+
+    answer = client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid})
+
+    assert answer.status_code == 400

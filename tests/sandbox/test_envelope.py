@@ -1,0 +1,96 @@
+"""The shape of answers and of bodies, whatever goes wrong."""
+
+import pytest
+
+from tests.sandbox.conftest import opened
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "http"),
+    [
+        ("GET", "/payments/a/b/c/d", 404),
+        ("GET", "/subscribe/nothing", 404),
+        ("GET", "/users/getToken", 405),
+        ("GET", "/payments/cancel/x/y", 404),
+        ("DELETE", "/payments/prepare", 405),
+    ],
+)
+def test_even_a_wrong_address_is_answered_in_the_envelope(api, method, path, http):
+    answer = api.send(method, path)
+
+    assert (answer.http, answer.code, answer.response) == (http, -1, None)
+
+
+def test_a_crash_is_answered_in_the_envelope(app, api):
+    def crash() -> None:
+        raise RuntimeError("on purpose")
+
+    app.before_request_funcs.setdefault(None, []).append(crash)
+
+    assert api.get("/payments/imp_0") == (500, -1, "Internal Server Error", None)
+
+
+def test_a_wrong_address_elsewhere_is_a_page(client):
+    answer = client.get("/nothing-here")
+
+    assert answer.status_code == 404
+    assert answer.mimetype == "text/html"
+
+
+def test_a_trailing_slash_is_tolerated(api):
+    api.issue()
+
+    answer = api.get("/subscribe/customers/card-1/")
+
+    assert answer.code == 0
+
+
+def test_keys_are_sorted_and_korean_is_escaped(api, client):
+    answer = client.get("/payments/imp_0", headers=api.headers)
+
+    assert answer.text.startswith('{"code":-1,"message":"\\uc874')
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b'{"amount": NaN}', b"[" * 100_000])
+def test_a_body_that_is_no_json_object_is_malformed(api, body):
+    answer = api.send("POST", "/payments/prepare", data=body, content_type="application/json")
+
+    assert (answer.http, answer.code, answer.response) == (400, -1, None)
+
+
+@pytest.mark.parametrize(
+    "merchant_uid",
+    [{"nested": True}, ["list"], True, "half a pair \ud800", "nul \0", "x" * 41],
+    ids=["object", "list", "boolean", "surrogate", "nul", "too long"],
+)
+def test_text_that_cannot_be_an_id_is_malformed(api, merchant_uid):
+    answer = api.charge(merchant_uid)
+
+    assert (answer.http, answer.code) == (400, -1)
+
+
+@pytest.mark.parametrize(
+    "amount", ["", None, "abc", True, {}, [], -1, 0, "NaN", "Infinity", 0.5, "1e999999", "1e-999999", 10**30]
+)
+def test_an_amount_that_is_no_positive_sum_of_won_is_malformed(api, amount):
+    api.issue()
+
+    answer = api.charge("order-1", amount=amount)
+
+    assert (answer.http, answer.code) == (400, -1)
+
+
+def test_a_charge_may_come_as_a_form(api):
+    api.issue()
+    form = {
+        "customer_uid": "card-1",
+        "merchant_uid": "order-1",
+        "amount": "9900",
+        "name": "원두",
+        "extra[requester]": "me",
+    }
+
+    answer = opened(api.client.post("/subscribe/payments/again", data=form, headers=api.headers))
+
+    assert answer.response["status"] == "paid"
+    assert answer.response["amount"] == 9900
