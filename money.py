@@ -43,7 +43,7 @@ class Money:
     def from_major(cls, amount: Decimal, currency: str) -> "Money":
         """Raises `CurrencyError` where the amount does not come out in whole minor units."""
         minor = amount.scaleb(_exponent(currency))
-        if minor != minor.to_integral_value():
+        if not minor.is_finite() or minor != minor.to_integral_value():
             raise CurrencyError(f"{amount} {currency} is not a whole number of minor units")
         return cls(int(minor), currency)
 

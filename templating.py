@@ -39,7 +39,9 @@ def seoul_date(at: datetime) -> str:
 
 
 def seoul_datetime(at: datetime) -> str:
-    return format_datetime(clock.in_seoul(at), "medium", tzinfo=clock.SEOUL, locale=language.chosen())
+    # CLDR writes "PM" in Korean, which nobody does: 24 hours there.
+    pattern = "y. M. d. HH:mm:ss" if language.chosen() == "ko" else "medium"
+    return format_datetime(clock.in_seoul(at), pattern, tzinfo=clock.SEOUL, locale=language.chosen())
 
 
 def text(words: Mapping[str, str]) -> str:

@@ -44,6 +44,8 @@ def of_user(user: User) -> Sequence[Subscription]:
 
 def find(subscription_id: int, *, user: User) -> Subscription | None:
     """This person's subscription; None for somebody else's, as for one that does not exist."""
+    if subscription_id >= 2**31:
+        return None  # no column holds it, and the database would raise
     return db.session.scalar(
         select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
     )

@@ -129,7 +129,7 @@ def _what_for(body: dict[str, Any]) -> tuple[Any, Any]:
     wanted = body.get("subscription")
     if wanted is None:
         return catalog.plan_on_sale(str(body.get("plan") or "")), None
-    subscription = subscriptions.find(wanted, user=current_user) if isinstance(wanted, int) else None
+    subscription = subscriptions.find(wanted, user=current_user) if type(wanted) is int else None
     if subscription is None:
         raise OrderNotFound("no such subscription")
     return None, subscription

@@ -1,6 +1,6 @@
 """Facts become answers: the one place that knows an HTTP status and a sentence for each `code`."""
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -80,8 +80,6 @@ def _title(status: int) -> str:
 
 def unauthorized() -> ResponseReturnValue:
     """Flask-Login's question where nobody is signed in: scripts get an answer, people the sign-in page."""
-    from flask import redirect, url_for
-
     if wants_json():
         return answer("http_401")
     return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

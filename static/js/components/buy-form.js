@@ -1,0 +1,93 @@
+// @ts-check
+// The form that ends in a payment window. Its sentences come from the page as `data-*`, its errors from the server.
+import { buy } from "../checkout.js";
+import { HttpError } from "../http.js";
+import { SdkMissing } from "../payment-window.js";
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {(location: string) => void} [onDone] where to show the result; the order's page when left out
+ */
+export default function buyForm(form, onDone = (location) => window.location.assign(location)) {
+  setBusy(form, false);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    showProblem(form, null);
+    setBusy(form, true);
+    try {
+      const { location } = await buy({
+        payload: payloadOf(form),
+        createUrl: form.action,
+        onState: (state) => say(form, form.dataset[state] ?? ""),
+      });
+      onDone(location);
+    } catch (error) {
+      setBusy(form, false);
+      say(form, "");
+      showProblem(form, error);
+    }
+  });
+  // Coming back from the PG with the browser's button restores this page as it was left: waiting for ever.
+  window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @returns {import("../types.js").OrderPayload}
+ */
+function payloadOf(form) {
+  const { subscription, ...fields } = /** @type {any} */ (Object.fromEntries(new FormData(form)));
+  return subscription ? { ...fields, subscription: Number(subscription) } : fields;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {boolean} busy
+ */
+function setBusy(form, busy) {
+  form.setAttribute("aria-busy", String(busy));
+  for (const button of form.querySelectorAll("button")) button.disabled = busy;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} sentence
+ */
+function say(form, sentence) {
+  const status = form.querySelector("[role=status]");
+  if (status) status.textContent = sentence;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {unknown} error null clears
+ */
+function showProblem(form, error) {
+  const problem = error instanceof HttpError ? error.problem : null;
+  const alert = /** @type {HTMLElement} */ (form.querySelector("[role=alert]"));
+  alert.textContent = error ? messageOf(form, error) : "";
+  showFieldErrors(form, problem?.fields ?? {});
+  if (error) (/** @type {HTMLElement | null} */ (form.querySelector('[aria-invalid="true"]')) ?? alert).focus();
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {unknown} error
+ */
+function messageOf(form, error) {
+  if (error instanceof HttpError && error.problem.message) return error.problem.message;
+  return (error instanceof SdkMissing ? form.dataset.sdkMissing : form.dataset.offline) ?? "";
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string[]>} fields
+ */
+function showFieldErrors(form, fields) {
+  for (const place of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-error-for]"))) {
+    const name = place.dataset.errorFor ?? "";
+    place.textContent = (fields[name] ?? []).join(" ");
+    const input = form.querySelector(`[aria-describedby~="${place.id}"]`);
+    input?.setAttribute("aria-invalid", String(name in fields));
+  }
+}
