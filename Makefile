@@ -1,0 +1,59 @@
+# `make help` lists what there is. Everything happens inside .venv and instance/; nothing else is touched.
+
+# The first Python on the path that is new enough, under whatever name.
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help demo reset test lint check browser pins translations
+
+help: ## List these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+demo: .venv/.ready ## Start shop, sandbox and worker with sample people
+	@$(BIN)/python -m demo
+
+reset: ## Forget everything the demonstration has stored
+	@rm -rf instance && echo "Forgotten. The next 'make demo' starts over."
+
+test: .venv/.ready-dev browser ## Run every test
+	$(BIN)/python -m pytest
+
+lint: .venv/.ready-dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint test ## What every commit passes
+
+# A stamp marks a finished environment: one that was interrupted has none, and is made anew.
+.venv/.ready: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python3"; exit 1; }
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "This Python cannot make a virtual environment. Debian, Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing requirements into .venv (once) …"
+	@$(PIP) -r requirements.txt || { echo "The requirements could not be installed: is there a network? Run it again when there is."; exit 1; }
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+# A Chromium of the system, else Debian's package where we may install it, else Playwright's own.
+browser: .venv/.ready-dev
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-nanum >/dev/null; } \
+	|| $(BIN)/playwright install chromium
+
+pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url $$name.in -o $$name.txt; done
+
+translations: .venv/.ready ## Collect new texts, then compile what was translated
+	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output -o /tmp/maedal.pot .
+	@$(BIN)/pybabel -q update -i /tmp/maedal.pot -d translations --no-fuzzy-matching --ignore-obsolete --omit-header
+	@$(BIN)/pybabel -q compile -d translations

@@ -1,0 +1,156 @@
+"""`python -m demo`: the shop, the sandbox and the renewal worker on this machine, with nothing configured.
+
+What is open where and who can sign in is printed once everything answers. Ctrl-C stops all three.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+from dotenv import dotenv_values
+from flask import Flask
+from flask_migrate import upgrade
+
+from app import create_app
+from config import Config, ConfigError
+from demo import people
+from services import catalog
+
+ROOT = Path(__file__).parent.parent
+INSTANCE = ROOT / "instance"
+PATIENCE = 30
+"""Seconds until a start that is not done is called failed."""
+
+
+class CannotStart(Exception):
+    """One sentence that says what to do."""
+
+
+def main() -> int:
+    try:
+        environ = _environment()
+        for name in ("PORT", "SANDBOX_PORT"):
+            _refuse_busy_port(environ, name)
+        app = create_app(Config.from_environ(environ))
+        with app.app_context():
+            upgrade()
+            catalog.seed()
+    except (CannotStart, ConfigError) as err:
+        print(err, file=sys.stderr)
+        return 1
+    return _run(app, environ)
+
+
+def _environment() -> dict[str, str]:
+    """The demonstration's defaults, overruled by `.env`, overruled by the environment."""
+    INSTANCE.mkdir(exist_ok=True)
+    given = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value} | dict(os.environ)
+    environ = _defaults(given) | given
+    environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
+    return environ
+
+
+def _defaults(given: Mapping[str, str]) -> dict[str, str]:
+    port, sandbox_port = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001")
+    return {
+        "DEMO": "1",
+        "BIND": "127.0.0.1",
+        "PORT": port,
+        "SANDBOX_PORT": sandbox_port,
+        "PUBLIC_URL": f"http://localhost:{port}",
+        "IMP_API_URL": f"http://localhost:{sandbox_port}",
+        "IMP_SDK_URL": f"http://localhost:{sandbox_port}/v1/iamport.js",
+        "IMP_CODE": "imp00000000",
+        "IMP_KEY": "sandbox_key",
+        "IMP_SECRET": "sandbox_secret",
+        "SECRET_KEY": _secret_key(),
+        "DATABASE_URL": f"sqlite:///{INSTANCE / 'shop.db'}",
+    }
+
+
+def _secret_key() -> str:
+    """Made once and kept, so that a restart does not sign everybody out."""
+    path = INSTANCE / "secret_key"
+    if not path.exists():
+        path.write_text(secrets.token_hex(32))
+        path.chmod(0o600)
+    return path.read_text()
+
+
+def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
+    port = int(environ[name])
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((environ["BIND"], port))
+        except OSError:
+            raise CannotStart(
+                f"Port {port} is in use. Stop what listens there, or choose another: make demo {name}={port + 10}"
+            ) from None
+
+
+def _run(app: Flask, environ: Mapping[str, str]) -> int:
+    """Start the Procfile, wait until it answers, and stay until it ends."""
+    honcho = subprocess.Popen([sys.executable, "-m", "honcho", "start", "--no-prefix"], cwd=ROOT, env=dict(environ))
+    signal.signal(signal.SIGTERM, lambda *_: honcho.terminate())
+    try:
+        _wait_until_open(environ, honcho)
+        with app.app_context():
+            people.seed()
+        print(_welcome(environ), flush=True)
+        return honcho.wait()
+    except KeyboardInterrupt:
+        return _stopped(honcho)
+    except CannotStart as err:
+        honcho.terminate()
+        print(err, file=sys.stderr)
+        return honcho.wait() or 1
+
+
+def _stopped(honcho: subprocess.Popen[bytes]) -> int:
+    """The terminal sent Ctrl-C to every process; wait until they have all gone."""
+    honcho.wait()
+    print("\nStopped. What was bought is kept; `make reset` starts over.")
+    return 0
+
+
+def _wait_until_open(environ: Mapping[str, str], honcho: subprocess.Popen[bytes]) -> None:
+    urls = [f"http://127.0.0.1:{environ[port]}/healthz" for port in ("SANDBOX_PORT", "PORT")]
+    deadline = time.monotonic() + PATIENCE
+    while urls:
+        if honcho.poll() is not None or time.monotonic() > deadline:
+            raise CannotStart("The shop did not come up; the lines above say why.")
+        try:
+            if requests.get(urls[0], timeout=2).ok:
+                urls.pop(0)
+                continue
+        except requests.RequestException:
+            pass
+        time.sleep(0.1)
+
+
+def _welcome(environ: Mapping[str, str]) -> str:
+    shop, sandbox = environ["PUBLIC_URL"], environ["IMP_API_URL"]
+    lines = [
+        "",
+        "매달상점 Maedal is open. Ctrl-C stops everything.",
+        f"  shop      {shop}",
+        f"  guides    {shop}/guides",
+        f"  sandbox   {sandbox}   payments, billing keys, webhooks",
+        "  worker    charges what is due, every few seconds",
+        f"Who can sign in (one click on the sign-in page, or password {people.PASSWORD}):",
+        *(f"  {person.email:<20} {person.role['en']}" for person in people.PEOPLE),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

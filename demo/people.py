@@ -1,0 +1,100 @@
+"""The sample people, and how they came to their subscriptions: through the same doors as anybody."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import clock
+from demo.past import desk, rewind, subscribe
+from models import Subscription, User, db
+from services import accounts, renewals
+
+PASSWORD = "maedal-demo"
+"""Everybody's. These accounts exist only where DEMO=1 made them."""
+
+GOOD_CARD = "4242-4242-4242-4242"
+CARD_THAT_RUNS_DRY = "4000-0000-0000-9995"
+
+Story = Callable[[User, datetime], None]
+
+
+def _bought_nothing_yet(user: User, now: datetime) -> None:
+    """The shelves are all new to this one."""
+
+
+def _paid_three_months(user: User, now: datetime) -> None:
+    subscription = subscribe(user, "coffee-monthly", card=GOOD_CARD, now=now)
+    for _ in range(2):
+        _renew_a_month_later(subscription, now=now)
+    rewind(subscription, by=timedelta(days=10))
+
+
+def _declined_today(user: User, now: datetime) -> None:
+    subscription = subscribe(user, "coffee-monthly", card=CARD_THAT_RUNS_DRY, now=now)
+    _renew_a_month_later(subscription, now=now)
+
+
+def _renew_a_month_later(subscription: Subscription, *, now: datetime) -> None:
+    if subscription.paid_until is not None:
+        rewind(subscription, by=subscription.paid_until - now)
+    renewals.collect(desk(), subscription_id=subscription.id, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    id: str
+    email: str
+    name: str
+    role: Mapping[str, str]
+    story: Story = _bought_nothing_yet
+    is_staff: bool = False
+
+
+PEOPLE = (
+    Person(
+        id="new",
+        email="haneul@example.com",
+        name="이하늘",
+        role={"ko": "아직 구독이 없는 고객", "en": "a shopper with no subscription"},
+    ),
+    Person(
+        id="active",
+        email="jisoo@example.com",
+        name="김지수",
+        role={"ko": "구독 중인 고객", "en": "a shopper with an active subscription"},
+        story=_paid_three_months,
+    ),
+    Person(
+        id="declined",
+        email="minjun@example.com",
+        name="박민준",
+        role={"ko": "갱신 결제가 거절된 고객", "en": "a shopper whose renewal was declined"},
+        story=_declined_today,
+    ),
+    Person(
+        id="staff",
+        email="staff@example.com",
+        name="최운영",
+        role={"ko": "운영 담당자", "en": "a staff member"},
+        is_staff=True,
+    ),
+)
+
+
+def seed() -> None:
+    """Make whoever is missing. Needs the payment service to be up: their cards are registered there."""
+    now = clock.now()
+    for person in PEOPLE:
+        if accounts.by_email(person.email) is None:
+            user = accounts.sign_up(
+                email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
+            )
+            # No language of their own: a demonstration speaks the visitor's.
+            user.language, user.is_staff = None, person.is_staff
+            db.session.commit()
+            person.story(user, now)
+
+
+def account_of(person_id: str) -> User | None:
+    person = next((person for person in PEOPLE if person.id == person_id), None)
+    return accounts.by_email(person.email) if person else None
