@@ -54,6 +54,7 @@ pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	  --generate-hashes --no-header --no-emit-index-url $$name.in -o $$name.txt; done
 
 translations: .venv/.ready ## Collect new texts, then compile what was translated
-	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output -o /tmp/maedal.pot .
-	@$(BIN)/pybabel -q update -i /tmp/maedal.pot -d translations --no-fuzzy-matching --ignore-obsolete --omit-header
+	@mkdir -p instance
+	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output -o instance/messages.pot .
+	@$(BIN)/pybabel -q update -i instance/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete
 	@$(BIN)/pybabel -q compile -d translations

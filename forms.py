@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateTimeField, EmailField, PasswordField, RadioField, StringField, TelField
+from wtforms import DateTimeLocalField, EmailField, PasswordField, RadioField, StringField, TelField
 from wtforms.validators import DataRequired, Email, Length, Regexp
 from wtforms.widgets import HiddenInput
 
@@ -38,7 +38,7 @@ class SignUpForm(FlaskForm):
 class ChargeForm(FlaskForm):
     """Charge the period the person saw on the page: asked twice, it is still that one."""
 
-    period_start = DateTimeField(format="%Y-%m-%dT%H:%M:%S.%f%z", widget=HiddenInput(), validators=[REQUIRED])
+    period_start = DateTimeLocalField(format="%Y-%m-%dT%H:%M:%S.%f%z", widget=HiddenInput(), validators=[REQUIRED])
 
 
 class ConfirmForm(FlaskForm):

@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app import create_app
 from config import Config
@@ -15,6 +17,20 @@ from services import catalog
 from services.desk import Desk
 from tests.factories import make_user
 from tests.fakes import FakeIamport
+
+
+class Visitor(FlaskClient):
+    """Each request has a context and a database session of its own, as in life; the test's objects are read anew.
+
+    Without it Flask would reuse the context the test runs in, and with it who was signed in and which language
+    was chosen in the request before.
+    """
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        with self.application.app_context():
+            answer = super().open(*args, **options)
+        db.session.expire_all()
+        return answer
 
 
 @pytest.fixture
@@ -41,6 +57,7 @@ def payments() -> FakeIamport:
 def app(config: Config, payments: FakeIamport) -> Iterator[Flask]:
     app = create_app(config, payments)  # type: ignore[arg-type]  # the fake answers to the same calls
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Visitor
     with app.app_context():
         db.create_all()
         catalog.seed()

@@ -12,9 +12,7 @@ NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 
 
 def make_user(email: str = "jisoo@example.com", *, is_staff: bool = False) -> User:
-    user = User(
-        email=email, name="김지수", tel="010-1234-5678", password_hash="", is_staff=is_staff, created_at=NOW
-    )
+    user = User(email=email, name="김지수", tel="010-1234-5678", password_hash="", is_staff=is_staff, created_at=NOW)
     db.session.add(user)
     db.session.commit()
     return user

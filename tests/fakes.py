@@ -3,6 +3,7 @@
 The contract tests run one suite over this, the sandbox and the client, so that what is believed here is true there.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -20,8 +21,12 @@ CANCELLED_BEFORE = "이미 전액취소된 주문입니다."
 
 
 class FakeIamport:
-    """`calls` is every call by name. `silent` answers nothing, `deaf_to` not that one call. `lose_answer` makes the next charge happen and its answer vanish;
-    `before_charge` is run inside `again`, where a second caller would come in."""
+    """`calls` is every call by name, `charges` the fields of every `/again`.
+
+    `silent` answers nothing, `deaf_to` not that one call. `lose_answer` makes the next charge happen and its answer
+    vanish; `before_charge` is run inside `again`, where a second caller would come in. Several threads may call at
+    once: what the service decides, it decides for one at a time.
+    """
 
     def __init__(self) -> None:
         self.payments: list[Payment] = []
@@ -34,6 +39,7 @@ class FakeIamport:
         self.lose_answer = False
         self.before_charge: Callable[[], None] = lambda: None
         self._numbers = count(1)
+        self._lock = threading.RLock()
 
     # What a buyer does in the window ---------------------------------------------------------------------
 
@@ -66,17 +72,18 @@ class FakeIamport:
         self._answer("again")
         self.before_charge()
         self.charges.append({"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields})
-        if customer_uid not in self.keys:
-            raise Refused(UNKNOWN_KEY, code=1)
-        if any(p.merchant_uid == merchant_uid and p.status in ("paid", "cancelled") for p in self.payments):
-            raise Refused(DUPLICATE, code=1)
-        approved = self._has_money(customer_uid)
-        known = {"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields}
-        payment = self._new(known, status="paid" if approved else "failed", usage="payment")
-        if self.lose_answer:
-            self.lose_answer = False
-            raise Unknown("no answer to POST /subscribe/payments/again: ReadTimeout")
-        return payment
+        with self._lock:
+            if customer_uid not in self.keys:
+                raise Refused(UNKNOWN_KEY, code=1)
+            if any(p.merchant_uid == merchant_uid and p.status in ("paid", "cancelled") for p in self.payments):
+                raise Refused(DUPLICATE, code=1)
+            approved = self._has_money(customer_uid)
+            known = {"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields}
+            payment = self._new(known, status="paid" if approved else "failed", usage="payment")
+            if self.lose_answer:
+                self.lose_answer = False
+                raise Unknown("no answer to POST /subscribe/payments/again: ReadTimeout")
+            return payment
 
     def customer_key(self, customer_uid: str) -> CustomerKey:
         self._answer("customer_key")
@@ -93,15 +100,17 @@ class FakeIamport:
 
     def delete_customer_key(self, customer_uid: str, *, reason: str = "") -> CustomerKey:
         self._answer("delete_customer_key")
-        key = self.customer_key(customer_uid)
-        del self.keys[customer_uid]
-        return key
+        with self._lock:
+            key = self.customer_key(customer_uid)
+            del self.keys[customer_uid]
+            return key
 
     def prepare(self, *, merchant_uid: str, amount: Decimal, currency: str) -> Prepared:
         self._answer("prepare")
-        if merchant_uid in self.amounts:
-            raise Refused(PREPARED_BEFORE, code=1)
-        self.amounts[merchant_uid] = amount
+        with self._lock:
+            if merchant_uid in self.amounts:
+                raise Refused(PREPARED_BEFORE, code=1)
+            self.amounts[merchant_uid] = amount
         return Prepared(merchant_uid=merchant_uid, amount=amount)
 
     def prepared(self, merchant_uid: str) -> Prepared:
@@ -112,14 +121,15 @@ class FakeIamport:
 
     def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
         self._answer("cancel")
-        payment = self._find(lambda payment: payment.imp_uid == imp_uid)
-        if payment.amount_left <= 0:
-            raise Refused(CANCELLED_BEFORE, code=1)
-        if payment.amount_left != checksum:
-            raise Refused("checksum", code=1)
-        self.payments.remove(payment)
-        self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
-        return self.payments[-1]
+        with self._lock:
+            payment = self._find(lambda payment: payment.imp_uid == imp_uid)
+            if payment.amount_left <= 0:
+                raise Refused(CANCELLED_BEFORE, code=1)
+            if payment.amount_left != checksum:
+                raise Refused("checksum", code=1)
+            self.payments.remove(payment)
+            self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+            return self.payments[-1]
 
     def ping(self) -> None:
         self._answer("ping")
@@ -132,7 +142,7 @@ class FakeIamport:
             raise Unknown(f"no answer to {call}")
 
     def _find(self, wanted: Callable[[Payment], bool]) -> Payment:
-        for payment in reversed(self.payments):
+        for payment in reversed(tuple(self.payments)):
             if wanted(payment):
                 return payment
         raise NotFound(NO_PAYMENT, status=404)

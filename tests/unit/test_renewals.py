@@ -93,9 +93,7 @@ def test_a_declined_first_payment_leaves_a_way_to_pay_with_another_card(desk, us
     assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.PAST_DUE, None)
     later = NOW + timedelta(days=2)
 
-    order = checkout.place(
-        desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=later
-    )
+    order = checkout.place(desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=later)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
 
@@ -215,9 +213,7 @@ def test_a_claim_lapses_when_its_owner_died(desk, user, plan):
 
 def test_an_open_window_for_the_period_holds_the_charge_back(desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall")
-    checkout.place(
-        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
-    )
+    checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY)
 
     with pytest.raises(ChargeInProgress):
         renew(desk, subscription, now=FEBRUARY)

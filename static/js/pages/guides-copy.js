@@ -1,0 +1,19 @@
+// @ts-check
+// Copies the text of another element. The button says so until it loses the focus.
+
+/** @param {HTMLButtonElement} button with `data-source`, an element's id, and `data-copied`, what to say */
+export default function copy(button) {
+  const label = button.textContent;
+  button.disabled = false;
+  button.addEventListener("click", async () => {
+    const source = /** @type {HTMLElement} */ (document.getElementById(button.dataset.source ?? ""));
+    try {
+      await navigator.clipboard.writeText(source.textContent ?? "");
+      button.textContent = button.dataset.copied ?? "";
+    } catch {
+      // Without permission, or over plain http: selected, one key press away.
+      window.getSelection()?.selectAllChildren(source);
+    }
+  });
+  button.addEventListener("blur", () => (button.textContent = label));
+}

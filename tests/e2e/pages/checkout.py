@@ -1,0 +1,43 @@
+"""The checkout page: choose a PG, fill in who pays, press Pay."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.pages.guide import REDIRECTS
+from tests.e2e.pages.window import PaymentWindow
+from tests.e2e.pages.words import Words
+
+NAMES = {
+    "inicis": {"ko": "KG이니시스", "en": "KG Inicis"},
+    "jtnet": {"ko": "JTNet", "en": "JTNet"},
+    "chai": {"ko": "차이", "en": "CHAI"},
+    "paymentwall": {"ko": "페이먼트월", "en": "Paymentwall"},
+}
+
+
+class CheckoutPage:
+    def __init__(self, page: Page, words: Words, device: str) -> None:
+        self.page, self.words, self.device = page, words, device
+
+    def choose(self, guide: str) -> "CheckoutPage":
+        self.guide = guide
+        self.page.get_by_role("radio", name=NAMES[guide][self.words.language]).check()
+        return self
+
+    def fill(self, label: str, value: str) -> "CheckoutPage":
+        self.page.get_by_label(self.words.shop(label), exact=True).fill(value)
+        return self
+
+    def pay(self, *, clicks: int = 1) -> PaymentWindow:
+        self.page.get_by_role("main").locator("button[type=submit]").click(click_count=clicks)
+        if self.guide in REDIRECTS[self.device]:
+            self.page.wait_for_url("**/windows/**")
+            return PaymentWindow(self.page, self.words)
+        return PaymentWindow.over(self.page, self.words)
+
+    def expect_error(self, text: str) -> None:
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def expect_alert(self, text: str) -> None:
+        expect(self.page.get_by_role("alert").filter(has_text=re.compile(re.escape(text)))).to_be_visible()

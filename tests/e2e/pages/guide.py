@@ -1,0 +1,58 @@
+"""A guide's page, and its phone-sized frame."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.pages.window import PaymentWindow
+from tests.e2e.pages.words import Words
+
+REDIRECTS = {"pc": {"chai"}, "phone": {"inicis", "jtnet", "chai", "paymentwall"}}
+
+
+class GuidePage:
+    def __init__(self, page: Page, words: Words, device: str) -> None:
+        self.page, self.words, self.device = page, words, device
+
+    def open(self, shop: str, guide: str, variant: str = "") -> "GuidePage":
+        self.page.goto(f"{shop}/guides/{guide}" + (f"?variant={variant}" if variant else ""))
+        self.guide = guide
+        return self
+
+    def run(self) -> PaymentWindow:
+        """Press Run; the window opens over the page, or the page leaves for it."""
+        self.page.get_by_role("button", name=re.compile(self._run_label())).first.click()
+        return self._window()
+
+    def run_in_phone_frame(self) -> PaymentWindow:
+        self.page.get_by_role("tab", name=self.words.shop("Phone")).click()
+        frame = self.page.frame_locator(f"iframe[title='{self.words.shop('Phone frame')}']")
+        frame.get_by_role("button", name=re.compile(self._run_label())).click()
+        return PaymentWindow(frame, self.words)
+
+    def buy(self) -> PaymentWindow:
+        """On a page with the shop's own pay button: choose this guide's PG and press it."""
+        self.page.get_by_role("main").get_by_role("button").last.click()
+        return self._window()
+
+    def follow_to_order(self) -> None:
+        """From wherever the run ended to the order's own page."""
+        self.page.wait_for_url(re.compile(r"/orders/|[?&]order="))
+        if "/orders/" not in self.page.url:
+            self.page.get_by_role("link", name=self.words.shop("Everything that happened")).click()
+            self.page.wait_for_url("**/orders/**")
+
+    def expect_result(self) -> None:
+        expect(self.page.get_by_role("heading", name=self.words.shop("This run"))).to_be_visible()
+
+    def follow_to_subscription(self) -> None:
+        self.page.get_by_role("link", name=self.words.shop("Charge again in My subscriptions")).click()
+
+    def _window(self) -> PaymentWindow:
+        if self.guide in REDIRECTS[self.device]:
+            self.page.wait_for_url("**/windows/**")
+            return PaymentWindow(self.page, self.words)
+        return PaymentWindow.over(self.page, self.words)
+
+    def _run_label(self) -> str:
+        return re.escape(self.words.shop("Run: %(plan)s, %(price)s").split("%(")[0].strip())

@@ -1,0 +1,54 @@
+"""The payment window: a layer over the page on a PC, a page of its own on phones and at redirecting PGs."""
+
+import re
+
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.e2e.pages.words import Words
+
+APPROVED, DECLINED_AT_ISSUE, DECLINED_LATER, ONLY_FIRST_CHARGE, EXPIRED = (
+    "4242-4242-4242-4242",
+    "4000-0000-0000-0002",
+    "4000-0000-0000-0341",
+    "4000-0000-0000-9995",
+    "4000-0000-0000-0069",
+)
+ACCOUNTS = {
+    APPROVED: "110-4242-424242",
+    DECLINED_AT_ISSUE: "110-0000-000002",
+    DECLINED_LATER: "110-0000-000341",
+    ONLY_FIRST_CHARGE: "110-0000-009995",
+    EXPIRED: "110-0000-000069",
+}
+"""The CHAI account that means the same as a card."""
+
+
+class PaymentWindow:
+    def __init__(self, place: Page | FrameLocator, words: Words) -> None:
+        self.place = place
+        self.words = words
+
+    @classmethod
+    def over(cls, page: Page, words: Words) -> "PaymentWindow":
+        return cls(page.frame_locator(".imp-dialog iframe"), words)
+
+    def pay(self, instrument: str = APPROVED) -> None:
+        """Take an instrument from the shelf and submit; the window of an account PG gets the like account."""
+        shelf = self.place.locator("[data-instrument]")
+        expect(shelf.first).to_be_visible()
+        is_account = self.place.get_by_label(self.words.sandbox("Account number")).count() > 0
+        number = ACCOUNTS[instrument] if is_account else instrument
+        self.place.get_by_role("button", name=re.compile(re.escape(number))).click()
+        self.place.locator("[data-instrument-form] .actions button").first.click()
+
+    def decline(self) -> None:
+        self.place.get_by_role("button", name=self.words.sandbox("Simulate a decline")).click()
+
+    def close(self) -> None:
+        self.place.get_by_role("button", name=self.words.sandbox("Close the payment window")).click()
+
+    def shows_amount(self, amount: str) -> None:
+        expect(self.place.get_by_text(amount, exact=True).first).to_be_visible()
+
+    def hides_amount(self) -> None:
+        expect(self.place.locator(".amount[data-shown=no]")).to_be_visible()

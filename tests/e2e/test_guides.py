@@ -1,0 +1,142 @@
+"""Every guide, from its page to a second charge, on PC and phone."""
+
+import pytest
+
+from tests.e2e.conftest import MakeShopper, Shopper
+from tests.e2e.pages.guide import GuidePage
+from tests.e2e.pages.order import OrderPage
+from tests.e2e.pages.subscription import SubscriptionPage
+from tests.e2e.pages.window import APPROVED, DECLINED_AT_ISSUE, DECLINED_LATER, EXPIRED, ONLY_FIRST_CHARGE
+
+pytestmark = pytest.mark.e2e
+
+GUIDES = [
+    ("inicis", ""),
+    ("jtnet", "2-2"),
+    ("jtnet", "2-1"),
+    ("chai", ""),
+    ("paymentwall", ""),
+    ("paymentwall", "terminal3"),
+]
+ONE_EACH = ["inicis", "jtnet", "chai", "paymentwall"]
+
+
+def open_guide(shopper: Shopper, guide: str, variant: str = "") -> GuidePage:
+    return GuidePage(shopper.page, shopper.words, shopper.device).open(shopper.site.shop, guide, variant)
+
+
+def pages(shopper: Shopper) -> tuple[OrderPage, SubscriptionPage]:
+    return OrderPage(shopper.page, shopper.words), SubscriptionPage(shopper.page, shopper.words)
+
+
+@pytest.mark.parametrize(("guide", "variant"), GUIDES)
+def test_approved_then_charged_again_from_my_subscriptions(shopper: Shopper, guide: str, variant: str):
+    order, subscription = pages(shopper)
+    page = open_guide(shopper, guide, variant)
+
+    page.run().pay(APPROVED)
+    page.follow_to_order()
+    order.expect_headline("Payment complete")
+
+    order.go_to_subscription()
+    subscription.charge_now()
+    subscription.expect_message(shopper.words.shop("Paid. Thank you!"))
+    assert subscription.payments("Paid").count() == 2
+
+
+@pytest.mark.parametrize("guide", ONE_EACH)
+def test_declined_at_issue_leaves_nothing(shopper: Shopper, guide: str):
+    order, _ = pages(shopper)
+    page = open_guide(shopper, guide)
+
+    page.run().pay(DECLINED_AT_ISSUE)
+    page.follow_to_order()
+
+    order.expect_headline("The payment method could not be registered")
+    order.expect_text("거절")
+
+
+@pytest.mark.parametrize("guide", ONE_EACH)
+def test_the_buyer_closes_the_window(shopper: Shopper, guide: str):
+    order, _ = pages(shopper)
+    page = open_guide(shopper, guide)
+
+    page.run().close()
+    page.follow_to_order()
+
+    order.expect_text("취소")
+    shopper.open("/subscriptions")
+    assert shopper.page.get_by_role("link", name="Charge now").count() == 0
+
+
+@pytest.mark.parametrize("guide", ONE_EACH)
+def test_a_charge_from_my_subscriptions_is_declined_with_its_reason(shopper: Shopper, guide: str):
+    order, subscription = pages(shopper)
+    page = open_guide(shopper, guide)
+    page.run().pay(ONLY_FIRST_CHARGE)
+    page.follow_to_order()
+    order.go_to_subscription()
+
+    subscription.charge_now()
+
+    subscription.expect_message("잔액이 부족하여")
+    assert subscription.payments("Declined").count() == 1
+
+
+def test_a_key_whose_first_payment_is_declined_is_paid_with_another_card(shopper: Shopper):
+    order, subscription = pages(shopper)
+    page = open_guide(shopper, "inicis")
+    page.run().pay(DECLINED_LATER)
+    page.follow_to_order()
+    order.expect_headline("Registered, but the first payment was declined")
+
+    order.pay_with_another_card()
+    page.guide = "inicis"
+    page.buy().pay(APPROVED)
+
+    order.expect_headline("Payment complete")
+    order.go_to_subscription()
+    subscription.expect_state("Active")
+
+
+def test_an_expired_card_is_refused(make_shopper: MakeShopper):
+    shopper = make_shopper("pc")
+    order, _ = pages(shopper)
+    page = open_guide(shopper, "inicis")
+
+    page.run().pay(EXPIRED)
+    page.follow_to_order()
+
+    order.expect_headline("The payment method could not be registered")
+    order.expect_text("유효기간이 만료된 카드입니다.")
+
+
+@pytest.mark.parametrize("guide", ONE_EACH)
+def test_the_phone_frame_on_a_pc_walks_the_phones_road(make_shopper: MakeShopper, guide: str):
+    shopper = make_shopper("pc")
+    page = open_guide(shopper, guide)
+
+    page.run_in_phone_frame().pay(APPROVED)
+
+    page.expect_result()
+    page.follow_to_subscription()
+    SubscriptionPage(shopper.page, shopper.words).expect_state("Active")
+
+
+def test_inicis_hides_the_amount_on_phones_only(make_shopper: MakeShopper):
+    on_phone, on_pc = make_shopper("phone"), make_shopper("pc")
+
+    open_guide(on_phone, "inicis").run().hides_amount()
+
+    open_guide(on_pc, "inicis").run().shows_amount("₩1,004")
+
+
+def test_a_guide_asks_a_stranger_to_sign_in_and_comes_back(make_shopper: MakeShopper):
+    stranger = make_shopper("pc", signed_in=False)
+    page = open_guide(stranger, "chai")
+
+    stranger.page.get_by_role("link", name=stranger.words.shop("Sign in to run it")).click()
+
+    stranger.page.wait_for_url("**/account/sign-in**")
+    assert "chai" in stranger.page.url
+    assert page.guide == "chai"

@@ -1,0 +1,95 @@
+"""A payment service of one page, over HTTP, for the code that the guides offer to copy."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, jsonify, request
+from werkzeug.serving import make_server
+
+Record = dict[str, Any]
+
+
+class SmallService:
+    """Tokens, prepared amounts, records of payments, and charges. What it was asked is kept for the test."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, Record] = {}
+        self.prepared: dict[str, Record] = {}
+        self.charges: list[Record] = []
+        self.cancelled: list[str] = []
+        self.declines = False
+
+    def finish(self, order: Record, **changes: Any) -> str:
+        """The buyer ended the window; `changes` is what differs from the order. Returns the `imp_uid`."""
+        return self._write(order, {"customer_uid_usage": "issue", **changes})
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """Its address, while it runs."""
+        server = make_server("127.0.0.1", 0, self._app(), threaded=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # looks that often whether to stop
+        thread.start()
+        yield f"http://127.0.0.1:{server.port}"
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    def _app(self) -> Flask:
+        app = Flask("small_service")
+        app.before_request(self._refuse_without_a_token)
+        for method, path, view in (
+            ("POST", "/users/getToken", lambda: _answer({"access_token": "token"})),
+            ("POST", "/payments/prepare", self._prepare),
+            ("POST", "/payments/cancel", self._cancel),
+            ("POST", "/subscribe/payments/again", self._again),
+            ("GET", "/payments/<imp_uid>", lambda imp_uid: _answer(self.records.get(imp_uid))),
+            ("GET", "/payments/find/<merchant_uid>", lambda merchant_uid: _answer(self._find(merchant_uid))),
+            (
+                "GET",
+                "/payments/find/<merchant_uid>/paid",
+                lambda merchant_uid: _answer(self._find(merchant_uid, "paid")),
+            ),
+        ):
+            app.add_url_rule(path, path, view, methods=[method])
+        return app
+
+    def _refuse_without_a_token(self) -> Any:
+        if request.path != "/users/getToken" and request.headers.get("Authorization") != "Bearer token":
+            return {"code": -1, "message": "Unauthorized", "response": None}, 401
+        return None
+
+    def _prepare(self) -> Any:
+        self.prepared[request.form["merchant_uid"]] = request.form.to_dict()
+        return _answer({})
+
+    def _cancel(self) -> Any:
+        self.cancelled.append(request.form["imp_uid"])
+        return _answer(self.records[request.form["imp_uid"]])
+
+    def _again(self) -> Any:
+        asked = request.form.to_dict()
+        self.charges.append(asked)
+        if self._find(asked["merchant_uid"], "paid"):
+            return {"code": 1, "message": "already ordered", "response": None}
+        outcome = {"status": "failed", "fail_reason": "no money"} if self.declines else {}
+        order = {"currency": "KRW", **asked, "amount": float(asked["amount"])}
+        return _answer(self.records[self._write(order, {"customer_uid_usage": "payment", **outcome})])
+
+    def _write(self, order: Record, changes: Record) -> str:
+        imp_uid = f"imp_{len(self.records)}"
+        asked = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
+        known = {"imp_uid": imp_uid, "status": "paid", "fail_reason": None, **asked}
+        self.records[imp_uid] = known | changes
+        return imp_uid
+
+    def _find(self, merchant_uid: str, status: str = "") -> Record | None:
+        found = (r for r in reversed(self.records.values()) if r["merchant_uid"] == merchant_uid)
+        return next((record for record in found if status in ("", record["status"])), None)
+
+
+def _answer(record: Any) -> Any:
+    if record is None:
+        return {"code": -1, "message": "not found", "response": None}, 404
+    return jsonify(code=0, message=None, response=record)

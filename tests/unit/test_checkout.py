@@ -1,0 +1,225 @@
+"""Checkout: the order before the window, and the request that opens it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from errors import (
+    ChargeInProgress,
+    InvalidRequest,
+    NothingToCharge,
+    OrderNotFound,
+    PaymentServiceDown,
+    PaymentServiceRefused,
+    PgUnavailable,
+)
+from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
+from services import catalog, checkout, renewals, subscriptions
+from services.iamport import Refused
+from tests.factories import NOW, make_buyer, place_order, subscribe
+
+
+@pytest.mark.parametrize(
+    ("guide", "variant", "slug", "purpose", "amount", "registered"),
+    [
+        ("inicis", "", "coffee-monthly", OrderPurpose.ISSUE, 19900, False),
+        ("chai", "", "coffee-monthly", OrderPurpose.ISSUE, 19900, False),
+        ("jtnet", "2-1", "coffee-monthly", OrderPurpose.ISSUE, 0, False),
+        ("jtnet", "2-2", "coffee-monthly", OrderPurpose.ISSUE_AND_CHARGE, 19900, True),
+        ("paymentwall", "", "global-monthly", OrderPurpose.ISSUE_AND_CHARGE, 4999, True),
+    ],
+)
+def test_an_order_is_what_the_charge_rule_of_its_pg_makes_it(
+    desk, user, guide, variant, slug, purpose, amount, registered
+):
+    plan = catalog.plan_on_sale(slug)
+
+    order = place_order(desk, user, plan, guide, variant_id=variant)
+
+    assert (order.purpose, order.amount, order.currency) == (purpose, amount, plan.currency)
+    assert (order.invoice is not None) is registered
+    assert (order.merchant_uid in desk.client.amounts) is registered
+
+
+def test_the_registered_amount_is_in_major_units(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+
+    assert desk.client.amounts == {order.merchant_uid: Decimal("49.99")}
+
+
+@pytest.mark.parametrize(
+    ("guide", "slug", "amount"), [("inicis", "plan", 19900), ("paymentwall", "dollar_plan", 49.99)]
+)
+def test_the_request_carries_our_ids_price_and_addresses(desk, user, request, guide, slug, amount):
+    order = place_order(desk, user, request.getfixturevalue(slug), guide)
+
+    sent = checkout.request(desk, order, language="ko")
+
+    assert sent["merchant_uid"] == order.merchant_uid
+    assert sent["customer_uid"] == order.billing_key.customer_uid
+    assert (sent["amount"], type(sent["amount"])) == (amount, type(amount))
+    assert sent["m_redirect_url"] == "http://shop.test/payments/landing"
+    assert sent["notice_url"] == "http://shop.test/webhooks/iamport"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "language", "name"),
+    [
+        ("issue", "ko", "매달 원두 결제수단 등록"),
+        ("issue", "en", "Beans every month – registration"),
+        ("charge", "ko", "매달 원두"),
+    ],
+)
+def test_an_order_is_called_what_it_is(desk, user, plan, purpose, language, name):
+    guide = "inicis" if purpose == "issue" else "jtnet"
+
+    order = checkout.place(desk, user=user, plan=plan, guide_id=guide, buyer=make_buyer(language=language), now=NOW)
+
+    assert order.name == name
+
+
+def test_a_long_name_is_cut_to_what_the_service_takes(desk, user, plan):
+    plan.name_en = "x" * 30
+    db.session.commit()
+
+    order = checkout.place(desk, user=user, plan=plan, guide_id="inicis", buyer=make_buyer(language="en"), now=NOW)
+
+    assert len(order.name) == 40
+    assert order.name.endswith(" – registration")
+
+
+@pytest.mark.parametrize(
+    ("guide", "variant", "error"),
+    [
+        ("paymentwall", "", PgUnavailable),
+        ("nobody", "", PgUnavailable),
+        ("", "", PgUnavailable),
+        ("inicis", "no-such-variant", PgUnavailable),
+    ],
+)
+def test_a_pg_that_cannot_take_the_plan_is_refused_before_anything_is_written(desk, user, plan, guide, variant, error):
+    with pytest.raises(error):
+        place_order(desk, user, plan, guide, variant_id=variant)
+
+    assert db.session.query(Order).count() == 0
+
+
+@pytest.mark.parametrize("name", ["Jisoo", "Jisoo  Kim", "Jisoo Min Kim", "김지수"])
+def test_paymentwall_wants_a_name_of_two_words(desk, user, dollar_plan, name):
+    with pytest.raises(InvalidRequest) as caught:
+        checkout.place(desk, user=user, plan=dollar_plan, guide_id="paymentwall", buyer=make_buyer(name=name), now=NOW)
+
+    assert list(caught.value.facts["fields"]) == ["buyer_name"]
+    assert caught.value.facts["fields"]["buyer_name"][0]
+
+
+def test_other_pgs_take_any_name(desk, user, plan):
+    order = checkout.place(desk, user=user, plan=plan, guide_id="inicis", buyer=make_buyer(name="김지수"), now=NOW)
+
+    assert order.buyer_name == "김지수"
+
+
+def test_an_order_needs_a_plan_or_a_subscription(desk, user):
+    with pytest.raises(InvalidRequest):
+        checkout.place(desk, user=user, guide_id="inicis", buyer=make_buyer(), now=NOW)
+
+
+def test_an_ended_subscription_takes_no_other_card(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    subscriptions.cancel(desk, subscription=subscription, now=NOW)
+
+    with pytest.raises(NothingToCharge):
+        checkout.place(desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=NOW)
+
+
+def test_no_window_charges_a_period_whose_last_charge_is_unknown(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+    desk.client.lose_answer = True
+    renewals.collect(desk, subscription_id=subscription.id, now=subscription.paid_until)
+
+    with pytest.raises(ChargeInProgress):
+        checkout.place(
+            desk,
+            user=user,
+            subscription=subscription,
+            guide_id="paymentwall",
+            buyer=make_buyer(),
+            now=subscription.paid_until + timedelta(minutes=1),
+        )
+
+
+def test_silence_while_registering_the_amount_says_so(desk, user, dollar_plan):
+    desk.client.silent = True
+
+    with pytest.raises(PaymentServiceDown):
+        place_order(desk, user, dollar_plan, "paymentwall")
+
+
+def test_a_refusal_while_registering_the_amount_keeps_its_sentence(desk, user, dollar_plan):
+    def refuse(**_fields):
+        raise Refused("한도를 초과하였습니다.", code=1)
+
+    desk.client.prepare = refuse
+
+    with pytest.raises(PaymentServiceRefused) as caught:
+        place_order(desk, user, dollar_plan, "paymentwall")
+
+    assert caught.value.detail == "한도를 초과하였습니다."
+
+
+def test_news_of_an_unknown_order_is_no_news(desk):
+    with pytest.raises(OrderNotFound):
+        checkout.receive(desk, road="webhook", merchant_uid="order_nobody", imp_uid="imp_1", now=NOW)
+
+
+def test_what_the_window_said_is_shown_and_not_believed(desk, user, plan):
+    order = place_order(desk, user, plan)
+    desk.client.pay(checkout.request(desk, order, language="ko"))
+
+    checkout.receive(
+        desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=None, message="사용자가 취소", now=NOW
+    )
+
+    assert order.status is OrderStatus.PAID
+    assert order.window_message is None
+
+
+def test_a_long_message_is_cut(desk, user, plan):
+    order = place_order(desk, user, plan)
+
+    checkout.receive(desk, road="landing", merchant_uid=order.merchant_uid, imp_uid=None, message="x" * 9000, now=NOW)
+
+    assert len(order.window_message) == 500
+
+
+def test_the_first_charge_is_found_from_its_issue(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    charge, issue = subscription.orders
+    renewals.collect(desk, subscription_id=subscription.id, now=subscription.paid_until)
+
+    assert checkout.first_charge(issue) is charge
+    assert checkout.first_charge(charge) is None
+
+
+def test_an_unfinished_order_is_no_subscription_yet(desk, user, plan):
+    place_order(desk, user, plan)
+
+    (subscription,) = db.session.query(Subscription)
+    assert subscription.status is SubscriptionStatus.INCOMPLETE
+    assert subscriptions.of_user(user) == []
+
+
+def test_the_journal_tells_the_way_of_an_order(desk, user, dollar_plan):
+    subscribe(desk, user, dollar_plan, "paymentwall")
+
+    entries = [(entry.lane, entry.event) for entry in db.session.query(JournalEntry).order_by(JournalEntry.id)]
+
+    assert entries == [
+        ("shop", "order.created"),
+        ("pg", "amount.registered"),
+        ("pg", "webhook.received"),
+        ("shop", "payment.verified"),
+        ("pg", "key.activated"),
+        ("shop", "subscription.started"),
+    ]

@@ -1,0 +1,156 @@
+"""The environment either describes a shop that may start, or is told all that is wrong with it at once."""
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from config import Config, ConfigError, origin_of
+
+FIT = {
+    "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+    "DATABASE_URL": "sqlite:////tmp/shop.db",
+    "PUBLIC_URL": "https://shop.example",
+    "IMP_API_URL": "https://api.iamport.kr",
+    "IMP_SDK_URL": "https://cdn.iamport.kr/v1/iamport.js",
+    "IMP_CODE": "imp12345678",
+    "IMP_KEY": "a-key",
+    "IMP_SECRET": "a-secret",
+}
+DEMO = {
+    **FIT,
+    "DEMO": "1",
+    "PUBLIC_URL": "http://localhost:8000",
+    "IMP_API_URL": "http://localhost:8001",
+    "IMP_SDK_URL": "http://localhost:8001/v1/iamport.js",
+    "IMP_CODE": "imp00000000",
+    "IMP_KEY": "sandbox_key",
+    "IMP_SECRET": "sandbox_secret",
+    "SECRET_KEY": "short",
+}
+
+
+def problems_of(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_environ(environ)
+    return str(caught.value).splitlines()[1:]
+
+
+def test_a_fit_environment_starts_with_sensible_defaults():
+    config = Config.from_environ(FIT)
+
+    assert (config.DUNNING_DAYS, config.IMP_TIMEOUT, config.TRUSTED_PROXIES) == ((1, 3, 7), 30.0, 0)
+    assert not config.DEMO
+    assert config.SESSION_COOKIE_SECURE
+    assert config.PAYMENT_ORIGINS[0] == "https://cdn.iamport.kr"
+
+
+def test_an_empty_environment_is_told_every_problem_at_once():
+    problems = problems_of({})
+
+    assert [problem.split()[1] for problem in problems] == [
+        "PUBLIC_URL",
+        "IMP_SDK_URL",
+        "SECRET_KEY",
+        "DATABASE_URL",
+        "IMP_API_URL",
+        "IMP_CODE",
+        "IMP_KEY",
+        "IMP_SECRET",
+    ]
+
+
+@pytest.mark.parametrize("name", FIT)
+def test_each_variable_is_required(name):
+    (problem,) = problems_of({**FIT, name: "  "})
+
+    assert problem.startswith(f"- {name} is not set")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("IMP_CODE", "imp00000000", "published sandbox value"),
+        ("IMP_KEY", "sandbox_key", "published sandbox value"),
+        ("IMP_SECRET", "sandbox_secret", "published sandbox value"),
+        ("SECRET_KEY", "short", "shorter than 16"),
+        ("PUBLIC_URL", "http://shop.example", "https://"),
+        ("PUBLIC_URL", "shop.example", "full URL"),
+        ("IMP_API_URL", "api.iamport.kr", "full URL"),
+        ("IMP_SDK_URL", "//cdn.iamport.kr/v1/iamport.js", "full URL"),
+        ("IMP_TIMEOUT", "soon", "number of seconds"),
+        ("DUNNING_DAYS", "1;3", "days separated by commas"),
+        ("PG_CHANNELS", "inicis", "pairs such as"),
+    ],
+)
+def test_what_is_unfit_for_business_is_named(name, value, says):
+    (problem,) = problems_of({**FIT, name: value})
+
+    assert problem.startswith(f"- {name} ")
+    assert says in problem
+
+
+def test_several_problems_come_together():
+    problems = problems_of({**FIT, "IMP_KEY": "sandbox_key", "DUNNING_DAYS": "x", "PUBLIC_URL": "http://a"})
+
+    assert len(problems) == 3
+
+
+def test_a_demonstration_may_use_what_is_published():
+    config = Config.from_environ(DEMO)
+
+    assert config.DEMO
+    assert not config.SESSION_COOKIE_SECURE
+    assert config.PAYMENT_ORIGINS[0] == "http://localhost:8001"
+
+
+@pytest.mark.parametrize("value", ["", "0", "true", "yes"])
+def test_only_a_1_switches_the_demonstration_on(value):
+    with pytest.raises(ConfigError):
+        Config.from_environ({**DEMO, "DEMO": value})
+
+
+def test_settings_are_read_in_their_types():
+    config = Config.from_environ(
+        {
+            **FIT,
+            "IMP_TIMEOUT": "2.5",
+            "DUNNING_DAYS": "2, 5",
+            "TRUSTED_PROXIES": "1",
+            "PG_CHANNELS": " inicis = html5_inicis.MOI1 , paymentwall=channel-key-1=2 ",
+            "PUBLIC_URL": "https://shop.example/",
+        }
+    )
+
+    assert (config.IMP_TIMEOUT, config.DUNNING_DAYS, config.TRUSTED_PROXIES) == (2.5, (2, 5), 1)
+    assert config.PG_CHANNELS == {"inicis": "html5_inicis.MOI1", "paymentwall": "channel-key-1=2"}
+    assert config.PUBLIC_URL == "https://shop.example"
+
+
+def test_a_problem_never_repeats_a_secret():
+    problems = problems_of({**FIT, "IMP_SECRET": "sandbox_secret", "SECRET_KEY": "hush", "IMP_KEY": "sandbox_key"})
+
+    assert not [p for p in problems if "sandbox_secret" in p or "hush" in p or "sandbox_key" in p]
+
+
+def test_the_printed_config_holds_no_secret():
+    config = Config.from_environ(FIT)
+
+    assert not [name for name in ("SECRET_KEY", "IMP_KEY", "IMP_SECRET") if FIT[name] in repr(config)]
+
+
+def test_a_config_cannot_be_changed_afterwards():
+    config = Config.from_environ(FIT)
+
+    with pytest.raises(FrozenInstanceError):
+        config.DEMO = True  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://cdn.iamport.kr/v1/iamport.js", "https://cdn.iamport.kr"),
+        ("http://localhost:8001/v1/iamport.js?device=mobile", "http://localhost:8001"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url, origin):
+    assert origin_of(url) == origin

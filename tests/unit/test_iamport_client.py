@@ -1,0 +1,361 @@
+"""The REST client against a wire that a test plays: no socket is opened."""
+
+import json
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import BaseAdapter
+
+from services.iamport import CustomerKey, IamportClient, NotFound, Payment, Refused, Unauthorized, Unknown
+
+KEY, SECRET = "the-rest-key", "the-rest-secret"
+TOKEN = "a" * 40
+
+PAID = {
+    "imp_uid": "imp_1",
+    "merchant_uid": "order-1",
+    "status": "paid",
+    "amount": 49.99,
+    "cancel_amount": 0,
+    "currency": "USD",
+    "customer_uid": "cu-1",
+    "paid_at": 1_700_000_000,
+    "fail_reason": None,
+    "card_name": "",
+}
+
+
+class Wire(BaseAdapter):
+    """Answers requests with what a test queued, remembers them, and hands out tokens by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[requests.PreparedRequest] = []
+        self.timeouts: list[Any] = []
+        self.answers: list[tuple[int, str] | Exception] = []
+        self.tokens = [TOKEN]
+        self.token_life = 1800
+        self.refuses_tokens = False
+
+    def answer(self, response: Any, *, code: int = 0, message: str | None = None, status: int = 200) -> None:
+        self.answers.append((status, json.dumps({"code": code, "message": message, "response": response})))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        self.requests.append(request)
+        self.timeouts.append(options["timeout"])
+        if request.path_url == "/users/getToken" and not self.refuses_tokens:
+            return self._respond(request, 200, json.dumps(self._token()))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return self._respond(request, *answer)
+
+    @property
+    def token_calls(self) -> int:
+        return sum(request.path_url == "/users/getToken" for request in self.requests)
+
+    @property
+    def last(self) -> requests.PreparedRequest:
+        return self.requests[-1]
+
+    def close(self) -> None:
+        pass
+
+    def _token(self) -> dict[str, Any]:
+        token = self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
+        life = {"access_token": token, "now": 5_000, "expired_at": 5_000 + self.token_life}
+        return {"code": 0, "message": None, "response": life}
+
+    def _respond(self, request: requests.PreparedRequest, status: int, text: str) -> requests.Response:
+        response = requests.Response()
+        response.status_code, response._content, response.encoding = status, text.encode(), "utf-8"
+        response.request, response.url = request, str(request.url)
+        return response
+
+
+class Stopwatch:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+def stopwatch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+def client(wire: Wire, stopwatch: Stopwatch) -> IamportClient:
+    session = requests.Session()
+    session.mount("https://api.test", wire)
+    return IamportClient(
+        base_url="https://api.test/", key=KEY, secret=SECRET, timeout=7.5, session=session, monotonic=stopwatch
+    )
+
+
+def charge(client: IamportClient, **more: str) -> Payment:
+    fields = {"customer_uid": "cu-1", "merchant_uid": "order-1", "name": "상자"}
+    return client.again(**{**fields, **more}, amount=Decimal("49.99"))
+
+
+# The token ------------------------------------------------------------------------------------------------
+
+
+def test_the_token_is_asked_for_once_and_sent_as_bearer(client, wire):
+    for _ in range(2):
+        wire.answer(PAID)
+        client.payment("imp_1")
+
+    assert wire.token_calls == 1
+    assert json.loads(wire.requests[0].body) == {"imp_key": KEY, "imp_secret": SECRET}
+    assert "Authorization" not in wire.requests[0].headers
+    assert [request.headers["Authorization"] for request in wire.requests[1:]] == [f"Bearer {TOKEN}"] * 2
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(0, 1), (1739, 1), (1740, 2), (1800, 2)])
+def test_a_token_is_renewed_a_minute_before_its_end(client, wire, stopwatch, seconds, calls):
+    client.ping()
+
+    stopwatch.seconds = seconds
+    client.ping()
+
+    assert wire.token_calls == calls
+
+
+def test_the_life_of_a_token_is_counted_by_the_services_clock(client, wire, stopwatch):
+    wire.token_life = 300
+    stopwatch.seconds = 9_000_000
+
+    client.ping()
+    stopwatch.seconds += 239
+    client.ping()
+    assert wire.token_calls == 1
+
+    stopwatch.seconds += 1
+    client.ping()
+    assert wire.token_calls == 2
+
+
+def test_a_401_is_repeated_once_with_a_fresh_token(client, wire):
+    wire.tokens = ["old", "new"]
+    wire.answer(None, code=-1, message="Unauthorized", status=401)
+    wire.answer(PAID)
+
+    payment = charge(client)
+
+    assert payment.status == "paid"
+    assert wire.token_calls == 2
+    assert [r.headers["Authorization"] for r in wire.requests if r.path_url != "/users/getToken"] == [
+        "Bearer old",
+        "Bearer new",
+    ]
+
+
+def test_a_second_401_is_not_repeated(client, wire):
+    for _ in range(2):
+        wire.answer(None, code=-1, message="Unauthorized", status=401)
+
+    with pytest.raises(Unauthorized):
+        charge(client)
+
+    assert len([r for r in wire.requests if r.path_url != "/users/getToken"]) == 2
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+def test_nothing_but_a_401_is_repeated(client, wire, status):
+    wire.answer(None, code=-1, message="no", status=status)
+
+    with pytest.raises((Refused, Unknown)):
+        charge(client)
+
+    assert len([r for r in wire.requests if r.path_url != "/users/getToken"]) == 1
+
+
+def test_wrong_credentials_are_unauthorized_and_asked_about_once(client, wire):
+    wire.refuses_tokens = True
+    wire.answer(None, code=-1, message="인증에 실패하였습니다. API키와 secret을 확인하세요.", status=401)
+
+    with pytest.raises(Unauthorized, match="인증에 실패하였습니다"):
+        client.ping()
+
+    assert len(wire.requests) == 1
+
+
+# Three answers stay three ---------------------------------------------------------------------------------
+
+
+def test_declined_returns_the_payment(client, wire):
+    wire.answer({**PAID, "status": "failed", "fail_reason": "잔액이 부족합니다.", "paid_at": 0})
+
+    payment = charge(client)
+
+    assert (payment.status, payment.fail_reason, payment.paid_at) == ("failed", "잔액이 부족합니다.", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [(200, 1, Refused), (200, -1, Refused), (400, -1, Refused), (404, -1, NotFound), (404, 1, NotFound)],
+)
+def test_refused_raises_with_code_and_sentence(client, wire, status, code, error):
+    wire.answer(None, code=code, message="등록되지 않은 구매자입니다.", status=status)
+
+    with pytest.raises(error) as caught:
+        charge(client)
+
+    assert (caught.value.code, caught.value.message, caught.value.status) == (
+        code,
+        "등록되지 않은 구매자입니다.",
+        status,
+    )
+
+
+@pytest.mark.parametrize("response", [None, [], "text"])
+def test_success_without_a_record_is_no_success(client, wire, response):
+    wire.answer(response)
+
+    with pytest.raises(Refused):
+        charge(client)
+
+
+@pytest.mark.parametrize(
+    "silence",
+    [
+        requests.ReadTimeout("read"),
+        requests.ConnectTimeout("connect"),
+        requests.ConnectionError("refused"),
+        (500, '{"code": -1, "message": "Internal Server Error", "response": null}'),
+        (502, "<html>Bad Gateway</html>"),
+        (200, "<html>maintenance</html>"),
+        (200, ""),
+        (200, '{"code": 0}'),
+        (200, "[]"),
+        (200, "null"),
+    ],
+    ids=repr,
+)
+def test_silence_is_unknown(client, wire, silence):
+    wire.answers.append(silence)
+
+    with pytest.raises(Unknown):
+        charge(client)
+
+
+def test_no_secret_stands_in_any_error(client, wire):
+    texts = []
+    for answer in [requests.ReadTimeout(f"POST body imp_secret={SECRET}"), (500, SECRET), (200, TOKEN)]:
+        wire.answers.append(answer)
+        with pytest.raises(Unknown) as caught:
+            client.prepare(merchant_uid="order-1", amount=Decimal(100), currency="KRW")
+        texts.append(str(caught.value) + repr(caught.value))
+
+    assert not [text for text in texts if KEY in text or SECRET in text or TOKEN in text]
+    assert KEY not in repr(client)
+    assert SECRET not in repr(client)
+
+
+# Amounts, ids, fields -------------------------------------------------------------------------------------
+
+
+def test_amounts_come_in_as_exact_decimals(client, wire):
+    wire.answers.append((200, json.dumps({"code": 0, "message": None, "response": {**PAID, "cancel_amount": 19.99}})))
+
+    payment = client.payment("imp_1")
+
+    assert (payment.amount, payment.cancel_amount) == (Decimal("49.99"), Decimal("19.99"))
+    assert payment.amount_left == Decimal("30.00")
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"), [("49.99", "49.99"), ("50", "50"), ("50.00", "50"), ("19900", "19900"), ("0.1", "0.1")]
+)
+def test_amounts_leave_as_json_numbers(client, wire, amount, written):
+    wire.answer({"merchant_uid": "order-1", "amount": 1})
+
+    client.prepare(merchant_uid="order-1", amount=Decimal(amount), currency="USD")
+
+    assert f'"amount": {written},' in str(wire.last.body)
+
+
+def test_unset_is_none_whether_null_or_empty(client, wire):
+    wire.answer({**PAID, "customer_uid": "", "card_name": "", "pg_tid": None})
+
+    payment = client.payment("imp_1")
+
+    assert (payment.customer_uid, payment.card_name, payment.pg_tid) == (None, None, None)
+
+
+CALLS: list[tuple[Callable[[IamportClient, str], Any], str]] = [
+    (lambda client, uid: client.payment(uid), "GET /payments/{}?include_sandbox=true"),
+    (lambda client, uid: client.find(uid), "GET /payments/find/{}?include_sandbox=true"),
+    (lambda client, uid: client.find(uid, status="paid"), "GET /payments/find/{}/paid?include_sandbox=true"),
+    (lambda client, uid: client.customer_key(uid), "GET /subscribe/customers/{}"),
+    (lambda client, uid: client.delete_customer_key(uid), "DELETE /subscribe/customers/{}"),
+    (lambda client, uid: client.prepared(uid), "GET /payments/prepare/{}"),
+]
+
+
+@pytest.mark.parametrize(("call", "line"), CALLS, ids=[line for _, line in CALLS])
+def test_ids_are_percent_encoded_in_paths(client, wire, call, line):
+    wire.answer(PAID)
+
+    call(client, "a/../b?c=1#d 한")
+
+    assert f"{wire.last.method} {wire.last.path_url}" == line.format("a%2F..%2Fb%3Fc%3D1%23d%20%ED%95%9C")
+
+
+def test_a_charge_carries_what_was_given_and_nothing_empty(client, wire):
+    wire.answer(PAID)
+
+    charge(client, buyer_email="jisoo@example.com", currency="USD", browser_ip="")
+
+    assert wire.last.headers["Content-Type"] == "application/json"
+    assert json.loads(wire.last.body) == {
+        "customer_uid": "cu-1",
+        "merchant_uid": "order-1",
+        "amount": 49.99,
+        "name": "상자",
+        "currency": "USD",
+        "buyer_email": "jisoo@example.com",
+    }
+
+
+def test_a_cancellation_says_what_is_believed_to_be_left(client, wire):
+    wire.answer({**PAID, "status": "cancelled", "cancel_amount": 49.99})
+
+    payment = client.cancel(imp_uid="imp_1", amount=Decimal("49.99"), checksum=Decimal("49.99"), reason="mismatch")
+
+    assert payment.amount_left == 0
+    assert json.loads(wire.last.body) == {
+        "imp_uid": "imp_1",
+        "amount": 49.99,
+        "checksum": 49.99,
+        "reason": "mismatch",
+    }
+
+
+def test_a_customer_key_is_read(client, wire):
+    wire.answer({"customer_uid": "cu-1", "pg_provider": "chai", "pg_id": "t", "card_name": "", "inserted": 1})
+
+    key = client.customer_key("cu-1")
+
+    assert key == CustomerKey(
+        customer_uid="cu-1", pg_provider="chai", pg_id="t", card_name=None, card_number=None, customer_email=None
+    )
+
+
+def test_every_call_has_the_timeout(client, wire):
+    wire.answer(PAID)
+
+    charge(client)
+
+    assert wire.timeouts == [7.5, 7.5]

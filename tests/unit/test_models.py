@@ -1,0 +1,307 @@
+"""The tables: legal and illegal moves, repeats that do nothing, and what the database itself refuses."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from errors import IllegalStep
+from models import (
+    MOVES,
+    BillingKey,
+    Invoice,
+    InvoiceStatus,
+    KeyStatus,
+    Order,
+    OrderPurpose,
+    OrderStatus,
+    Plan,
+    Subscription,
+    SubscriptionStatus,
+    User,
+    anchor_day_of,
+    db,
+    new_uid,
+)
+from tests.factories import NOW, make_user, subscribe
+
+LATER = NOW + timedelta(days=1)
+
+ORDER_EVENTS = {
+    OrderStatus.PAID: lambda order: order.mark_paid(at=NOW),
+    OrderStatus.FAILED: lambda order: order.mark_failed("limit exceeded"),
+    OrderStatus.CANCELLED: lambda order: order.mark_cancelled(),
+}
+KEY_EVENTS = {
+    KeyStatus.ACTIVE: lambda key: key.activate(at=NOW, card_name=None, card_number=None),
+    KeyStatus.REVOKED: lambda key: key.revoke(at=NOW),
+}
+SUBSCRIPTION_EVENTS = {
+    SubscriptionStatus.ACTIVE: lambda subscription: subscription.renew(until=LATER),
+    SubscriptionStatus.PAST_DUE: lambda subscription: subscription.fall_behind(retry_at=LATER),
+    SubscriptionStatus.CANCELLED: lambda subscription: subscription.cancel(at=NOW),
+}
+INVOICE_EVENTS = {
+    InvoiceStatus.PAID: lambda invoice: invoice.mark_paid(at=NOW),
+    InvoiceStatus.UNCOLLECTIBLE: lambda invoice: invoice.give_up(),
+    InvoiceStatus.VOID: lambda invoice: invoice.make_void(),
+}
+
+STEPS = [
+    (model, start, to, event)
+    for model, statuses, events in [
+        (Order, OrderStatus, ORDER_EVENTS),
+        (BillingKey, KeyStatus, KEY_EVENTS),
+        (Subscription, SubscriptionStatus, SUBSCRIPTION_EVENTS),
+        (Invoice, InvoiceStatus, INVOICE_EVENTS),
+    ]
+    for start in statuses
+    for to, event in events.items()
+]
+
+
+def named(step) -> str:
+    model, start, to, _ = step
+    return f"{model.__name__}: {start} to {to}"
+
+
+LEGAL = {
+    *{(Order, a, b) for a, b in [("ready", "paid"), ("ready", "failed"), ("ready", "cancelled"), ("failed", "paid")]},
+    *{(Order, a, b) for a, b in [("failed", "cancelled"), ("cancelled", "paid"), ("cancelled", "failed")]},
+    (Order, "paid", "cancelled"),
+    *{(BillingKey, a, b) for a, b in [("pending", "active"), ("pending", "revoked"), ("active", "revoked")]},
+    *{(Subscription, "incomplete", b) for b in ("active", "past_due", "cancelled")},
+    *{(Subscription, "active", b) for b in ("past_due", "cancelled")},
+    *{(Subscription, "past_due", b) for b in ("active", "cancelled")},
+    *{(Subscription, "paused", b) for b in ("active", "cancelled")},
+    *{(Invoice, "open", b) for b in ("paid", "uncollectible", "void")},
+    (Invoice, "uncollectible", "paid"),
+}
+"""design.md, section 4: what may follow what."""
+
+
+@pytest.mark.parametrize("step", STEPS, ids=map(named, STEPS))
+def test_a_status_moves_only_where_it_may(step):
+    model, start, to, event = step
+    record = model(status=start)
+
+    if (model, start.value, to.value) in LEGAL or start is to:
+        event(record)
+        assert record.status is to
+    else:
+        with pytest.raises(IllegalStep):
+            event(record)
+        assert record.status is start
+
+
+def test_every_status_has_its_row_in_the_table():
+    assert {status: set(MOVES[status]) for status in MOVES} == {s: {member.value for member in s} for s in MOVES}
+
+
+def test_a_second_payment_of_an_order_changes_nothing():
+    order = Order(status=OrderStatus.READY)
+    order.mark_paid(at=NOW)
+
+    order.mark_paid(at=LATER)
+
+    assert order.paid_at == NOW
+
+
+def test_a_second_failure_keeps_the_first_reason():
+    order = Order(status=OrderStatus.READY)
+    order.mark_failed("limit exceeded")
+
+    order.mark_failed("expired")
+
+    assert order.fail_reason == "limit exceeded"
+
+
+def test_a_late_approval_clears_what_was_said_before():
+    order = Order(status=OrderStatus.READY, purpose=OrderPurpose.CHARGE, window_message="closed")
+    order.mark_failed("limit exceeded")
+
+    order.mark_paid(at=NOW)
+
+    assert (order.fail_reason, order.window_message, order.mismatch) == (None, None, None)
+    assert order.outcome == "paid"
+
+
+def test_a_second_revocation_keeps_the_first_moment():
+    key = BillingKey(status=KeyStatus.ACTIVE)
+    key.revoke(at=NOW)
+
+    key.revoke(at=LATER)
+
+    assert key.revoked_at == NOW
+
+
+def test_a_key_activated_twice_keeps_its_card():
+    key = BillingKey(status=KeyStatus.PENDING)
+    key.activate(at=NOW, card_name="국민카드", card_number="4242-42**-****-4242")
+
+    key.activate(at=LATER, card_name=None, card_number=None)
+
+    assert (key.activated_at, key.card_name) == (NOW, "국민카드")
+
+
+def test_a_second_cancellation_keeps_the_first_moment():
+    subscription = Subscription(status=SubscriptionStatus.ACTIVE, next_charge_at=LATER)
+    subscription.cancel(at=NOW)
+
+    subscription.cancel(at=LATER)
+
+    assert (subscription.cancelled_at, subscription.next_charge_at) == (NOW, None)
+
+
+def test_a_bill_paid_twice_was_paid_the_first_time():
+    invoice = Invoice(status=InvoiceStatus.OPEN)
+    invoice.mark_paid(at=NOW)
+
+    invoice.mark_paid(at=LATER)
+
+    assert invoice.paid_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome"),
+    [
+        ({"status": OrderStatus.READY}, "checking"),
+        ({"status": OrderStatus.READY, "window_message": "closed by the buyer"}, "closed"),
+        ({"status": OrderStatus.READY, "mismatch": "merchant_uid"}, "mismatch"),
+        ({"status": OrderStatus.PAID, "purpose": OrderPurpose.ISSUE}, "registered"),
+        ({"status": OrderStatus.PAID, "purpose": OrderPurpose.ISSUE_AND_CHARGE}, "paid"),
+        ({"status": OrderStatus.PAID, "purpose": OrderPurpose.CHARGE}, "paid"),
+        ({"status": OrderStatus.FAILED}, "declined"),
+        ({"status": OrderStatus.FAILED, "mismatch": "amount"}, "mismatch"),
+        ({"status": OrderStatus.CANCELLED}, "cancelled"),
+    ],
+)
+def test_an_order_says_what_became_of_it(fields, outcome):
+    assert Order(**fields).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "paid_until", "overdue"),
+    [
+        (SubscriptionStatus.ACTIVE, None, True),
+        (SubscriptionStatus.ACTIVE, NOW, True),
+        (SubscriptionStatus.ACTIVE, LATER, False),
+        (SubscriptionStatus.CANCELLED, NOW, False),
+    ],
+)
+def test_a_period_is_overdue_once_it_has_begun_unpaid(status, paid_until, overdue):
+    assert Subscription(status=status, paid_until=paid_until).is_overdue(NOW) is overdue
+
+
+def test_an_id_fits_the_service_and_cannot_be_guessed():
+    uids = {new_uid("order") for _ in range(100)}
+
+    assert len(uids) == 100
+    assert max(map(len, uids)) <= 40 - len("-99")
+
+
+def test_the_anchor_day_is_seouls():
+    assert anchor_day_of(datetime(2026, 1, 30, 15, 0, tzinfo=UTC)) == 31
+
+
+# What the database refuses --------------------------------------------------------------------------------
+
+
+def test_a_moment_comes_back_aware_and_equal(app):
+    tokyo = timezone(timedelta(hours=9))
+    user = make_user()
+    user.created_at = NOW.astimezone(tokyo)
+    db.session.commit()
+
+    db.session.expire_all()
+
+    assert user.created_at == NOW
+    assert user.created_at.utcoffset() == timedelta(0)
+
+
+def test_a_naive_moment_has_no_place(app):
+    user = make_user()
+    user.created_at = NOW.replace(tzinfo=None)
+
+    with pytest.raises(StatementError, match="naive"):
+        db.session.commit()
+
+
+def test_a_period_is_billed_once(desk, user, plan):
+    (invoice,) = subscribe(desk, user, plan).invoices
+    twin = Invoice(
+        number="twin",
+        subscription=invoice.subscription,
+        period_start=invoice.period_start,
+        period_end=invoice.period_end,
+        amount=1,
+        currency="KRW",
+        created_at=NOW,
+    )
+    db.session.add(twin)
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("amount", "days"), [(0, 30), (-1, 30), (1, 0), (1, -1)], ids=["free", "negative", "empty", "backward"]
+)
+def test_a_bill_is_of_something_and_for_some_time(desk, user, plan, amount, days):
+    subscription = subscribe(desk, user, plan)
+    start = NOW + timedelta(days=400)
+    bill = {"number": "n", "amount": amount, "currency": "KRW", "created_at": NOW}
+    db.session.add(
+        Invoice(subscription_id=subscription.id, period_start=start, period_end=start + timedelta(days=days), **bill)
+    )
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+
+
+def test_a_plan_costs_something(app, plan):
+    plan.amount = 0
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+
+
+def test_a_merchant_uid_is_used_once(desk, user, plan):
+    first, second = (subscribe(desk, user, plan).orders[0] for _ in range(2))
+
+    second.merchant_uid = first.merchant_uid
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+
+
+def test_a_status_is_stored_as_the_word_people_read(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    stored = db.session.execute(db.text("SELECT status FROM subscriptions")).scalar()
+
+    assert stored == subscription.status.value == "active"
+
+
+def test_a_row_must_belong_to_somebody(app, plan):
+    db.session.add(Subscription(user_id=4711, plan=plan, anchor_day=1, created_at=NOW))
+
+    with pytest.raises(IntegrityError):
+        db.session.commit()
+
+
+def test_a_password_is_kept_as_a_hash():
+    user = User()
+
+    user.set_password("correct horse")
+
+    assert "correct horse" not in user.password_hash
+    assert user.has_password("correct horse")
+    assert not user.has_password("wrong horse")
+
+
+def test_a_plan_speaks_both_languages():
+    plan = Plan(name_ko="매달 원두", name_en="Beans", summary_ko="원두 두 봉지", summary_en="Two bags")
+
+    assert (plan.name("ko"), plan.name("en"), plan.name("fr")) == ("매달 원두", "Beans", "매달 원두")
+    assert (plan.summary("ko"), plan.summary("en")) == ("원두 두 봉지", "Two bags")

@@ -1,0 +1,165 @@
+"""Signing up, in and out, and where one lands."""
+
+import pytest
+
+from models import User, db
+from services import accounts
+from tests.factories import NOW
+
+PASSWORD = "correct horse"
+PERSON = {"name": "김지수", "email": "jisoo@example.com", "tel": "010-1234-5678", "password": PASSWORD}
+
+
+@pytest.fixture
+def member(app) -> User:
+    return accounts.sign_up(**PERSON, language="ko", now=NOW)
+
+
+def sign_in(client, **changes):
+    return client.post("/account/sign-in?lang=en", data={"email": "jisoo@example.com", "password": PASSWORD, **changes})
+
+
+@pytest.mark.parametrize("path", ["/subscriptions", "/account", "/admin", "/checkout/coffee-monthly"])
+def test_a_page_for_members_leads_to_sign_in_and_back(client, member, path):
+    asked = client.get(path)
+    assert (asked.status_code, asked.location) == (302, f"/account/sign-in?next={path}")
+
+    answer = client.post(asked.location, data={"email": "jisoo@example.com", "password": PASSWORD})
+
+    assert (answer.status_code, answer.location) == (302, path)
+
+
+def test_the_query_of_the_page_is_kept(client, member):
+    asked = client.get("/subscriptions?lang=en&page=2")
+
+    answer = client.post(asked.location, data={"email": "jisoo@example.com", "password": PASSWORD})
+
+    assert answer.location == "/subscriptions?lang=en&page=2"
+
+
+ELSEWHERE = [
+    "https://evil.example/",
+    "//evil.example/",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\t\\evil.example",
+    "javascript:alert(1)",
+    "evil.example",
+    "http:evil.example",
+    " //evil.example",
+]
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE, ids=repr)
+@pytest.mark.parametrize("path", ["/account/sign-in", "/account/sign-up"])
+def test_signing_in_never_leads_out_of_the_shop(client, path, elsewhere):
+    accounts.sign_up(**{**PERSON, "email": "here@example.com"}, language="ko", now=NOW)
+    email = "here@example.com" if path.endswith("in") else "new@example.com"
+
+    answer = client.post(path, query_string={"next": elsewhere}, data={**PERSON, "email": email})
+
+    assert (answer.status_code, answer.location) == (302, "/subscriptions")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": "wrong horse"}, {"email": "nobody@example.com"}, {"email": "NOBODY@example.com", "password": "x"}],
+    ids=repr,
+)
+def test_wrong_credentials_sign_nobody_in_and_do_not_tell_which(client, member, wrong):
+    answer = sign_in(client, **wrong)
+
+    assert answer.status_code == 200
+    assert "E-mail and password do not match." in answer.text
+    assert client.get("/account").status_code == 302
+
+
+def test_a_password_is_never_sent_back(client, member):
+    answer = sign_in(client, password="wrong-but-long-password")
+
+    assert "wrong-but-long-password" not in answer.text
+
+
+def test_signing_up_signs_in(client):
+    answer = client.post("/account/sign-up", data=PERSON)
+
+    assert (answer.status_code, answer.location) == (302, "/subscriptions")
+    assert "jisoo@example.com" in client.get("/account").text
+    assert accounts.by_email("jisoo@example.com").is_staff is False
+
+
+def test_nobody_makes_themselves_staff(client):
+    client.post("/account/sign-up", data={**PERSON, "is_staff": "1"})
+
+    assert client.get("/admin").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 17),
+        ("email", "jisoo"),
+        ("email", ""),
+        ("tel", "call me"),
+        ("password", "short"),
+        ("password", "x" * 201),
+    ],
+)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_form_that_is_wrong_is_shown_again_with_the_reason(client, field, value, lang):
+    answer = client.post("/account/sign-up", query_string={"lang": lang}, data={**PERSON, field: value})
+
+    assert answer.status_code == 200
+    assert 'aria-invalid="true"' in answer.text
+    assert db.session.query(User).count() == 0
+
+
+def test_an_address_that_is_taken_is_told(client, member):
+    answer = client.post("/account/sign-up?lang=en", data={**PERSON, "email": "JISOO@example.com"})
+
+    assert "Somebody signed up with this address before." in answer.text
+    assert db.session.query(User).count() == 1
+
+
+def test_signing_out_takes_a_post(client, member):
+    sign_in(client)
+    assert client.get("/account/sign-out").status_code == 405
+    assert client.get("/account").status_code == 200
+
+    answer = client.post("/account/sign-out")
+
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert client.get("/account").status_code == 302
+
+
+def test_forms_need_the_token_of_their_page(app, client, member):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    assert sign_in(client).status_code == 400
+    assert client.get("/account").status_code == 302
+
+
+def test_the_profile_is_the_persons_own(shopper, user):
+    page = shopper.get("/account").text
+
+    assert "김지수" in page
+    assert "jisoo@example.com" in page
+
+
+def test_a_cookie_of_somebody_who_is_gone_signs_nobody_in(shopper, user):
+    db.session.delete(user)
+    db.session.commit()
+
+    assert shopper.get("/account").status_code == 302
+
+
+def test_the_session_cookie_is_ours_and_out_of_reach_of_scripts(client, member):
+    (cookie,) = sign_in(client).headers.getlist("Set-Cookie")
+
+    assert cookie.startswith("maedal_session=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie

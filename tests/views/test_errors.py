@@ -1,0 +1,135 @@
+"""What people and scripts are told when something is wrong, and what they are never told."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+import clock
+import errors
+from services import catalog
+from tests.conftest import signed_in
+from tests.factories import make_user, subscribe
+from views.errors import ANSWERS
+
+KEY, SECRET, SIGNING_KEY = "rest-key-5f1be7", "rest-secret-93ad0c", "signing-key-77c2e1"
+SECRETS = (KEY, SECRET, SIGNING_KEY)
+
+HANGUL = re.compile("[가-힣]")
+
+
+@pytest.fixture
+def config(config):
+    return replace(config, IMP_KEY=KEY, IMP_SECRET=SECRET, SECRET_KEY=SIGNING_KEY)
+
+
+@pytest.fixture
+def crash(app, payments):
+    """A fault nobody thought of, with a secret in its text, in an application that hides faults as in life."""
+
+    def explode(*_args, **_fields):
+        raise RuntimeError(f"imp_secret={SECRET}")
+
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+    payments.ping = explode
+
+
+# Pages and answers ----------------------------------------------------------------------------------------
+
+
+def test_every_fact_has_an_answer():
+    facts = {error.code for error in errors.ShopError.__subclasses__()}
+
+    assert facts - set(ANSWERS) <= {"email_taken", "wrong_credentials", "illegal_step"}
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_page_that_is_not_there_is_told_in_the_readers_language(client, lang):
+    answer = client.get("/nowhere", query_string={"lang": lang})
+
+    title = re.search(r"<h1>(.*?)</h1>", answer.text)
+    assert answer.status_code == 404
+    assert f'<html lang="{lang}">' in answer.text
+    assert bool(HANGUL.search(title[1])) is (lang == "ko")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [("GET", "/nowhere", 404, "http_404"), ("GET", "/orders", 405, "http_405"), ("POST", "/", 405, "http_405")],
+)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_script_gets_code_and_sentence(client, method, path, status, code, lang):
+    headers = {"Accept": "application/json", "Accept-Language": lang}
+
+    answer = client.open(path, method=method, headers=headers)
+
+    assert answer.status_code == status
+    assert set(answer.json) == {"code", "message"}
+    assert answer.json["code"] == code
+    assert bool(HANGUL.search(answer.json["message"])) is (lang == "ko")
+
+
+def test_too_much_at_once_is_refused(client):
+    answer = client.post("/webhooks/iamport", data={"merchant_uid": "x" * 1_100_000})
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_crash_shows_no_trace_and_no_secret(client, crash, accept):
+    answer = client.get("/healthz", headers={"Accept": accept})
+
+    assert answer.status_code == 500
+    for word in ("Traceback", "RuntimeError", "imp_secret", ".py", SECRET):
+        assert word not in answer.text
+
+
+# What every answer carries --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/account/sign-in", "/guides", "/guides/inicis"])
+def test_only_our_files_and_the_payment_service_may_run_in_a_page(client, path):
+    policy = dict(
+        rule.strip().split(" ", 1) for rule in client.get(path).headers["Content-Security-Policy"].split(";") if rule
+    )
+
+    assert "unsafe" not in str(policy)
+    assert "*" not in policy["script-src"].split()
+    assert policy["default-src"] == "'self'"
+    for source in ("script-src", "connect-src", "frame-src"):
+        assert policy[source] == "'self' http://payments.test"
+    assert policy["object-src"] == "'none'"
+    assert policy["base-uri"] == "'self'"
+
+
+def test_every_answer_carries_the_browsers_guards(client):
+    headers = client.get("/").headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+
+
+def test_no_page_holds_a_secret(app, client, shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    staff = signed_in(app, make_user("staff@example.com", is_staff=True))
+    mine = [f"/subscriptions/{subscription.id}{page}" for page in ("", "/card", "/cancellation")]
+    mine += [f"/orders/{order.merchant_uid}{page}" for order in subscription.orders for page in ("", "/status")]
+    plans = [f"/{place}/{plan.slug}" for plan in catalog.plans_on_sale() for place in ("plans", "checkout")]
+    guides = [f"/guides/{guide}{page}" for guide in desk.guides for page in ("", "/phone")]
+    visits = [(client, "/account/sign-in"), (client, "/account/sign-up"), (client, "/healthz"), (staff, "/admin")]
+    visits += [(shopper, path) for path in ["/", "/guides", "/subscriptions", "/account", *mine, *plans, *guides]]
+
+    answers = {path: visitor.get(path) for visitor, path in visits}
+
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200} == {}
+    assert [path for path, answer in answers.items() if any(secret in answer.text for secret in SECRETS)] == []
+
+
+def test_an_order_answers_no_secret(shopper):
+    body = {"plan": "coffee-monthly", "guide": "inicis", "buyer_name": "김지수"}
+
+    answer = shopper.post("/orders", json={**body, "buyer_email": "j@example.com", "buyer_tel": "010-1234-5678"})
+
+    assert answer.status_code == 201
+    assert not any(secret in answer.text for secret in SECRETS)

@@ -1,0 +1,265 @@
+"""The guide pages: complete in both languages, runnable by whoever is signed in, and with the values of a run."""
+
+import re
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from services import checkout
+from tests.conftest import signed_in
+from tests.factories import NOW, make_user, place_order
+
+GUIDES = ("inicis", "jtnet", "chai", "paymentwall")
+HANGUL = re.compile("[가-힣]+")
+IN_KOREAN_ON_EVERY_PAGE = {"한국어"}
+"""The other language is named in that language."""
+
+every_page = pytest.mark.parametrize(
+    ("guide_id", "language"), [(guide_id, language) for guide_id in GUIDES for language in ("ko", "en")]
+)
+
+
+class Page(HTMLParser):
+    """What a test asks of a page: elements by tag with their attributes, ids, and the text a person reads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.words: list[str] = []
+        self._inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        if tag in ("script", "style", "pre"):
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag):
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data):
+        if not self._inside:
+            self.words.append(data)
+
+    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
+        return [attrs for name, attrs in self.elements if name == tag and wanted.items() <= attrs.items()]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def page_of(client, address: str) -> Page:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text[:500]
+    return Page(answer.text)
+
+
+def finished_run(desk, user, plan, guide_id: str, **more):
+    order = place_order(desk, user, plan, guide_id, **more)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    return order
+
+
+def test_the_gallery_leads_to_every_guide(client):
+    page = page_of(client, "/guides")
+
+    links = [link["href"] for link in page.all("a")]
+    assert [link for link in links if link.startswith("/guides/")] == [f"/guides/{guide_id}" for guide_id in GUIDES]
+
+
+@every_page
+def test_a_page_has_one_heading_and_a_title_that_begins_with_it(client, guide_id, language):
+    html = client.get(f"/guides/{guide_id}?lang={language}").text
+
+    (heading,) = re.findall(r"<h1[^>]*>(.*?)</h1>", html, re.S)
+    (title,) = re.findall(r"<title>(.*?)</title>", html, re.S)
+    assert title.startswith(heading)
+
+
+@every_page
+def test_ids_are_unique_and_nothing_is_inline(shopper, guide_id, language):
+    page = page_of(shopper, f"/guides/{guide_id}?lang={language}")
+
+    ids = [attrs["id"] for _, attrs in page.elements if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert all("src" in script for script in page.all("script"))
+    assert not page.all("style")
+    assert not [attrs for _, attrs in page.elements if "style" in attrs or any(name.startswith("on") for name in attrs)]
+
+
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_an_english_page_has_no_korean_left(client, guide_id):
+    page = page_of(client, f"/guides/{guide_id}?lang=en")
+
+    assert set(HANGUL.findall(page.text)) <= IN_KOREAN_ON_EVERY_PAGE
+
+
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_a_korean_page_has_no_english_sentence_left(shopper, guide_id):
+    page = page_of(shopper, f"/guides/{guide_id}?lang=ko")
+
+    assert re.findall(r"(?:[A-Za-z',]+ ){4,}", page.text) == []
+
+
+@every_page
+def test_a_page_says_what_the_pg_is_and_what_is_charged(client, desk, guide_id, language):
+    facts = desk.guides[guide_id].page
+
+    text = page_of(client, f"/guides/{guide_id}?lang={language}").text
+
+    for fact in ("what", "market", "charge", "first_payment", "pc", "mobile"):
+        assert facts[fact][language] in text
+    for number, step in enumerate(facts["steps"], 1):
+        assert f"{number}. {step['title'][language]}" in text
+
+
+@every_page
+def test_every_parameter_and_every_reading_stands_on_the_page(client, desk, guide_id, language):
+    guide = desk.guides[guide_id]
+
+    html = unescape(client.get(f"/guides/{guide_id}?lang={language}").text)
+
+    for parameter in (*guide.parameters, *guide.again):
+        assert f"<code>{parameter.name}</code>" in html
+        assert parameter.meaning[language] in html
+        for reading in parameter.readings:
+            assert reading["says"][language] in html
+
+
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_a_visitor_is_asked_to_sign_in_and_brought_back(client, guide_id):
+    page = page_of(client, f"/guides/{guide_id}")
+
+    (link,) = [link for link in page.all("a", **{"class": "button button--primary"}) if "sign-in" in link["href"]]
+    back = parse_qs(urlsplit(link["href"]).query)["next"][0]
+    assert back.startswith(f"/guides/{guide_id}?")
+    assert not page.all("form", **{"data-module": "pages/guides-run"})
+
+
+@pytest.mark.parametrize(
+    ("address", "plan", "variant"),
+    [
+        ("/guides/inicis", "trial-monthly", "default"),
+        ("/guides/jtnet", "trial-monthly", "2-2"),
+        ("/guides/jtnet?variant=2-1", "trial-monthly", "2-1"),
+        ("/guides/paymentwall?variant=terminal3", "global-monthly", "terminal3"),
+    ],
+)
+@pytest.mark.parametrize("device", ["pc", "phone"])
+def test_run_orders_the_cheapest_plan_by_this_guide_and_variant(shopper, address, plan, variant, device):
+    guide_id = urlsplit(address).path.split("/")[-1]
+    page = page_of(shopper, address.replace(guide_id, f"{guide_id}/phone") if device == "phone" else address)
+
+    hidden = {field["name"]: field["value"] for field in page.all("input", type="hidden")}
+    assert {"plan": plan, "guide": guide_id, "variant": variant}.items() <= hidden.items()
+
+
+def test_the_form_is_filled_from_the_account(shopper, user):
+    page = page_of(shopper, "/guides/inicis")
+
+    values = {field["name"]: field.get("value") for field in page.all("input")}
+    assert (values["buyer_name"], values["buyer_email"], values["buyer_tel"]) == (user.name, user.email, user.tel)
+
+
+def test_a_name_the_pg_would_refuse_is_replaced_by_the_example(shopper):
+    page = page_of(shopper, "/guides/paymentwall")
+
+    assert page.all("input", name="buyer_name")[0]["value"] == "Haneul Kim"
+
+
+@pytest.mark.parametrize(
+    ("sdk", "expected"),
+    [
+        ("http://payments.test/v1/iamport.js", "http://payments.test/v1/iamport.js?device=mobile"),
+        ("http://payments.test/sdk?v=1", "http://payments.test/sdk?v=1&device=mobile"),
+    ],
+)
+def test_the_phone_page_asks_the_sdk_to_behave_as_on_a_phone(app, shopper, sdk, expected):
+    app.config["IMP_SDK_URL"] = sdk
+
+    page = page_of(shopper, "/guides/chai/phone")
+
+    assert page.all("script", src=expected)
+
+
+def test_a_visitor_inside_the_frame_signs_in_outside_of_it(client):
+    page = page_of(client, "/guides/chai/phone")
+
+    (link,) = [link for link in page.all("a") if "sign-in" in link["href"]]
+    assert link["target"] == "_top"
+
+
+@pytest.mark.parametrize("address", ["/guides/nobody", "/guides/nobody/phone", "/guides/jtnet?variant=9"])
+def test_an_unknown_guide_or_variant_is_not_found(client, address):
+    assert client.get(address).status_code == 404
+
+
+def test_after_a_run_the_code_shows_its_values(desk, shopper, user, plan):
+    order = finished_run(desk, user, plan, "inicis")
+
+    html = shopper.get(f"/guides/inicis?order={order.merchant_uid}").text
+
+    assert html.count(order.merchant_uid) > 1
+    assert html.count(order.billing_key.customer_uid) > 1
+    assert f"/subscriptions/{order.subscription_id}" in html
+    assert f"/orders/{order.merchant_uid}" in html
+
+
+def test_a_run_is_shown_with_the_variant_it_was_made_by(desk, shopper, user, plan):
+    order = finished_run(desk, user, plan, "jtnet", variant_id="2-1")
+
+    page = page_of(shopper, f"/guides/jtnet?order={order.merchant_uid}")
+
+    assert page.all("input", name="variant")[0]["value"] == "2-1"
+
+
+@pytest.mark.parametrize("card", ["declined", "closed"])
+def test_a_run_that_failed_says_so_and_offers_no_charge(desk, shopper, user, plan, card):
+    order = place_order(desk, user, plan, "inicis")
+    request = checkout.request(desk, order, language="ko")
+    imp_uid = desk.client.close(request) if card == "closed" else desk.client.pay(request, card=card)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, message="닫음", now=NOW)
+
+    page = page_of(shopper, f"/guides/inicis?order={order.merchant_uid}&lang=en")
+
+    assert ("Window closed" if card == "closed" else "Declined") in page.text
+    assert "Charge again" not in page.text
+
+
+def test_an_open_run_is_watched_until_it_is_decided(desk, shopper, user, plan):
+    order = place_order(desk, user, plan, "inicis")
+
+    page = page_of(shopper, f"/guides/inicis?order={order.merchant_uid}")
+
+    (watched,) = page.all("section", **{"data-module": "pages/guides-watch"})
+    assert watched["data-status-url"] == f"/orders/{order.merchant_uid}/status"
+
+
+@pytest.mark.parametrize("who", ["a visitor", "another member"])
+def test_somebody_elses_run_is_not_shown(app, desk, user, plan, who):
+    order = finished_run(desk, user, plan, "inicis")
+    reader = app.test_client() if who == "a visitor" else signed_in(app, make_user("stranger@example.com"))
+
+    html = reader.get(f"/guides/inicis?order={order.merchant_uid}").text
+
+    assert order.billing_key.customer_uid not in html
+
+
+def test_a_run_of_another_guide_is_not_shown(desk, shopper, user, plan):
+    order = finished_run(desk, user, plan, "chai")
+
+    assert order.billing_key.customer_uid not in shopper.get(f"/guides/inicis?order={order.merchant_uid}").text
+
+
+def test_the_order_page_leads_back_to_the_run_and_out_of_the_frame(desk, shopper, user, plan):
+    order = finished_run(desk, user, plan, "chai")
+
+    page = page_of(shopper, f"/orders/{order.merchant_uid}")
+
+    (link,) = page.all("a", href=f"/guides/chai?order={order.merchant_uid}")
+    assert link["target"] == "_top"

@@ -1,0 +1,289 @@
+"""My subscriptions: seen by their owner, charged once per click, ended for good."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+import clock
+from clock import add_months
+from models import InvoiceStatus, KeyStatus, SubscriptionStatus
+from services import checkout, renewals
+from tests.conftest import signed_in
+from tests.factories import make_user, subscribe
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def subscription(desk, user, plan):
+    """Paid for the present month."""
+    return subscribe(desk, user, plan, now=clock.now())
+
+
+@pytest.fixture
+def long_ago():
+    """A day more than a month before today, so that a subscription made then is due now."""
+    return add_months(clock.now(), -1, anchor_day=1) - timedelta(days=3)
+
+
+def period_on(client, subscription) -> str:
+    """The period that the page offers to charge, as its form carries it."""
+    page = client.get(f"/subscriptions/{subscription.id}").text
+    found = re.search(r'name="period_start"[^>]*value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def charge(client, subscription, period_start, **options):
+    return client.post(f"/subscriptions/{subscription.id}/charges", data={"period_start": period_start}, **options)
+
+
+# Whose they are -------------------------------------------------------------------------------------------
+
+PAGES = [
+    ("GET", "/subscriptions/{}"),
+    ("POST", "/subscriptions/{}/charges"),
+    ("GET", "/subscriptions/{}/card"),
+    ("GET", "/subscriptions/{}/cancellation"),
+    ("POST", "/subscriptions/{}/cancellation"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES)
+def test_a_subscription_does_not_exist_for_anybody_else(app, client, desk, subscription, method, path):
+    stranger = signed_in(app, make_user("minsu@example.com", is_staff=True))
+    charges = len(desk.client.charges)
+
+    theirs = stranger.open(path.format(subscription.id), method=method)
+    nobodys = stranger.open(path.format(4711), method=method)
+    visitors = client.open(path.format(subscription.id), method=method)
+
+    assert (theirs.status_code, nobodys.status_code, visitors.status_code) == (404, 404, 302)
+    assert visitors.location.startswith("/account/sign-in?next=")
+    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert len(desk.client.charges) == charges
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 10**30])
+def test_a_number_no_subscription_has_is_not_found(shopper, number):
+    assert shopper.get(f"/subscriptions/{number}").status_code == 404
+
+
+def test_the_list_shows_my_own_only(app, shopper, desk, subscription, dollar_plan):
+    theirs = subscribe(desk, make_user("minsu@example.com"), dollar_plan, "paymentwall", now=clock.now())
+
+    page = shopper.get("/subscriptions").text
+
+    assert f'href="/subscriptions/{subscription.id}"' in page
+    assert f'href="/subscriptions/{theirs.id}"' not in page
+
+
+def test_an_empty_list_leads_to_the_plans(shopper):
+    page = shopper.get("/subscriptions?lang=en").text
+
+    assert "You have no subscription yet." in page
+    assert '<a class="button button--primary" href="/">' in page
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_page_shows_plan_state_card_and_history(shopper, subscription, lang):
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang={lang}").text
+
+    assert subscription.plan.name(lang) in page
+    assert "4242-42**-****-4242" in page
+    assert [order.merchant_uid for order in subscription.orders if order.merchant_uid not in page] == []
+
+
+# Charge now -----------------------------------------------------------------------------------------------
+
+
+def test_charge_now_pays_the_next_period_and_answers_a_script(shopper, desk, subscription):
+    until = subscription.paid_until
+
+    answer = charge(shopper, subscription, period_on(shopper, subscription), headers=JSON)
+
+    assert answer.status_code == 200
+    assert answer.json["outcome"] == "paid"
+    assert answer.json["order_url"] == f"/orders/{answer.json['merchant_uid']}"
+    assert answer.json["message"]
+    assert subscription.paid_until == add_months(until, 1, anchor_day=subscription.anchor_day)
+
+
+def test_charge_now_without_a_script_leads_back_with_a_word(shopper, subscription):
+    answer = charge(shopper, subscription, period_on(shopper, subscription), follow_redirects=True)
+
+    assert answer.request.path == f"/subscriptions/{subscription.id}"
+    assert "notice--success" in answer.text
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_charge_now_pressed_twice_pays_once(shopper, desk, subscription, headers):
+    period_start, charges = period_on(shopper, subscription), len(desk.client.charges)
+
+    first, second = (charge(shopper, subscription, period_start, headers=headers) for _ in range(2))
+
+    assert first.status_code == second.status_code
+    assert first.json == second.json
+    assert len(desk.client.charges) == charges + 1
+    assert [invoice.status for invoice in subscription.invoices] == [InvoiceStatus.PAID] * 2
+
+
+def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later", now=clock.now())
+    desk.client.keys[subscription.billing_key.customer_uid] = "approved"
+    period_start, charges = period_on(shopper, subscription), len(desk.client.charges)
+
+    for _ in range(2):
+        charge(shopper, subscription, period_start, headers=JSON)
+
+    assert len(desk.client.charges) == charges + 1
+    assert len(subscription.invoices) == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [("ko", "결제가 거절되었습니다: 잔액이 부족합니다."), ("en", "The charge was declined: 잔액이 부족합니다.")],
+)
+def test_a_decline_is_shown_with_its_reason(shopper, desk, user, plan, long_ago, lang, sentence):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
+    shopper.get(f"/?lang={lang}")
+
+    answer = charge(shopper, subscription, period_on(shopper, subscription), headers=JSON)
+    page = shopper.get(f"/subscriptions/{subscription.id}").text
+
+    assert answer.json["outcome"] == "declined"
+    assert answer.json["message"] == sentence
+    assert subscription.status is SubscriptionStatus.PAST_DUE
+    assert "잔액이 부족합니다." in page
+    assert f'href="/subscriptions/{subscription.id}/card"' in page
+
+
+def test_a_decline_without_a_script_is_flashed_as_an_error(shopper, desk, user, plan, long_ago):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
+
+    answer = charge(shopper, subscription, period_on(shopper, subscription), follow_redirects=True)
+
+    assert "notice--error" in answer.text
+    assert "잔액이 부족합니다." in answer.text
+
+
+def test_a_lost_answer_is_told_as_unknown(shopper, desk, subscription):
+    desk.client.lose_answer = True
+
+    answer = charge(shopper, subscription, period_on(shopper, subscription), headers={**JSON, "Accept-Language": "en"})
+
+    assert answer.json["outcome"] == "checking"
+    assert "will not charge twice" in answer.json["message"]
+
+
+@pytest.mark.parametrize("period_start", ["", "now", "2026-01-31", "2026-01-31T12:00:00.000000", None])
+def test_a_charge_needs_the_period_the_person_saw(shopper, desk, subscription, period_start):
+    charges = len(desk.client.charges)
+
+    answer = charge(shopper, subscription, period_start, headers=JSON)
+
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert len(desk.client.charges) == charges
+
+
+def test_a_period_further_on_cannot_be_paid_before_the_next(shopper, desk, subscription):
+    later = subscription.paid_until + timedelta(days=365)
+
+    answer = charge(shopper, subscription, f"{later:%Y-%m-%dT%H:%M:%S.%f%z}", headers=JSON)
+
+    assert (answer.status_code, answer.json["code"]) == (409, "nothing_to_charge")
+
+
+def test_a_charge_needs_the_token_of_the_page(app, shopper, desk, subscription):
+    period_start, charges = period_on(shopper, subscription), len(desk.client.charges)
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    answer = charge(shopper, subscription, period_start, headers=JSON)
+
+    assert (answer.status_code, answer.json["code"]) == (400, "csrf")
+    assert len(desk.client.charges) == charges
+
+
+def test_an_ended_subscription_is_not_charged_by_an_old_page(shopper, desk, subscription):
+    period_start = period_on(shopper, subscription)
+    shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+    charges = len(desk.client.charges)
+
+    answer = charge(shopper, subscription, period_start, headers=JSON)
+
+    assert (answer.status_code, answer.json["code"]) == (409, "nothing_to_charge")
+    assert len(desk.client.charges) == charges
+
+
+# Card and end ---------------------------------------------------------------------------------------------
+
+
+def test_another_card_is_offered_with_the_pgs_that_take_the_currency(shopper, subscription):
+    page = shopper.get(f"/subscriptions/{subscription.id}/card").text
+
+    assert f'name="subscription" value="{subscription.id}"' in page
+    assert [guide for guide in ("inicis", "jtnet", "chai") if f'value="{guide}"' not in page] == []
+    assert 'value="paymentwall"' not in page
+
+
+def test_another_card_pays_what_is_overdue(shopper, desk, user, plan, long_ago):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
+    renewals.collect(desk, subscription_id=subscription.id, now=clock.now())
+    buyer = {"guide": "inicis", "buyer_name": "김지수", "buyer_email": "j@example.com", "buyer_tel": "010-1234-5678"}
+
+    placed = shopper.post("/orders", json={"subscription": subscription.id, **buyer}).json
+    imp_uid = desk.client.pay(placed["request"])
+    shopper.post("/payments/complete", json={"imp_uid": imp_uid, "merchant_uid": placed["merchant_uid"]})
+
+    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert subscription.billing_key.customer_uid == placed["request"]["customer_uid"]
+    assert subscription.paid_until > clock.now()
+
+
+def test_the_cancellation_asks_first(shopper, subscription):
+    answer = shopper.get(f"/subscriptions/{subscription.id}/cancellation")
+
+    assert answer.status_code == 200
+    assert subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_a_cancelled_subscription_ends_and_its_key_is_deleted(shopper, desk, subscription):
+    answer = shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+
+    assert (answer.status_code, answer.location) == (302, f"/subscriptions/{subscription.id}")
+    assert (subscription.status, subscription.billing_key.status) == (SubscriptionStatus.CANCELLED, KeyStatus.REVOKED)
+    assert desk.client.keys == {}
+    assert "/cancellation" not in shopper.get(f"/subscriptions/{subscription.id}").text
+
+
+def test_a_second_cancellation_changes_nothing(shopper, subscription):
+    shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+    cancelled_at = subscription.cancelled_at
+
+    answer = shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+
+    assert answer.status_code == 302
+    assert subscription.cancelled_at == cancelled_at
+
+
+def test_a_cancellation_needs_the_token_of_the_page(app, shopper, subscription):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    answer = shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+
+    assert answer.status_code == 400
+    assert subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_an_unfinished_checkout_is_not_listed(shopper, desk, user, plan):
+    order = checkout.place(
+        desk,
+        user=user,
+        plan=plan,
+        guide_id="inicis",
+        buyer=checkout.Buyer(name="a", email="a@example.com", tel="010", ip="", language="ko"),
+        now=clock.now(),
+    )
+
+    assert f"/subscriptions/{order.subscription_id}" not in shopper.get("/subscriptions").text

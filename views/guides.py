@@ -1,0 +1,178 @@
+"""The guide pages: one per PG, with code made from the same parameters as the request that Run sends."""
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, gettext
+from flask_login import current_user
+from markupsafe import Markup
+from pygments import highlight as pygments_highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from errors import OrderNotFound, PgUnavailable
+from forms import BuyerForm
+from models import Order, Plan, new_uid
+from services import catalog, checkout, payments
+from services.guides import Guide, Parameter, Variant
+from views import desk
+from views.checkout import buyer_form
+
+bp = Blueprint("guides", __name__, url_prefix="/guides")
+
+SNIPPETS = (
+    ("html", "HTML + JavaScript", "subscribe.html"),
+    ("python", "Flask", "shop.py"),
+    ("bash", "curl", "charge.sh"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pane:
+    language: str
+    title: str
+    file: str
+    code: str
+
+
+@bp.get("")
+def index() -> str:
+    return render_template("guides/index.html", guides=desk().guides.values())
+
+
+@bp.get("/<guide_id>")
+def show(guide_id: str) -> ResponseReturnValue:
+    """The guide. `?variant=` picks one of its requests, `?order=` shows what a run of it brought."""
+    guide = _guide(guide_id)
+    order = _run_of(guide)
+    variant = _variant(guide, order)
+    plan = catalog.cheapest(guide.currencies[0])
+    return render_template(
+        "guides/show.html",
+        guide=guide,
+        variant=variant,
+        plan=plan,
+        order=order,
+        first_charge=checkout.first_charge(order) if order else None,
+        form=_form(guide),
+        panes=_panes(guide, variant, plan, order),
+    )
+
+
+@bp.get("/<guide_id>/phone")
+def phone(guide_id: str) -> ResponseReturnValue:
+    """What stands in the phone-sized frame: the shop's pay button, on a page whose SDK believes it is a phone."""
+    guide = _guide(guide_id)
+    plan = catalog.cheapest(guide.currencies[0])
+    return render_template(
+        "guides/phone.html", guide=guide, variant=_variant(guide), plan=plan, form=_form(guide), sdk_url=_phone_sdk_url
+    )
+
+
+@bp.app_template_filter("highlight")
+def highlight(code: str, language: str) -> Markup:
+    """Code as spans with classes; `components/guide-code.css` colours them."""
+    formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+    return Markup(pygments_highlight(code, get_lexer_by_name(language), formatter))
+
+
+@bp.app_template_filter("literal")
+def literal(value: Any) -> str:
+    """A value as JavaScript and JSON write it; for a string, Python writes it so too. Safe inside a script element."""
+    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+
+
+def _phone_sdk_url(url: str) -> str:
+    """The SDK goes by the user agent; this argument makes one that knows it behave as on a phone."""
+    return f"{url}{'&' if '?' in url else '?'}device=mobile"
+
+
+def _guide(guide_id: str) -> Guide:
+    return desk().guides.get(guide_id) or abort(404)
+
+
+def _variant(guide: Guide, order: Order | None = None) -> Variant:
+    try:
+        return guide.variant(order.variant if order else request.args.get("variant", ""))
+    except PgUnavailable:
+        abort(404)
+
+
+def _run_of(guide: Guide) -> Order | None:
+    """The order named in the address, if it is a run of this guide by this person; else the page as before a run."""
+    try:
+        order = payments.order_by_uid(request.args.get("order", ""))
+    except OrderNotFound:
+        return None
+    own = current_user.is_authenticated and order.user_id == current_user.id
+    return order if own and order.guide_id == guide.id and order.issues_key else None
+
+
+def _form(guide: Guide) -> BuyerForm | None:
+    """Filled from the account; where the PG would refuse what stands there, from the guide's example."""
+    if not current_user.is_authenticated:
+        return None
+    form = buyer_form([guide])
+    for parameter in guide.parameters:
+        if parameter.name in form and not re.fullmatch(parameter.pattern or ".+", form[parameter.name].data or ""):
+            form[parameter.name].data = _example(parameter)
+    return form
+
+
+def _panes(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> list[Pane]:
+    """The code, with this run's values where there was one, else with examples."""
+    charges = guide.charges(0 if variant.amount == "zero" else plan.amount)
+    values = _values(guide, variant, plan, charges=charges) | (_run_values(order) if order else {})
+    sent = checkout.request(desk(), order, language=values["language"]) if order else guide.request_for(values, variant)
+    next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
+    facts = {"guide": guide, "plan": plan, "values": values, "charges": charges, "sent": sent}
+    facts["again"] = guide.again_for(values | next_charge)
+    return [
+        Pane(language=language, title=title, file=file, code=render_template(f"guides/snippets/{file}.j2", **facts))
+        for language, title, file in SNIPPETS
+    ]
+
+
+def _run_values(order: Order) -> dict[str, Any]:
+    key = order.billing_key
+    return {
+        "customer_uid": key.customer_uid,
+        "buyer_name": key.issue_name,
+        "issue_email": key.issue_email,
+        "browser_ip": key.issue_ip,
+    }
+
+
+def _values(guide: Guide, variant: Variant, plan: Plan, *, charges: bool) -> dict[str, Any]:
+    """Our values by source, as they stand in the code before anybody has run the guide."""
+    price = _number(plan.price.to_major())
+    language = str(get_locale())
+    name = plan.name(language)
+    examples = {parameter.source: _example(parameter) for parameter in guide.parameters if parameter.source}
+    return examples | {
+        "plan": name,
+        "price": price,
+        "order_name": name if charges else gettext("Registration for %(plan)s", plan=name),
+        "amount": 0 if variant.amount == "zero" else price,
+        "currency": plan.currency,
+        "channel": desk().channel(guide),
+        "redirect_url": desk().landing_url,
+        "notice_url": desk().notice_url,
+        "language": language,
+        "issue_email": examples["buyer_email"],
+        "browser_ip": "203.0.113.7",
+    }
+
+
+def _example(parameter: Parameter) -> Any:
+    example = parameter.example
+    return example[str(get_locale())] if isinstance(example, dict) and "ko" in example else example
+
+
+def _number(amount: Decimal) -> int | float:
+    return int(amount) if amount == int(amount) else float(amount)
