@@ -62,6 +62,7 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
     return {
         "DEMO": "1",
         "BIND": "127.0.0.1",
+        "LOG_LEVEL": "warning",
         "PORT": port,
         "SANDBOX_PORT": sandbox_port,
         "PUBLIC_URL": f"http://localhost:{port}",

@@ -1,0 +1,180 @@
+"""Two payment services behind the same calls: the fake of the shop's tests, and the client talking to the sandbox.
+
+The sandbox is mounted as a `requests` adapter: real requests and answers, no socket.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import count
+from typing import Any, Protocol
+
+import pytest
+import requests
+from flask import Flask
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from werkzeug.test import Client
+
+from sandbox import app as sandbox_app
+from sandbox import rules
+from sandbox.config import Config as SandboxConfig
+from sandbox.models import Merchant, Payment, db
+from services.iamport import IamportClient
+from tests.fakes import FakeIamport
+
+ADDRESS = "http://sandbox.test"
+
+NUMBERS = {
+    "approved": "4242-4242-4242-4242",
+    "declined": "4000-0000-0000-0002",
+    "no_money_later": "4000-0000-0000-0341",
+    "no_money_at_renewal": "4000-0000-0000-9995",
+}
+"""The sandbox's test cards, by what `FakeIamport.pay` calls them."""
+
+ACCOUNTS = {
+    "approved": "110-4242-424242",
+    "declined": "110-0000-000002",
+    "no_money_later": "110-0000-000341",
+    "no_money_at_renewal": "110-0000-009995",
+}
+
+
+class WsgiAdapter(BaseAdapter):
+    """Hands a request of `requests` to a WSGI application in this process."""
+
+    def __init__(self, wsgi: Callable[..., Any]) -> None:
+        super().__init__()
+        self.client = Client(wsgi)
+        self.paths: list[str] = []
+
+    def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
+        self.paths.append(request.path_url)
+        answer = self.client.open(
+            request.path_url,
+            base_url=ADDRESS,
+            method=request.method,
+            headers=list(request.headers.items()),
+            data=request.body,
+        )
+        response = requests.Response()
+        response.status_code, response._content, response.encoding = answer.status_code, answer.get_data(), "utf-8"
+        response.headers = CaseInsensitiveDict(answer.headers.items())
+        response.request, response.url = request, str(request.url)
+        return response
+
+    def close(self) -> None:
+        self.client = None  # type: ignore[assignment]
+
+
+class Clock:
+    """The sandbox's time in unix seconds; it passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000
+
+    def __call__(self) -> int:
+        return self.seconds
+
+
+class Sandbox:
+    """The sandbox, a payer in its windows, and the levers a test may pull."""
+
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        self.app, self.clock = app, clock
+        self.adapter = WsgiAdapter(app.wsgi_app)
+        self.client = self.new_client()
+
+    def new_client(self, **credentials: str) -> IamportClient:
+        session = requests.Session()
+        session.mount(ADDRESS, self.adapter)
+        known = {"key": "sandbox_key", "secret": "sandbox_secret"}
+        return IamportClient(
+            base_url=ADDRESS, session=session, monotonic=lambda: float(self.clock()), **{**known, **credentials}
+        )
+
+    def pay(self, request: dict[str, Any], *, card: str = "approved", device: str = "pc") -> str:
+        with self.app.app_context():
+            payment = self._open(request, device)
+            numbers = NUMBERS if payment.profile.family == "card" else ACCOUNTS
+            rules.approve(payment, numbers[card], self.clock())
+            return payment.imp_uid
+
+    def close(self, request: dict[str, Any], *, device: str = "pc") -> str:
+        with self.app.app_context():
+            return rules.close(self._open(request, device), self.clock()).imp_uid
+
+    def control(self, lever: str, **fields: Any) -> None:
+        answer = self.app.test_client().post(f"/control/{lever}", json=fields)
+        assert answer.status_code == 200, answer.text
+
+    def count_payments(self) -> int:
+        with self.app.app_context():
+            return db.session.query(Payment).count()
+
+    def _open(self, request: dict[str, Any], device: str) -> Payment:
+        merchant = db.session.query(Merchant).one()
+        return rules.open_window(merchant, request, device, "http://shop.test", self.clock())
+
+
+class Service(Protocol):
+    """What the suite needs of either."""
+
+    client: Any
+
+    def pay(self, request: dict[str, Any], *, card: str = "approved") -> str: ...
+    def close(self, request: dict[str, Any]) -> str: ...
+
+
+class Fake:
+    def __init__(self) -> None:
+        self.client = FakeIamport()
+        self.pay, self.close = self.client.pay, self.client.close
+
+
+@pytest.fixture
+def sandbox(tmp_path) -> Sandbox:
+    """No webhooks leave it: the receiver of these tests is the test."""
+    clock = Clock()
+    app = sandbox_app.create_app(SandboxConfig(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), clock)
+    sandbox = Sandbox(app, clock)
+    sandbox.control("webhooks", copies=0)
+    return sandbox
+
+
+@pytest.fixture(params=["fake", "sandbox"])
+def service(request: pytest.FixtureRequest) -> Service:
+    return Fake() if request.param == "fake" else request.getfixturevalue("sandbox")
+
+
+@pytest.fixture
+def window() -> Callable[..., dict[str, Any]]:
+    """Parameters of `IMP.request_pay` for a window at a PG that charges in it, with ids of their own."""
+    numbers = count(1)
+
+    def window(**changes: Any) -> dict[str, Any]:
+        n = next(numbers)
+        defaults = {
+            "pg": "jtnet",
+            "pay_method": "card",
+            "merchant_uid": f"order-{n}",
+            "customer_uid": f"cu-{n}",
+            "name": "매달 원두",
+            "amount": 19900,
+            "buyer_email": "jisoo@example.com",
+            "buyer_name": "Jisoo Kim",
+            "buyer_tel": "010-1234-5678",
+        }
+        return {**defaults, **changes}
+
+    return window
+
+
+@pytest.fixture
+def charge(service: Service) -> Callable[..., Any]:
+    def charge(customer_uid: str, merchant_uid: str, amount: str = "19900", **more: str) -> Any:
+        return service.client.again(
+            customer_uid=customer_uid, merchant_uid=merchant_uid, amount=Decimal(amount), name="매달 원두", **more
+        )
+
+    return charge
