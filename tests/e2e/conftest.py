@@ -31,7 +31,7 @@ class Site:
     environ: dict[str, str]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -41,7 +41,7 @@ def _free_port() -> int:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Both applications, up and migrated; their logs are printed where a test that used them fails."""
     folder = tmp_path_factory.mktemp("site")
-    shop_port, sandbox_port = _free_port(), _free_port()
+    shop_port, sandbox_port = free_port(), free_port()
     site = Site(
         shop=f"http://localhost:{shop_port}",
         sandbox=f"http://localhost:{sandbox_port}",

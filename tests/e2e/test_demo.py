@@ -1,0 +1,154 @@
+"""The one command, as a stranger uses it; and the worker it starts."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+import clock
+from app import create_app
+from config import Config
+from models import Subscription, SubscriptionStatus, db
+from tests.e2e.conftest import ROOT, free_port
+
+pytestmark = pytest.mark.e2e
+
+
+class Demonstration:
+    def __init__(self, folder: Path) -> None:
+        self.port, sandbox_port = free_port(), free_port()
+        self.environ = {
+            **os.environ,
+            "PORT": str(self.port),
+            "SANDBOX_PORT": str(sandbox_port),
+            "DATABASE_URL": f"sqlite:///{folder}/shop.db",
+            "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
+            "SECRET_KEY": "a-demonstration-in-a-test",
+        }
+        self.process = self.start()
+        self.welcome = self.read_until("staff@example.com")
+
+    def start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "demo"],
+            cwd=ROOT,
+            env=self.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def stop(self) -> None:
+        """Ctrl-C, as a terminal sends it: to every process."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.farewell, _ = self.process.communicate(timeout=20)
+
+    def read_until(self, last: str) -> str:
+        """What it prints up to a line with `last`; a silence of half a minute ends it, and the test."""
+        assert self.process.stdout is not None
+        watchdog = threading.Timer(30, self.process.kill)
+        watchdog.start()
+        told = ""
+        for line in self.process.stdout:
+            told += line
+            if last in line:
+                watchdog.cancel()
+                return told
+        raise AssertionError(f"it ended early:\n{told}")
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstration]:
+    demonstration = Demonstration(tmp_path_factory.mktemp("demo"))
+    yield demonstration
+    if demonstration.process.poll() is None:
+        demonstration.stop()
+
+
+def test_it_says_what_is_open_and_who_can_sign_in(demonstration: Demonstration):
+    for told in (f"http://localhost:{demonstration.port}/guides", "haneul@example.com", "a shopper whose renewal was"):
+        assert told in demonstration.welcome
+
+
+@pytest.mark.parametrize(
+    ("person", "state"),
+    [("이하늘", "아직 구독이 없습니다"), ("김지수", "이용 중"), ("박민준", "연체")],
+)
+def test_one_click_signs_a_sample_person_in(demonstration: Demonstration, browser: Browser, person: str, state: str):
+    page = browser.new_page(locale="ko-KR")
+    page.goto(f"http://localhost:{demonstration.port}/account/sign-in")
+
+    page.get_by_role("button", name=person).click()
+
+    expect(page.get_by_text(state).first).to_be_visible()
+    page.close()
+
+
+def test_staff_see_every_subscription(demonstration: Demonstration, browser: Browser):
+    page = browser.new_page(locale="ko-KR")
+    page.goto(f"http://localhost:{demonstration.port}/account/sign-in?next=/admin")
+
+    page.get_by_role("button", name="최운영").click()
+
+    for person in ("jisoo@example.com", "minjun@example.com"):
+        expect(page.get_by_text(person).first).to_be_visible()
+    page.close()
+
+
+def test_a_busy_port_is_said_in_a_sentence(demonstration: Demonstration):
+    second = demonstration.start()
+
+    told, _ = second.communicate(timeout=20)
+
+    assert second.returncode == 1
+    assert told == (
+        f"Port {demonstration.port} is in use. Stop what listens there, "
+        f"or choose another: make demo PORT={demonstration.port + 10}\n"
+    )
+
+
+def test_ctrl_c_stops_everything_and_says_what_is_kept(tmp_path: Path):
+    demonstration = Demonstration(tmp_path)
+
+    demonstration.stop()
+
+    assert demonstration.process.returncode == 0
+    assert "make reset" in demonstration.farewell
+
+
+def test_the_worker_renews_what_is_due(demonstration: Demonstration):
+    shop = create_app(Config.from_environ(environ_of(demonstration)))
+    with shop.app_context():
+        subscription = db.session.query(Subscription).filter_by(status=SubscriptionStatus.ACTIVE).first()
+        assert subscription is not None
+        subscription.paid_until = subscription.next_charge_at = clock.now()
+        subscription_id = subscription.id
+        db.session.commit()
+
+    demonstration.read_until(f"subscription {subscription_id}: ")
+
+    with shop.app_context():
+        renewed = db.session.get_one(Subscription, subscription_id)
+        assert renewed.paid_until is not None
+        assert renewed.paid_until > clock.now()
+
+
+def environ_of(demonstration: Demonstration) -> dict[str, str]:
+    sandbox = f"http://localhost:{demonstration.environ['SANDBOX_PORT']}"
+    return {
+        **demonstration.environ,
+        "DEMO": "1",
+        "PUBLIC_URL": f"http://localhost:{demonstration.port}",
+        "IMP_API_URL": sandbox,
+        "IMP_SDK_URL": f"{sandbox}/v1/iamport.js",
+        "IMP_CODE": "imp00000000",
+        "IMP_KEY": "sandbox_key",
+        "IMP_SECRET": "sandbox_secret",
+    }
