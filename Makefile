@@ -7,13 +7,17 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo reset test lint check browser pins translations
+.PHONY: help demo serve reset test lint check browser pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 demo: .venv/.ready ## Start shop, sandbox and worker with sample people
 	@$(BIN)/python -m demo
+
+serve: .venv/.ready ## Start shop and worker as .env says, e.g. against the real service
+	@$(BIN)/flask db upgrade && $(BIN)/flask seed
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start web worker
 
 reset: ## Forget everything the demonstration has stored
 	@rm -rf instance && echo "Forgotten. The next 'make demo' starts over."

@@ -17,7 +17,7 @@ import cli
 import language
 import templating
 import views.errors
-from config import Config
+from config import Config, ConfigError
 from models import User, db
 from services import guides
 from services.desk import Desk
@@ -59,9 +59,13 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
 
 
 def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
+    known = guides.load(ROOT / "guides")
+    unknown = sorted(config.PG_CHANNELS.keys() - known.keys())
+    if unknown:
+        raise ConfigError(f"PG_CHANNELS names {', '.join(unknown)}; there are guides for {', '.join(known)}")
     return Desk(
         client=payments or _client(config),
-        guides=guides.load(ROOT / "guides"),
+        guides=known,
         channels=config.PG_CHANNELS,
         public_url=config.PUBLIC_URL,
         dunning_days=config.DUNNING_DAYS,

@@ -2,7 +2,9 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import click
 from flask import Flask, current_app
@@ -10,8 +12,9 @@ from flask.cli import with_appcontext
 
 import clock
 from errors import ShopError
+from models import db
 from services import billing_keys, catalog, payments, renewals
-from services.desk import Desk
+from views import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
@@ -66,22 +69,31 @@ def _renew(threads: int) -> None:
 
 
 def _charge_one(app: Flask, subscription_id: int) -> str:
-    with app.app_context():
+    with app.app_context(), _one_of_many(f"subscription {subscription_id}"):
         try:
-            order = renewals.collect(_desk(), subscription_id=subscription_id, now=clock.now())
+            order = renewals.collect(desk(), subscription_id=subscription_id, now=clock.now())
             return f"subscription {subscription_id}: {order.merchant_uid} {order.outcome}"
         except ShopError as err:
             return f"subscription {subscription_id}: {err.code}"
+    return f"subscription {subscription_id}: could not be charged; the log says why"
 
 
 def _reconcile() -> None:
     now = clock.now()
-    settled = payments.reconcile(_desk(), now=now)
-    deleted = billing_keys.delete_revoked(_desk(), now=now)
-    if settled or deleted:
-        click.echo(f"{len(settled)} open orders looked at, {deleted} revoked keys deleted")
+    order_ids = payments.left_open(now=now)
+    for order_id in order_ids:
+        with _one_of_many(f"order {order_id}"):
+            payments.reconcile(desk(), order_id=order_id, now=now)
+    deleted = billing_keys.delete_revoked(desk(), now=now)
+    if order_ids or deleted:
+        click.echo(f"{len(order_ids)} open orders looked at, {deleted} revoked keys deleted")
 
 
-def _desk() -> Desk:
-    opened: Desk = current_app.extensions["desk"]
-    return opened
+@contextmanager
+def _one_of_many(what: str) -> Iterator[None]:
+    """Whatever is wrong with one order or subscription must not keep the others from their turn."""
+    try:
+        yield
+    except Exception:
+        db.session.rollback()
+        current_app.logger.exception("%s was left as it is", what)

@@ -25,6 +25,11 @@ def in_seoul(at: datetime) -> datetime:
     return at.astimezone(SEOUL)
 
 
+def day_of_month(at: datetime) -> int:
+    """On Seoul's calendar: the anchor day of what begins now."""
+    return in_seoul(at).day
+
+
 def add_months(at: datetime, months: int, *, anchor_day: int) -> datetime:
     """The same hour `months` later, on the anchor day or the last day of a shorter month.
 

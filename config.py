@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+CALLS_OF_A_CHARGE = 8
+
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anybody can read in this repository: good for a demonstration, never for a shop."""
 
@@ -63,7 +65,8 @@ class Config:
     """`DUNNING_DAYS`: days after the first declined renewal on which it is tried again, comma separated."""
 
     CLAIM_LIFETIME: timedelta = timedelta(minutes=5)
-    """How long one process may hold a subscription it is charging. Longer than any answer takes (`IMP_TIMEOUT`)."""
+    """How long one process may hold a subscription it is charging: longer than all the calls of one charge together,
+    each of which may take `IMP_TIMEOUT` to connect and again to answer."""
 
     BABEL_DEFAULT_LOCALE: str = "ko"
     SESSION_COOKIE_NAME: str = "maedal_session"
@@ -82,6 +85,7 @@ class Config:
         read = _Reader(environ)
         demo = environ.get("DEMO", "") == "1"
         public_url = read.url("PUBLIC_URL")
+        timeout = read.number("IMP_TIMEOUT", cls.IMP_TIMEOUT)
         sdk_url = read.url("IMP_SDK_URL")
         config = cls(
             SECRET_KEY=read.text("SECRET_KEY"),
@@ -92,16 +96,16 @@ class Config:
             IMP_CODE=read.text("IMP_CODE"),
             IMP_KEY=read.text("IMP_KEY"),
             IMP_SECRET=read.text("IMP_SECRET"),
-            IMP_TIMEOUT=read.number("IMP_TIMEOUT", cls.IMP_TIMEOUT),
+            IMP_TIMEOUT=timeout,
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
             TRUSTED_PROXIES=int(read.number("TRUSTED_PROXIES", 0)),
             DEMO=demo,
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
+            CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * 2 * timeout)),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )
-        if not demo:
-            read.problems += _unfit_for_business(config)
+        read.problems += _unfit_for_demonstration(config) if demo else _unfit_for_business(config)
         if read.problems:
             raise ConfigError("The shop cannot start:\n- " + "\n- ".join(read.problems))
         return config
@@ -110,6 +114,13 @@ class Config:
 def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _unfit_for_demonstration(config: Config) -> list[str]:
+    """One-click sign-in, as staff too, is for this machine."""
+    if config.PUBLIC_URL.startswith("https://"):
+        return ["DEMO=1 lets anybody sign in as anybody; leave it out where PUBLIC_URL is https"]
+    return []
 
 
 def _unfit_for_business(config: Config) -> list[str]:
@@ -155,10 +166,13 @@ class _Reader:
     def days(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         value = self.environ.get(name, "").strip()
         try:
-            return tuple(int(day) for day in value.split(",")) if value else default
+            days = tuple(int(day) for day in value.split(",")) if value else default
         except ValueError:
-            self.problems.append(f"{name} must be days separated by commas such as 1,3,7, not {value!r}")
+            days = ()
+        if not days or days[0] < 1 or list(days) != sorted(set(days)):
+            self.problems.append(f"{name} must be rising days separated by commas such as 1,3,7, not {value!r}")
             return default
+        return days
 
     def pairs(self, name: str) -> dict[str, str]:
         pairs = [pair.strip() for pair in self.environ.get(name, "").split(",") if pair.strip()]

@@ -34,9 +34,8 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-from werkzeug.security import check_password_hash, generate_password_hash
+from werkzeug.security import generate_password_hash
 
-from clock import in_seoul
 from errors import IllegalStep
 from money import Money
 
@@ -178,9 +177,6 @@ class User(Model, UserMixin):
     def set_password(self, password: str) -> None:
         self.password_hash = generate_password_hash(password)
 
-    def has_password(self, password: str) -> bool:
-        return check_password_hash(self.password_hash, password)
-
 
 class Plan(Model):
     __tablename__ = "plans"
@@ -276,6 +272,8 @@ class Subscription(Model):
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Until then one process alone may charge this subscription."""
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    touched: Mapped[int] = mapped_column(default=0)
+    """Counted up to take the row's lock, the same way on SQLite and PostgreSQL."""
 
     user: Mapped[User] = relationship(back_populates="subscriptions")
     plan: Mapped[Plan] = relationship()
@@ -397,8 +395,8 @@ class Order(Model):
     refunded: Mapped[int] = mapped_column(default=0)
     """Minor units given back because the payment was not what we asked for."""
     receipt_url: Mapped[str | None] = mapped_column(String(500))
-    touched: Mapped[int] = mapped_column(default=0)
-    """Counted up to take the row's lock, the same way on SQLite and PostgreSQL."""
+    charge_follows: Mapped[bool] = mapped_column(default=False)
+    """Whether the key of this issue was to be charged at once: a period was due when it was verified."""
 
     user: Mapped[User] = relationship()
     subscription: Mapped[Subscription] = relationship(back_populates="orders")
@@ -464,7 +462,3 @@ class JournalEntry(Model):
     imp_uid: Mapped[str | None] = mapped_column(String(32))
     customer_uid: Mapped[str | None] = mapped_column(String(80), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-
-
-def anchor_day_of(at: datetime) -> int:
-    return in_seoul(at).day

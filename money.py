@@ -39,6 +39,11 @@ class Money:
         """The amount as the payment service writes it: 4900 cents are `49.00`."""
         return Decimal(self.minor).scaleb(-_exponent(self.currency))
 
+    def to_json(self) -> int | float:
+        """The amount as a JSON number: two decimals survive the trip through a double."""
+        major = self.to_major()
+        return int(major) if major == int(major) else float(major)
+
     @classmethod
     def from_major(cls, amount: Decimal, currency: str) -> "Money":
         """Raises `CurrencyError` where the amount does not come out in whole minor units."""

@@ -52,6 +52,11 @@ def _environment() -> dict[str, str]:
     """The demonstration's defaults, overruled by `.env`, overruled by the environment."""
     INSTANCE.mkdir(exist_ok=True)
     given = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value} | dict(os.environ)
+    if "IMP_API_URL" in given and "localhost" not in given["IMP_API_URL"]:
+        raise CannotStart(
+            "IMP_API_URL names the real service, and a demonstration plays with sample people and test cards. "
+            "Start the shop with: make serve"
+        )
     environ = _defaults(given) | given
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
     return environ
@@ -86,6 +91,8 @@ def _secret_key() -> str:
 
 
 def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
+    if not environ[name].isdecimal():
+        raise CannotStart(f"{name} must be a port number such as 8010, not {environ[name]!r}")
     port = int(environ[name])
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -108,18 +115,16 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         print(_welcome(environ), flush=True)
         return honcho.wait()
     except KeyboardInterrupt:
-        return _stopped(honcho)
+        honcho.wait()  # the terminal sent Ctrl-C to every process
+        print("\nStopped. What was bought is kept; `make reset` starts over.")
+        return 0
     except CannotStart as err:
-        honcho.terminate()
         print(err, file=sys.stderr)
-        return honcho.wait() or 1
-
-
-def _stopped(honcho: subprocess.Popen[bytes]) -> int:
-    """The terminal sent Ctrl-C to every process; wait until they have all gone."""
-    honcho.wait()
-    print("\nStopped. What was bought is kept; `make reset` starts over.")
-    return 0
+        return 1
+    finally:
+        if honcho.poll() is None:  # whatever went wrong here, nothing stays behind
+            honcho.terminate()
+            honcho.wait()
 
 
 def _wait_until_open(environ: Mapping[str, str], honcho: subprocess.Popen[bytes]) -> None:

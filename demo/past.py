@@ -9,12 +9,7 @@ from demo.buyer import pay_in_window
 from models import JournalEntry, Subscription, User, db
 from services import catalog, checkout
 from services.checkout import Buyer
-from services.desk import Desk
-
-
-def desk() -> Desk:
-    opened: Desk = current_app.extensions["desk"]
-    return opened
+from views import desk
 
 
 def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscription:

@@ -1,13 +1,16 @@
 """The sample people, and how they came to their subscriptions: through the same doors as anybody."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import clock
-from demo.past import desk, rewind, subscribe
+from demo.past import rewind, subscribe
+from errors import ChargeInProgress, NothingToCharge
 from models import Subscription, User, db
 from services import accounts, renewals
+from views import desk
 
 PASSWORD = "maedal-demo"
 """Everybody's. These accounts exist only where DEMO=1 made them."""
@@ -37,7 +40,9 @@ def _declined_today(user: User, now: datetime) -> None:
 def _renew_a_month_later(subscription: Subscription, *, now: datetime) -> None:
     if subscription.paid_until is not None:
         rewind(subscription, by=subscription.paid_until - now)
-    renewals.collect(desk(), subscription_id=subscription.id, now=now)
+    # The worker may be up already, and take what has become due before we do.
+    with suppress(ChargeInProgress, NothingToCharge):
+        renewals.collect(desk(), subscription_id=subscription.id, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +90,19 @@ def seed() -> None:
     """Make whoever is missing. Needs the payment service to be up: their cards are registered there."""
     now = clock.now()
     for person in PEOPLE:
-        if accounts.by_email(person.email) is None:
-            user = accounts.sign_up(
-                email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
-            )
-            # No language of their own: a demonstration speaks the visitor's.
-            user.language, user.is_staff = None, person.is_staff
-            db.session.commit()
+        user = accounts.by_email(person.email) or _sign_up(person, now=now)
+        if not user.subscriptions:
             person.story(user, now)
+
+
+def _sign_up(person: Person, *, now: datetime) -> User:
+    user = accounts.sign_up(
+        email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
+    )
+    # No language of their own: a demonstration speaks the visitor's.
+    user.language, user.is_staff = None, person.is_staff
+    db.session.commit()
+    return user
 
 
 def account_of(person_id: str) -> User | None:

@@ -12,7 +12,7 @@ from models import BillingKey, KeyStatus, Order, User, db, new_uid
 from services import journal
 from services.desk import Desk
 from services.guides import Guide
-from services.iamport import Refused, Unauthorized, Unknown
+from services.iamport import IamportError, NotFound
 
 
 def new_key(
@@ -36,15 +36,19 @@ def confirm(order: Order, *, now: datetime) -> None:
     key = order.billing_key
     if order.issues_key and key.is_usable and key.confirmed_at is None:
         key.confirmed_at = now
+        journal.record("key.confirmed", at=now, lane=journal.PG, order=order)
         db.session.commit()
 
 
-def delete_revoked(desk: Desk, *, now: datetime) -> int:
-    """Delete at the payment service what was revoked here. Returns how many are gone; silence leaves one for later."""
-    waiting = db.session.scalars(
-        select(BillingKey).where(BillingKey.status == KeyStatus.REVOKED, BillingKey.deleted_at.is_(None)).limit(100)
-    ).all()
-    return sum(_delete(desk, key, now=now) for key in waiting)
+def delete_revoked(desk: Desk, *, now: datetime, user: User | None = None) -> int:
+    """Delete at the payment service what was revoked here: everybody's, or one person's.
+
+    Returns how many are gone; silence leaves one for later.
+    """
+    waiting = select(BillingKey).where(BillingKey.status == KeyStatus.REVOKED, BillingKey.deleted_at.is_(None))
+    if user is not None:
+        waiting = waiting.where(BillingKey.user_id == user.id)
+    return sum(_delete(desk, key, now=now) for key in db.session.scalars(waiting.limit(100)).all())
 
 
 def _delete(desk: Desk, key: BillingKey, *, now: datetime) -> bool:
@@ -52,10 +56,10 @@ def _delete(desk: Desk, key: BillingKey, *, now: datetime) -> bool:
     db.session.commit()
     try:
         desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
-    except (Unknown, Unauthorized):
+    except NotFound:
+        pass  # gone is gone
+    except IamportError:
         return False
-    except Refused:
-        pass  # the service does not know it (404, or code 1 in older answers): gone is gone
     key.deleted_at = now
     order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
     journal.record("key.revoked", at=now, lane=journal.PG, order=order)

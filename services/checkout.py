@@ -12,8 +12,15 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from errors import ChargeInProgress, InvalidRequest, KeyNotConfirmed, NothingToCharge, PaymentServiceDown
-from errors import PaymentServiceRefused as ServiceRefused
+from clock import day_of_month
+from errors import (
+    ChargeInProgress,
+    InvalidRequest,
+    KeyNotConfirmed,
+    NothingToCharge,
+    PaymentServiceDown,
+    PaymentServiceRefused,
+)
 from models import (
     Order,
     OrderPurpose,
@@ -22,7 +29,6 @@ from models import (
     Subscription,
     SubscriptionStatus,
     User,
-    anchor_day_of,
     db,
     new_uid,
 )
@@ -80,14 +86,13 @@ def place(
 def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
     """What the page hands to `IMP.request_pay`. Everything in it is public."""
     guide = desk.guides[order.guide_id]
-    amount = order.price.to_major()
     return guide.request_for(
         {
             "channel": desk.channel(guide),
             "merchant_uid": order.merchant_uid,
             "customer_uid": order.billing_key.customer_uid,
             "order_name": order.name,
-            "amount": int(amount) if amount == int(amount) else float(amount),
+            "amount": order.price.to_json(),
             "currency": order.currency,
             "buyer_name": order.buyer_name,
             "buyer_email": order.buyer_email,
@@ -115,17 +120,29 @@ def receive(
     db.session.commit()
     payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if road == "webhook":
+        # It wants a quick answer: the worker takes what is due, unless the buyer's own road is faster.
         billing_keys.confirm(order, now=now)
+        return order
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
         _take_what_is_due(desk, order.subscription, now=now)
-    billing_keys.delete_revoked(desk, now=now)
+    billing_keys.delete_revoked(desk, now=now, user=order.user)
     return order
+
+
+def first_charge(order: Order) -> Order | None:
+    """The charge that a key-only issue was followed by, because a period was due."""
+    if not order.charge_follows:
+        return None
+    charges = (
+        other
+        for other in order.subscription.orders
+        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
+    )
+    return min(charges, key=lambda other: other.id, default=None)
 
 
 def _take_what_is_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
     """The payment that a key-only issue was made for. Another road, or the worker, may be taking it already."""
-    if not subscription.next_charge_at or subscription.next_charge_at > now or not subscription.is_overdue(now):
-        return
     try:
         renewals.collect(desk, subscription_id=subscription.id, now=now)
     except (ChargeInProgress, KeyNotConfirmed, NothingToCharge):
@@ -152,7 +169,7 @@ def _subscription(subscription: Subscription | None, user: User, plan: Plan, *, 
     return Subscription(
         user=user,
         plan=plan,
-        anchor_day=anchor_day_of(now),
+        anchor_day=day_of_month(now),
         created_at=now,
         status=SubscriptionStatus.INCOMPLETE,
     )
@@ -175,6 +192,8 @@ def _write_order(
     amount = _issue_amount(guide, variant, subscription, now=now)
     charged = guide.charges(amount)
     invoice = open_invoice(subscription, now=now) if charged else None
+    if invoice is not None:
+        amount = invoice.amount  # the plan may cost something else by now; this bill does not
     if invoice is not None and unanswered_charge(invoice) is not None:
         raise ChargeInProgress("the outcome of the last charge is not known yet")
     order = Order(
@@ -230,20 +249,8 @@ def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
     try:
         desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
     except Refused as err:
-        raise ServiceRefused(err.message) from err
+        raise PaymentServiceRefused(err.message) from err
     except IamportError as err:
         raise PaymentServiceDown(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)
     db.session.commit()
-
-
-def first_charge(order: Order) -> Order | None:
-    """The charge that followed a key-only issue: the latest attempt made with the key it brought."""
-    if order.purpose is not OrderPurpose.ISSUE or order.status is not OrderStatus.PAID:
-        return None
-    charges = (
-        other
-        for other in order.subscription.orders
-        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
-    )
-    return min(charges, key=lambda other: other.id, default=None)

@@ -94,6 +94,11 @@ class Guide:
     page: Mapping[str, Any]
     """Prose of the guide's page; only its templates look inside."""
 
+    @property
+    def provider(self) -> str:
+        """What records of this PG carry as `pg_provider`: the code without the merchant's own id."""
+        return self.pg.partition(".")[0]
+
     def charges(self, amount: int) -> bool:
         """Whether an issue with this amount takes money."""
         return self.charges_at_issue is ChargeRule.ALWAYS or (

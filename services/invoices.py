@@ -16,7 +16,7 @@ def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
 
     Two callers at once get the same one: the period's start is unique within its subscription.
     """
-    existing = _unpaid(subscription)
+    existing = unpaid_invoice(subscription)
     if existing is not None:
         return existing
     start = subscription.paid_until or now
@@ -72,7 +72,8 @@ def _ready(invoice: Invoice) -> list[Order]:
     return [order for order in invoice.orders if order.status is OrderStatus.READY]
 
 
-def _unpaid(subscription: Subscription) -> Invoice | None:
+def unpaid_invoice(subscription: Subscription) -> Invoice | None:
+    """The open bill, if one was made already."""
     return db.session.scalar(
         select(Invoice)
         .where(Invoice.subscription_id == subscription.id, Invoice.status == InvoiceStatus.OPEN)

@@ -8,20 +8,35 @@ Being called twice, or by two roads at once, changes nothing.
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
-from clock import from_unix
+from clock import day_of_month, from_unix
 from errors import OrderNotFound
-from models import BillingKey, InvoiceStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
 from money import CurrencyError, Money
-from services import journal
+from services import dunning, journal, refunds
 from services.desk import Desk
-from services.iamport import IamportError, NotFound, Payment, Refused
+from services.iamport import IamportError, NotFound, Payment
 from services.invoices import period_end
+from services.locks import lock
 
 ABANDONED_AFTER = timedelta(days=1)
-"""An attempt nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
+"""A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
+KEY_PATIENCE = timedelta(days=1)
+"""How long a PG that confirms by webhook may take until the key of a paid issue is there."""
+
+
+class Heard(Enum):
+    """What became of asking the service."""
+
+    RECORD = auto()
+    """There is a finished record, and ours is level with it."""
+    UNFINISHED = auto()
+    """There is none, or nobody has finished it yet."""
+    SILENCE = auto()
+    """No answer: whatever is true, we do not know it."""
 
 
 def order_by_uid(merchant_uid: str) -> Order:
@@ -41,71 +56,79 @@ def settle(
     been given it by the API. Silence changes nothing but `checked_at`. Raises `OrderNotFound`.
     """
     order = order_by_uid(merchant_uid)
-    db.session.commit()  # no transaction stays open while we wait for the network
-    try:
-        payment = answer or _read(desk, order, imp_uid=imp_uid, now=now)
-        wrong = _mismatches(desk, order, payment) if payment.status == "paid" else []
-    except IamportError as err:
-        _lock(order)
-        order.checked_at = now
-        journal.record("payment.unread", at=now, order=order, reason=type(err).__name__)
-        db.session.commit()
-        return order
-    _apply(desk, order, payment, wrong, now=now)
+    _settle(desk, order, now=now, imp_uid=imp_uid, answer=answer)
     return order
 
 
-def reconcile(desk: Desk, *, now: datetime) -> Sequence[Order]:
-    """Settle every order left open: windows nobody came back from, charges without an answer, refunds not made.
-
-    What is still not there after a day is closed.
-    """
-    open_orders = db.session.scalars(
-        select(Order).where(
+def left_open(*, now: datetime) -> Sequence[int]:
+    """Ids of the orders to `reconcile`: windows nobody came back from, charges without an answer, refunds not made."""
+    ids = db.session.scalars(
+        select(Order.id).where(
             or_(
                 (Order.status == OrderStatus.READY) & (Order.created_at < now - timedelta(minutes=2)),
                 Order.mismatch.is_not(None) & (Order.refunded == 0) & (Order.created_at > now - timedelta(days=7)),
             )
         )
     ).all()
-    for order in open_orders:
-        settle(desk, merchant_uid=order.merchant_uid, now=now)
-        if order.status is OrderStatus.READY and order.created_at < now - ABANDONED_AFTER:
-            _abandon(order, now=now)
-    return open_orders
-
-
-def _abandon(order: Order, *, now: datetime) -> None:
-    _lock(order)
-    order.mark_cancelled()
-    subscription = order.subscription
-    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at:
-        subscription.cancel(at=now)
-        for invoice in subscription.invoices:
-            invoice.make_void()
-    journal.record("order.abandoned", at=now, order=order)
     db.session.commit()
+    return ids
 
 
-def _read(desk: Desk, order: Order, *, imp_uid: str | None, now: datetime) -> Payment:
+def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
+    """Settle an order that was left open. A window that the service says nobody finished in a day is closed."""
+    order = db.session.get_one(Order, order_id)
+    heard = _settle(desk, order, now=now)
+    is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
+    if heard is Heard.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
+        _abandon(order, now=now)
+    return order
+
+
+def _settle(
+    desk: Desk, order: Order, *, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
+) -> Heard:
+    db.session.commit()  # no transaction stays open while we wait for the network
+    try:
+        payment, foreign = (answer, False) if answer else _read(desk, order, imp_uid=imp_uid)
+        wrong = _mismatches(desk, order, payment) if payment and payment.status == "paid" else []
+    except IamportError as err:
+        return _note_silence(order, type(err).__name__, now=now)
+    if wrong == ["billing_key"] and desk.guides[order.guide_id].waits_for_webhook and _is_young(order, now=now):
+        return _note_silence(order, "billing key not there yet", now=now)
+    lock(order.subscription)
+    if foreign:
+        _note_foreign(order, found_own=payment is not None, now=now)
+    if payment is None or payment.status == "ready":
+        order.checked_at = now
+        db.session.commit()
+        return Heard.UNFINISHED
+    to_give_back = _apply(desk, order, payment, wrong, now=now)
+    db.session.commit()
+    if to_give_back:
+        refunds.give_back(desk, order, payment, now=now)
+    return Heard.RECORD
+
+
+def _read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | None, bool]:
     """The record that decides: an approved one if there is any, else the one we were pointed at, else the newest.
 
-    An `imp_uid` that belongs to another order is no evidence about ours; it is noted, and ours is looked up.
+    An `imp_uid` that belongs to another order is no evidence about ours: the second value says it was one, and
+    ours is looked up.
     """
     pointed = None
     if imp_uid:
         with suppress(NotFound):
             pointed = desk.client.payment(imp_uid)
-    if pointed is not None and pointed.merchant_uid != order.merchant_uid:
-        order.mismatch = None if order.is_final else "merchant_uid"
-        journal.record("payment.mismatch", at=now, order=order, fields=["merchant_uid"])
-        db.session.commit()
-        pointed = None
-    if pointed is not None and pointed.status in ("paid", "cancelled"):
-        return pointed
+    foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid
+    if pointed is not None and not foreign and pointed.status in ("paid", "cancelled"):
+        return pointed, False
     with suppress(NotFound):
-        return desk.client.find(order.merchant_uid, status="paid")
-    return pointed or desk.client.find(order.merchant_uid)
+        return desk.client.find(order.merchant_uid, status="paid"), foreign
+    if pointed is not None and not foreign:
+        return pointed, False
+    with suppress(NotFound):
+        return desk.client.find(order.merchant_uid), foreign
+    return None, foreign
 
 
 def _mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
@@ -117,6 +140,9 @@ def _mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
         wrong.append("currency")
     elif _minor(payment) != order.amount:
         wrong.append("amount")
+    if payment.pg_provider not in (None, desk.guides[order.guide_id].provider):
+        # Another PG may only show what ours would charge.
+        wrong.append("pg_provider")
     if payment.customer_uid != order.billing_key.customer_uid:
         wrong.append("customer_uid")
     elif order.issues_key and order.status is not OrderStatus.PAID:
@@ -130,33 +156,47 @@ def _key_problems(desk: Desk, payment: Payment) -> list[str]:
         return ["customer_uid_usage"]
     try:
         desk.client.customer_key(payment.customer_uid or "")
-    except Refused:
+    except NotFound:
         return ["billing_key"]
     return []
 
 
-def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
-    _lock(order)
-    order.imp_uid = order.imp_uid or payment.imp_uid
-    surplus = order.status is not OrderStatus.PAID and _period_is_closed(order)
-    if payment.status == "paid" and (wrong or surplus):
-        _reject(desk, order, payment, wrong or ["invoice"], now=now)
-    elif payment.status == "paid":
+def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
+    """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
+    charged = refunds.was_charged(desk, order, payment)
+    if order.mismatch:
+        order.refunded = _minor_of_cancelled(payment)
+    if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
+        # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
+        return charged and payment.status == "paid"
+    if order.status is OrderStatus.PAID and payment.status == "paid":
+        return False
+    if payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0):
+        wrong = wrong or _too_late(order) or ([] if payment.status == "paid" else ["amount"])
+        if wrong:
+            _reject(order, payment, wrong, now=now)
+            return charged and "merchant_uid" not in wrong
         _grant(order, payment, now=now)
     elif payment.status == "failed":
-        _note_failure(order, payment, now=now)
-    elif payment.status == "cancelled" and payment.amount_left <= 0:
-        if order.status is not OrderStatus.CANCELLED:
-            order.mark_cancelled(payment.fail_reason)
-            journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
-    else:
-        order.checked_at = now
-    db.session.commit()
+        _note_failure(desk, order, payment, now=now)
+    elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
+        order.mark_cancelled(payment.fail_reason)
+        journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
+    return False
+
+
+def _too_late(order: Order) -> list[str]:
+    """Why a payment that is just what we asked for is money too much: nothing is left that it could pay."""
+    if order.issues_key and order.billing_key.status is KeyStatus.REVOKED:
+        return ["billing_key"]
+    if order.invoice is not None and (
+        order.invoice.status is not InvoiceStatus.OPEN or not order.subscription.is_alive
+    ):
+        return ["invoice"]
+    return []
 
 
 def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
-    if order.status is OrderStatus.PAID:
-        return
     order.imp_uid = payment.imp_uid
     order.mark_paid(at=from_unix(payment.paid_at) or now)
     order.receipt_url = payment.receipt_url
@@ -175,71 +215,82 @@ def _take_key(order: Order, payment: Payment, *, now: datetime) -> None:
     if not subscription.is_alive:
         key.revoke(at=now)
         return
-    old: BillingKey | None = subscription.billing_key
+    old = subscription.billing_key
     if old is not None and old is not key:
         old.revoke(at=now)
         journal.record("card.changed", at=now, order=order)
     subscription.billing_key = key
     if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now):
         subscription.next_charge_at = now
+        order.charge_follows = True
 
 
 def _pay_invoice(order: Order, *, now: datetime) -> None:
     invoice, subscription = order.invoice, order.subscription
     assert invoice is not None
-    if subscription.paid_until is None:
+    first = subscription.paid_until is None
+    if first:
         # The first period begins when it is paid, not when somebody first tried to.
+        subscription.anchor_day = day_of_month(now)
         invoice.begin(now, until=period_end(subscription, now))
     invoice.mark_paid(at=now)
-    if subscription.is_alive:
-        first = subscription.paid_until is None
-        subscription.renew(until=invoice.period_end)
-        event = "subscription.started" if first else "subscription.renewed"
-        journal.record(event, at=now, order=order, until=invoice.period_end.isoformat())
+    subscription.renew(until=invoice.period_end)
+    event = "subscription.started" if first else "subscription.renewed"
+    journal.record(event, at=now, order=order, until=invoice.period_end.isoformat())
 
 
-def _note_failure(order: Order, payment: Payment, *, now: datetime) -> None:
-    if order.status is OrderStatus.READY:
-        order.mark_failed(payment.fail_reason or "")
-        journal.record("payment.failed", at=now, lane=journal.PG, order=order, reason=payment.fail_reason or "")
+def _note_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
+    if order.status is not OrderStatus.READY:
+        return
+    order.imp_uid = order.imp_uid or payment.imp_uid
+    order.mark_failed(payment.fail_reason or "")
+    journal.record("payment.failed", at=now, lane=journal.PG, order=order, reason=payment.fail_reason or "")
+    if order.purpose is OrderPurpose.CHARGE:
+        dunning.after_decline(desk, order, now=now)
 
 
-def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
-    """Grant nothing; give back what was really charged; let the key go."""
-    if order.mismatch is None:
+def _reject(order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
+    """Grant nothing, and let the key go."""
+    order.imp_uid = order.imp_uid or payment.imp_uid
+    if order.mismatch in (None, "merchant_uid"):
         order.reject(wrong)
         journal.record("payment.mismatch", at=now, order=order, fields=wrong)
     if order.issues_key and "customer_uid" not in wrong and not order.billing_key.is_usable:
         order.billing_key.revoke(at=now)
+
+
+def _note_silence(order: Order, reason: str, *, now: datetime) -> Heard:
+    lock(order.subscription)
+    if order.checked_at is None:
+        journal.record("payment.unread", at=now, order=order, reason=reason)
+    order.checked_at = now
     db.session.commit()
-    if order.refunded == 0 and _was_charged(desk, order, payment) and "merchant_uid" not in wrong:
-        _give_back(desk, order, payment, now=now)
+    return Heard.SILENCE
 
 
-def _give_back(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Cancel the payment. Refused means another road has done it already; silence leaves it for `reconcile`."""
-    left = payment.amount_left
-    try:
-        desk.client.cancel(imp_uid=payment.imp_uid, amount=left, checksum=left, reason="not the payment we asked for")
-    except Refused:
+def _note_foreign(order: Order, *, found_own: bool, now: datetime) -> None:
+    journal.record("payment.mismatch", at=now, order=order, fields=["merchant_uid"])
+    if not found_own and order.status is OrderStatus.READY:
+        order.mismatch = "merchant_uid"
+
+
+def _abandon(order: Order, *, now: datetime) -> None:
+    lock(order.subscription)
+    if order.status is not OrderStatus.READY:
         return
-    except IamportError:
-        journal.record("payment.refund_unknown", at=now, order=order)
-        return
-    order.refunded = _minor(payment) or 0
-    journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, amount=str(left))
+    order.mark_cancelled()
+    subscription = order.subscription
+    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at:
+        subscription.cancel(at=now)
+        for invoice in subscription.invoices:
+            if invoice.status is InvoiceStatus.OPEN:
+                invoice.make_void()
+    journal.record("order.abandoned", at=now, order=order)
+    db.session.commit()
 
 
-def _was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
-    """An issue that only shows its amount moved no money: there is nothing to give back."""
-    if order.purpose is OrderPurpose.CHARGE:
-        return True
-    return desk.guides[order.guide_id].charges(1 if payment.amount > 0 else 0) and payment.amount_left > 0
-
-
-def _period_is_closed(order: Order) -> bool:
-    """Whether this period was paid by another attempt, or given up: then this payment is money too much."""
-    return order.invoice is not None and order.invoice.status is not InvoiceStatus.OPEN
+def _is_young(order: Order, *, now: datetime) -> bool:
+    return order.created_at > now - KEY_PATIENCE
 
 
 def _minor(payment: Payment) -> int | None:
@@ -250,11 +301,9 @@ def _minor(payment: Payment) -> int | None:
         return None
 
 
-def _lock(order: Order) -> None:
-    """Take the order's row, so that two roads settle one after the other. The write does it on every database."""
-    db.session.execute(update(Order).where(Order.id == order.id).values(touched=Order.touched + 1))
-    db.session.refresh(order)
-    if order.invoice is not None:
-        db.session.refresh(order.invoice)
-    db.session.refresh(order.subscription)
-    db.session.refresh(order.billing_key)
+def _minor_of_cancelled(payment: Payment) -> int:
+    """What was given back. In a currency that is none of ours: 1, for "something"."""
+    try:
+        return Money.from_major(payment.cancel_amount, payment.currency).minor
+    except CurrencyError:
+        return int(payment.cancel_amount > 0)

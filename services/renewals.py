@@ -5,6 +5,7 @@ that lapses, or an attempt without an answer, which is looked up before anything
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -23,8 +24,9 @@ from models import (
 )
 from services import dunning, journal, payments
 from services.desk import Desk
-from services.iamport import IamportError, NotFound, Payment, Refused, Unauthorized
+from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import buyer_may_be_paying, next_merchant_uid, open_invoice, unanswered_charge
+from services.locks import lock
 
 UNKNOWN_PAUSE = timedelta(minutes=2)
 """How long a charge without an answer is left alone: the service may still be busy with it."""
@@ -35,47 +37,67 @@ CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, Subscriptio
 
 def due(*, now: datetime, limit: int = 500) -> Sequence[int]:
     """Ids of the subscriptions to charge now, the longest waiting first; those that another process holds left out."""
-    return db.session.scalars(
+    ids = db.session.scalars(
         select(Subscription.id)
         .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), _free(now))
         .order_by(Subscription.next_charge_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     ).all()
+    db.session.commit()  # the claims are made by other connections: no lock of this look may stand in their way
+    return ids
 
 
-def collect(desk: Desk, *, subscription_id: int, now: datetime) -> Order:
+def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: datetime | None = None) -> Order:
     """Charge the next unpaid period of one subscription, once.
 
-    Returns the attempt: paid, failed (declined: the dunning ladder was climbed) or ready (unknown: looked up
-    later under the same `merchant_uid`). Raises `ChargeInProgress`, `NothingToCharge`, `KeyNotConfirmed`.
+    Without `period_start` only what is due. With it, the period that begins there, which a person saw and agreed
+    to: asked twice, it answers with the payment that was made, not with the next period's.
+
+    Returns the attempt: paid, failed (declined, or refused) or ready (unknown: looked up later under the same
+    `merchant_uid`). Raises `ChargeInProgress`, `NothingToCharge`, `KeyNotConfirmed`.
     """
-    if not _claim(subscription_id, now=now, until=now + desk.claim_lifetime):
+    until = now + desk.claim_lifetime
+    if not _claim(subscription_id, now=now, until=until):
         raise ChargeInProgress(f"subscription {subscription_id} is being charged")
     try:
+        # Only now: between anybody's look and this claim, another caller may have charged.
         subscription = db.session.get_one(Subscription, subscription_id, populate_existing=True)
-        key = _chargeable_key(desk, subscription, now=now)
-        order = _attempt(subscription, key, open_invoice(subscription, now=now), now=now)
-        return _charge(desk, order, now=now)
+        paid = _refuse_unless_wanted(subscription, period_start, now=now)
+        return paid or _collect(desk, subscription, now=now)
     finally:
-        db.session.rollback()
-        db.session.execute(update(Subscription).where(Subscription.id == subscription_id).values(claimed_until=None))
-        db.session.commit()
+        _release(subscription_id, until)
 
 
-def charge_period(desk: Desk, *, subscription: Subscription, period_start: datetime, now: datetime) -> Order:
-    """Charge the period that begins at `period_start`, which the person saw and agreed to.
+def _collect(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
+    key = _chargeable_key(desk, subscription, now=now)
+    invoice = open_invoice(subscription, now=now)
+    if buyer_may_be_paying(invoice, now=now):
+        raise ChargeInProgress("a payment window is open for this period")
+    order = unanswered_charge(invoice)
+    if order is not None and not _is_to_be_repeated(desk, order, now=now):
+        changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
+        if not changed:
+            return order
+        order = None  # the old card's decline is known now; the new one has not been tried
+    return _charge(desk, _written_down(order, subscription, key, invoice, now=now), now=now)
 
-    Asked twice, it answers with the payment that was made, not with the next period's. Raises as `collect`.
-    """
+
+def _refuse_unless_wanted(subscription: Subscription, period_start: datetime | None, *, now: datetime) -> Order | None:
+    """The payment of the wanted period, if it was made already. Raises `NothingToCharge`."""
+    if period_start is None:
+        if subscription.next_charge_at is None or subscription.next_charge_at > now:
+            raise NothingToCharge("it is not due")
+        return None
     invoice = db.session.scalar(
         select(Invoice).where(Invoice.subscription_id == subscription.id, Invoice.period_start == period_start)
     )
     if invoice is not None and invoice.status is InvoiceStatus.PAID:
-        return next(order for order in invoice.orders if order.status is OrderStatus.PAID)
-    if subscription.paid_until is not None and period_start != subscription.paid_until:
+        paid = (order for order in invoice.orders if order.status is OrderStatus.PAID)
+        if (order := next(paid, None)) is not None:
+            return order
+    if subscription.paid_until not in (None, period_start):
         raise NothingToCharge("that is not the period to be paid next")
-    return collect(desk, subscription_id=subscription.id, now=now)
+    return None
 
 
 def _free(now: datetime):  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
@@ -94,6 +116,17 @@ def _claim(subscription_id: int, *, now: datetime, until: datetime) -> bool:
     return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
 
 
+def _release(subscription_id: int, until: datetime) -> None:
+    """Give the claim back, unless it lapsed and is somebody else's by now."""
+    db.session.rollback()
+    db.session.execute(
+        update(Subscription)
+        .where(Subscription.id == subscription_id, Subscription.claimed_until == until)
+        .values(claimed_until=None)
+    )
+    db.session.commit()
+
+
 def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) -> BillingKey:
     key = subscription.billing_key
     if subscription.status not in CHARGED or key is None or not key.is_usable:
@@ -105,15 +138,38 @@ def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) ->
     return key
 
 
-def _attempt(subscription: Subscription, key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
-    """The order to charge with, committed before anything is asked.
+def _is_to_be_repeated(desk: Desk, order: Order, *, now: datetime) -> bool:
+    """Whether an attempt without an answer was never made, as far as the service knows.
 
-    An attempt without a known outcome is used again under the same `merchant_uid`, so that a late success of it
-    makes the service refuse the repeat.
+    If it was, its outcome is settled here; if the service is silent again, it stays unknown.
     """
-    if buyer_may_be_paying(invoice, now=now):
-        raise ChargeInProgress("a payment window is open for this period")
-    order = unanswered_charge(invoice)
+    try:
+        answer = _record_of(desk, order)
+    except IamportError as err:
+        _leave_unknown(order, err, now=now)
+        return False
+    if answer is not None:
+        payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
+    return answer is None
+
+
+def _record_of(desk: Desk, order: Order) -> Payment | None:
+    """What the service knows of this attempt: an approval if there is one, else a decline, else nothing."""
+    with suppress(NotFound):
+        return desk.client.find(order.merchant_uid, status="paid")
+    with suppress(NotFound):
+        return desk.client.find(order.merchant_uid, status="failed")
+    return None
+
+
+def _written_down(
+    order: Order | None, subscription: Subscription, key: BillingKey, invoice: Invoice, *, now: datetime
+) -> Order:
+    """The attempt, committed before anything is asked.
+
+    One that was never made is used again under the same `merchant_uid`, so that a late success of it makes the
+    service refuse the repeat.
+    """
     if order is None:
         order = Order(
             merchant_uid=next_merchant_uid(invoice),
@@ -132,6 +188,8 @@ def _attempt(subscription: Subscription, key: BillingKey, invoice: Invoice, *, n
             billing_key=key,
         )
         db.session.add(order)
+        db.session.flush()
+        journal.record("order.created", at=now, order=order, purpose=order.purpose.value, guide=key.guide_id)
     order.billing_key, order.guide_id = key, key.guide_id
     order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
     db.session.commit()
@@ -140,76 +198,60 @@ def _attempt(subscription: Subscription, key: BillingKey, invoice: Invoice, *, n
 
 def _charge(desk: Desk, order: Order, *, now: datetime) -> Order:
     try:
-        answer = _earlier_answer(desk, order) if order.checked_at else None
-        answer = answer or _ask(desk, order, now=now)
-    except (NotFound, Refused) as err:
-        if isinstance(err, Unauthorized):
-            return _leave_unknown(order, err, now=now)
-        order.mark_failed(err.message)
-        journal.record("charge.refused", at=now, lane=journal.PG, order=order, reason=err.message)
-        db.session.commit()
+        answer = _ask(desk, order, now=now)
+    except Refused as refusal:
+        _note_refusal(desk, order, refusal, now=now)
     except IamportError as err:
-        return _leave_unknown(order, err, now=now)
+        _leave_unknown(order, err, now=now)
     else:
         event = "charge.approved" if answer.status == "paid" else "charge.declined"
         journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
-        db.session.commit()
         payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
-    if order.status is OrderStatus.FAILED and order.invoice is not None:
-        dunning.after_decline(desk, order.invoice, now=now)
-        db.session.commit()
     return order
 
 
 def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
-    fields = _again_fields(desk, order)
-    journal.record(
-        "charge.sent", at=now, order=order, fields=sorted({"amount", "customer_uid", "merchant_uid", *fields})
+    key = order.billing_key
+    body = desk.guides[key.guide_id].again_for(
+        {
+            "customer_uid": key.customer_uid,
+            "merchant_uid": order.merchant_uid,
+            "amount": order.price.to_major(),
+            "order_name": order.name,
+            "currency": key.currency,
+            "issue_email": key.issue_email,
+            "buyer_name": key.issue_name,
+            "buyer_tel": order.buyer_tel,
+            "browser_ip": key.issue_ip,
+            "notice_url": desk.notice_url,
+        }
     )
+    journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()
     try:
-        return desk.client.again(
-            customer_uid=order.billing_key.customer_uid,
-            merchant_uid=order.merchant_uid,
-            amount=order.price.to_major(),
-            notice_url=desk.notice_url,
-            **fields,
-        )
-    except Refused as refusal:
+        return desk.client.again(**body)
+    except Refused:
         # "Already ordered" means an earlier call of ours may have charged: read before believing the refusal.
-        paid = None if isinstance(refusal, Unauthorized) else _earlier_answer(desk, order)
-        if paid is None:
+        earlier = _record_of(desk, order)
+        if earlier is None or earlier.status != "paid":
             raise
-        return paid
+        return earlier
 
 
-def _earlier_answer(desk: Desk, order: Order) -> Payment | None:
-    """The approved record of this attempt, if an earlier call made one without our hearing of it."""
-    try:
-        return desk.client.find(order.merchant_uid, status="paid")
-    except NotFound:
-        return None
+def _note_refusal(desk: Desk, order: Order, refusal: Refused, *, now: datetime) -> None:
+    """The service would not even ask the PG; for the buyer it is a decline like any other."""
+    lock(order.subscription)
+    order.mark_failed(refusal.message)
+    journal.record("charge.refused", at=now, lane=journal.PG, order=order, reason=refusal.message)
+    dunning.after_decline(desk, order, now=now)
+    db.session.commit()
 
 
-def _again_fields(desk: Desk, order: Order) -> dict[str, str]:
-    """What the PG of this key demands, by the words of its guide; the name always, since the schema requires it."""
-    key = order.billing_key
-    known = {
-        "name": order.name,
-        "currency": key.currency,
-        "buyer_email": key.issue_email,
-        "buyer_name": key.issue_name,
-        "buyer_tel": order.buyer_tel,
-        "browser_ip": key.issue_ip,
-    }
-    wanted = {"name", *desk.guides[key.guide_id].again_fields}
-    return {name: known[name] for name in known if name in wanted}
-
-
-def _leave_unknown(order: Order, err: IamportError, *, now: datetime) -> Order:
+def _leave_unknown(order: Order, err: IamportError, *, now: datetime) -> None:
     """No answer is not a no. The attempt stays open and is looked up after a pause."""
+    lock(order.subscription)
     order.checked_at = now
-    order.subscription.next_charge_at = now + UNKNOWN_PAUSE
+    if order.subscription.is_alive:
+        order.subscription.next_charge_at = now + UNKNOWN_PAUSE
     journal.record("charge.unknown", at=now, order=order, reason=type(err).__name__)
     db.session.commit()
-    return order

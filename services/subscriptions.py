@@ -8,7 +8,6 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from models import (
-    Invoice,
     InvoiceStatus,
     Order,
     OrderStatus,
@@ -20,7 +19,8 @@ from models import (
 from money import Money
 from services import billing_keys, journal
 from services.desk import Desk
-from services.invoices import period_end
+from services.invoices import period_end, unpaid_invoice
+from services.locks import lock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,7 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
     """None once it has ended. Shows the open invoice where there is one, so that its price stands."""
     if not subscription.is_alive:
         return None
-    invoice = db.session.scalar(
-        select(Invoice)
-        .where(Invoice.subscription_id == subscription.id, Invoice.status == InvoiceStatus.OPEN)
-        .order_by(Invoice.period_start)
-        .limit(1)
-    )
+    invoice = unpaid_invoice(subscription)
     if invoice is not None:
         return NextPeriod(period_start=invoice.period_start, period_end=invoice.period_end, price=invoice.price)
     start = subscription.paid_until or now
@@ -87,6 +82,7 @@ def last_decline(subscription: Subscription) -> Order | None:
 
 def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     """End it: nothing is charged any more, and its key is deleted at the payment service."""
+    lock(subscription)
     subscription.cancel(at=now)
     for invoice in subscription.invoices:
         if invoice.status is InvoiceStatus.OPEN:
@@ -96,7 +92,7 @@ def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     order = subscription.orders[0] if subscription.orders else None
     journal.record("subscription.cancelled", at=now, order=order, reason="asked for")
     db.session.commit()
-    billing_keys.delete_revoked(desk, now=now)
+    billing_keys.delete_revoked(desk, now=now, user=subscription.user)
 
 
 def _became_real():  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand

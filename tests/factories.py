@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from models import Order, Plan, Subscription, User, db
-from services import checkout, renewals
+from services import checkout, payments, renewals
 from services.checkout import Buyer
 from services.desk import Desk
 
@@ -30,11 +30,17 @@ def place_order(desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, no
 def subscribe(
     desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, card: str = "approved", now: datetime = NOW
 ) -> Subscription:
-    """Through the window with `card` (see `FakeIamport.pay`) and back by the callback."""
+    """Through the window with `card` (see `FakeIamport.pay`), back by the callback, and confirmed by the webhook."""
     order = place_order(desk, user, plan, guide, now=now)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)  # type: ignore[attr-defined]
-    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    for road in ("callback", "webhook"):
+        checkout.receive(desk, road=road, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
+
+
+def reconcile(desk: Desk, *, now: datetime) -> None:
+    for order_id in payments.left_open(now=now):
+        payments.reconcile(desk, order_id=order_id, now=now)
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:

@@ -18,24 +18,28 @@ NO_PAYMENT = "존재하지 않는 결제정보입니다."
 NOT_ENOUGH = "잔액이 부족합니다."
 PREPARED_BEFORE = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
 CANCELLED_BEFORE = "이미 전액취소된 주문입니다."
+NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
+TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
 
 
 class FakeIamport:
     """`calls` is every call by name, `charges` the fields of every `/again`.
 
-    `silent` answers nothing, `deaf_to` not that one call. `lose_answer` makes the next charge happen and its answer
-    vanish; `before_charge` is run inside `again`, where a second caller would come in. Several threads may call at
-    once: what the service decides, it decides for one at a time.
+    `silent` answers nothing, `deaf_to` not that one call, and a call in `raises` raises. `lose_answer` makes the
+    next charge or cancel happen and its answer vanish; `before_charge` is run inside `again`, where a second caller
+    would come in. Several threads may call at once: what the service decides, it decides for one at a time.
     """
 
     def __init__(self) -> None:
         self.payments: list[Payment] = []
         self.keys: dict[str, str] = {}
+        self.providers: dict[str, str] = {}
         self.amounts: dict[str, Decimal] = {}
         self.calls: list[str] = []
         self.charges: list[dict[str, Any]] = []
         self.silent = False
         self.deaf_to = ""
+        self.raises: dict[str, Exception] = {}
         self.lose_answer = False
         self.before_charge: Callable[[], None] = lambda: None
         self._numbers = count(1)
@@ -72,6 +76,8 @@ class FakeIamport:
         self._answer("again")
         self.before_charge()
         self.charges.append({"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields})
+        if amount <= 0:
+            raise Refused("amount", code=-1, status=400)
         with self._lock:
             if customer_uid not in self.keys:
                 raise Refused(UNKNOWN_KEY, code=1)
@@ -88,7 +94,8 @@ class FakeIamport:
     def customer_key(self, customer_uid: str) -> CustomerKey:
         self._answer("customer_key")
         if customer_uid not in self.keys:
-            raise NotFound(f"요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다.", status=404)
+            unknown = f"요청하신 customer_uid({customer_uid})로 등록된 정보를 찾을 수 없습니다."
+            raise NotFound(unknown, code=1, status=404)
         return CustomerKey(
             customer_uid=customer_uid,
             pg_provider="html5_inicis",
@@ -122,13 +129,20 @@ class FakeIamport:
     def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
         self._answer("cancel")
         with self._lock:
-            payment = self._find(lambda payment: payment.imp_uid == imp_uid)
+            payment = next((p for p in self.payments if p.imp_uid == imp_uid), None)
+            if payment is None or payment.status not in ("paid", "cancelled"):
+                raise Refused(NOTHING_TO_CANCEL, code=1)
             if payment.amount_left <= 0:
                 raise Refused(CANCELLED_BEFORE, code=1)
             if payment.amount_left != checksum:
                 raise Refused("checksum", code=1)
+            if payment.amount_left < amount:
+                raise Refused(TOO_MUCH)
             self.payments.remove(payment)
             self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+            if self.lose_answer:
+                self.lose_answer = False
+                raise Unknown("no answer to POST /payments/cancel: ReadTimeout")
             return self.payments[-1]
 
     def ping(self) -> None:
@@ -138,8 +152,16 @@ class FakeIamport:
 
     def _answer(self, call: str) -> None:
         self.calls.append(call)
+        if call in self.raises:
+            raise self.raises[call]
         if self.silent or call == self.deaf_to:
             raise Unknown(f"no answer to {call}")
+
+    def _provider_of(self, fields: dict[str, Any]) -> str | None:
+        """A window says which PG it is; a key was issued by one, and stays with it."""
+        if "pg" in fields:
+            self.providers[fields["customer_uid"]] = fields["pg"].partition(".")[0]
+        return self.providers.get(fields["customer_uid"])
 
     def _find(self, wanted: Callable[[Payment], bool]) -> Payment:
         for payment in reversed(tuple(self.payments)):
@@ -164,6 +186,7 @@ class FakeIamport:
             fail_reason=NOT_ENOUGH if status == "failed" else None,
             card_name="국민카드",
             card_number="4242-42**-****-4242",
+            pg_provider=self._provider_of(fields),
         )
         self.payments.append(payment)
         return payment

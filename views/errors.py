@@ -33,7 +33,10 @@ ANSWERS = {
     "http_404": (404, _("There is no such page, or it is not yours to see.")),
     "http_405": (405, _("This address cannot be used like that.")),
     "http_413": (413, _("That is too much at once.")),
-    "http_500": (500, _("Something went wrong on our side. It has been noted; nothing was charged by this step.")),
+    "http_500": (
+        500,
+        _("Something went wrong on our side. Before you try again, please look at your payment history."),
+    ),
 }
 
 

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -150,7 +149,7 @@ def _run_values(order: Order) -> dict[str, Any]:
 
 def _values(guide: Guide, variant: Variant, plan: Plan, *, charges: bool) -> dict[str, Any]:
     """Our values by source, as they stand in the code before anybody has run the guide."""
-    price = _number(plan.price.to_major())
+    price = plan.price.to_json()
     language = str(get_locale())
     name = plan.name(language)
     examples = {parameter.source: _example(parameter) for parameter in guide.parameters if parameter.source}
@@ -172,7 +171,3 @@ def _values(guide: Guide, variant: Variant, plan: Plan, *, charges: bool) -> dic
 def _example(parameter: Parameter) -> Any:
     example = parameter.example
     return example[str(get_locale())] if isinstance(example, dict) and "ko" in example else example
-
-
-def _number(amount: Decimal) -> int | float:
-    return int(amount) if amount == int(amount) else float(amount)

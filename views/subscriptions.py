@@ -48,8 +48,8 @@ def charge(subscription_id: int) -> ResponseReturnValue:
     form = ChargeForm()
     if not form.validate() or form.period_start.data is None:
         raise InvalidRequest("no period to charge")
-    order = renewals.charge_period(
-        desk(), subscription=subscription, period_start=form.period_start.data, now=clock.now()
+    order = renewals.collect(
+        desk(), subscription_id=subscription.id, period_start=form.period_start.data, now=clock.now()
     )
     message = _charge_message(order)
     order_url = url_for("orders.show", merchant_uid=order.merchant_uid)

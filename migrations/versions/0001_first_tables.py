@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-21 03:50:05.337821
+Create Date: 2026-11-21 05:15:25.117987
 
 """
 from alembic import op
@@ -99,6 +99,7 @@ def upgrade():
     sa.Column('next_charge_at', models.UTCDateTime(timezone=True), nullable=True),
     sa.Column('claimed_until', models.UTCDateTime(timezone=True), nullable=True),
     sa.Column('cancelled_at', models.UTCDateTime(timezone=True), nullable=True),
+    sa.Column('touched', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['billing_key_id'], ['billing_keys.id'], name=op.f('fk_subscriptions_billing_key_id_billing_keys')),
     sa.ForeignKeyConstraint(['plan_id'], ['plans.id'], name=op.f('fk_subscriptions_plan_id_plans')),
     sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_subscriptions_user_id_users')),
@@ -153,7 +154,7 @@ def upgrade():
     sa.Column('paid_at', models.UTCDateTime(timezone=True), nullable=True),
     sa.Column('refunded', sa.Integer(), nullable=False),
     sa.Column('receipt_url', sa.String(length=500), nullable=True),
-    sa.Column('touched', sa.Integer(), nullable=False),
+    sa.Column('charge_follows', sa.Boolean(), nullable=False),
     sa.CheckConstraint('amount >= 0', name=op.f('ck_orders_amount_not_negative')),
     sa.ForeignKeyConstraint(['billing_key_id'], ['billing_keys.id'], name=op.f('fk_orders_billing_key_id_billing_keys')),
     sa.ForeignKeyConstraint(['invoice_id'], ['invoices.id'], name=op.f('fk_orders_invoice_id_invoices')),

@@ -2,14 +2,14 @@
 
 IamportError
 ├── Refused           understood and turned down: nothing was done by this call
-│   ├── NotFound      no such payment, key or registration
-│   └── Unauthorized  key, secret or token not accepted, even after a fresh token
+│   └── NotFound      no such payment, key or registration
+├── Unauthorized      key, secret or token not accepted, even after a fresh token: nothing was done, or learned
 └── Unknown           no usable answer: it may or may not have been done; look before trying again
 """
 
 
 class IamportError(Exception):
-    pass
+    """What is common to all."""
 
 
 class Refused(IamportError):
@@ -23,12 +23,12 @@ class Refused(IamportError):
 
 
 class NotFound(Refused):
-    pass
+    """The service does not know it."""
 
 
-class Unauthorized(Refused):
-    pass
+class Unauthorized(IamportError):
+    """Says nothing about what was asked for: wrong credentials must not look like a missing payment."""
 
 
 class Unknown(IamportError):
-    """Timeout, dropped connection, 5xx, or a body that is not the envelope."""
+    """Timeout, dropped connection, 5xx, or a body that is not what the service documents."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from services.iamport import NotFound, Refused
-from tests.fakes import CANCELLED_BEFORE, DUPLICATE, NO_PAYMENT, PREPARED_BEFORE, UNKNOWN_KEY
+from tests.fakes import CANCELLED_BEFORE, DUPLICATE, NO_PAYMENT, NOTHING_TO_CANCEL, PREPARED_BEFORE, UNKNOWN_KEY
 
 
 def refusal(call, *args, **fields):
@@ -73,7 +73,7 @@ def test_a_card_is_shown_masked(service, window):
 
     assert payment.card_name
     assert "*" in payment.card_number
-    assert "4242-4242" not in payment.card_number.replace("4242424242", "4242-4242")
+    assert sum(character.isdigit() for character in payment.card_number) <= 10
 
 
 def test_find_gives_the_newest_and_a_status_looks_behind_it(service, window):
@@ -298,7 +298,7 @@ def test_a_wrong_belief_gives_nothing_back(service, paid, amount, left, code):
 def test_nothing_is_given_back_for_a_payment_nobody_made(service, paid):
     error = refusal(give_back, service, paid, "49.99", imp_uid="imp_000000000000")
 
-    assert (error.code, error.status, error.message) == (1, 200, "취소할 결제건이 존재하지 않습니다.")
+    assert (error.code, error.status, error.message) == (1, 200, NOTHING_TO_CANCEL)
 
 
 def test_a_failed_payment_has_nothing_to_give_back(service, window):
@@ -306,4 +306,4 @@ def test_a_failed_payment_has_nothing_to_give_back(service, window):
 
     error = refusal(service.client.cancel, imp_uid=imp_uid, amount=Decimal(1), checksum=Decimal(1), reason="test")
 
-    assert (error.code, error.status) == (1, 200)
+    assert (error.code, error.status, error.message) == (1, 200, NOTHING_TO_CANCEL)

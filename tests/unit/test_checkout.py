@@ -218,8 +218,10 @@ def test_the_journal_tells_the_way_of_an_order(desk, user, dollar_plan):
     assert entries == [
         ("shop", "order.created"),
         ("pg", "amount.registered"),
-        ("pg", "webhook.received"),
+        ("browser", "callback.received"),
         ("shop", "payment.verified"),
         ("pg", "key.activated"),
         ("shop", "subscription.started"),
+        ("pg", "webhook.received"),
+        ("pg", "key.confirmed"),
     ]

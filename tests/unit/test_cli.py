@@ -7,8 +7,8 @@ from flask import Flask
 
 import clock
 from clock import add_months
-from models import OrderStatus, SubscriptionStatus, db
-from services import checkout, subscriptions
+from models import OrderStatus, Plan, SubscriptionStatus, db
+from services import catalog, checkout, subscriptions
 from tests.factories import place_order, subscribe
 
 
@@ -88,3 +88,14 @@ def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user,
 
     assert output == "0 open orders looked at, 1 revoked keys deleted\n"
     assert desk.client.keys == {}
+
+
+def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, desk, user, plan, long_ago):
+    broken, sound = (subscribe(desk, user, plan, now=long_ago + timedelta(hours=n)) for n in range(2))
+    broken.plan = Plan(**{**catalog.PLANS[0], "slug": "broken", "currency": "BTC"})
+    db.session.commit()
+
+    output = run("renew-due", "--threads", "1")
+
+    assert f"subscription {broken.id}: could not be charged; the log says why" in output
+    assert f"subscription {sound.id}: {sound.orders[0].merchant_uid} paid" in output

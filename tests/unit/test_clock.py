@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clock import add_months, from_unix, in_seoul, now
+from clock import add_months, day_of_month, from_unix, in_seoul, now
 
 
 def seoul(text: str) -> datetime:
@@ -66,7 +66,7 @@ def test_twelve_single_months_end_where_a_year_does():
     ],
 )
 def test_the_day_begins_at_midnight_in_seoul(utc, day):
-    assert in_seoul(datetime.fromisoformat(f"{utc}+00:00")).day == day
+    assert day_of_month(datetime.fromisoformat(f"{utc}+00:00")) == day
 
 
 def test_months_are_counted_in_seoul_where_it_is_february_already():

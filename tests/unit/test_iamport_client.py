@@ -103,6 +103,11 @@ def client(wire: Wire, stopwatch: Stopwatch) -> IamportClient:
     )
 
 
+def read(client: IamportClient, wire: Wire) -> Payment:
+    wire.answer(PAID)
+    return client.payment("imp_1")
+
+
 def charge(client: IamportClient, **more: str) -> Payment:
     fields = {"customer_uid": "cu-1", "merchant_uid": "order-1", "name": "상자"}
     return client.again(**{**fields, **more}, amount=Decimal("49.99"))
@@ -113,8 +118,7 @@ def charge(client: IamportClient, **more: str) -> Payment:
 
 def test_the_token_is_asked_for_once_and_sent_as_bearer(client, wire):
     for _ in range(2):
-        wire.answer(PAID)
-        client.payment("imp_1")
+        read(client, wire)
 
     assert wire.token_calls == 1
     assert json.loads(wire.requests[0].body) == {"imp_key": KEY, "imp_secret": SECRET}
@@ -122,12 +126,20 @@ def test_the_token_is_asked_for_once_and_sent_as_bearer(client, wire):
     assert [request.headers["Authorization"] for request in wire.requests[1:]] == [f"Bearer {TOKEN}"] * 2
 
 
+RECORD = {"imp_uid": "imp_1", "merchant_uid": "order_1", "status": "paid", "amount": 1}
+
+
+def any_call(client: IamportClient, wire: Wire) -> None:
+    wire.answer({"merchant_uid": "order_1", "amount": 1})
+    client.prepared("order_1")
+
+
 @pytest.mark.parametrize(("seconds", "calls"), [(0, 1), (1739, 1), (1740, 2), (1800, 2)])
 def test_a_token_is_renewed_a_minute_before_its_end(client, wire, stopwatch, seconds, calls):
-    client.ping()
+    read(client, wire)
 
     stopwatch.seconds = seconds
-    client.ping()
+    read(client, wire)
 
     assert wire.token_calls == calls
 
@@ -136,13 +148,13 @@ def test_the_life_of_a_token_is_counted_by_the_services_clock(client, wire, stop
     wire.token_life = 300
     stopwatch.seconds = 9_000_000
 
-    client.ping()
+    read(client, wire)
     stopwatch.seconds += 239
-    client.ping()
+    read(client, wire)
     assert wire.token_calls == 1
 
     stopwatch.seconds += 1
-    client.ping()
+    read(client, wire)
     assert wire.token_calls == 2
 
 
@@ -359,3 +371,26 @@ def test_every_call_has_the_timeout(client, wire):
     charge(client)
 
     assert wire.timeouts == [7.5, 7.5]
+
+
+@pytest.mark.parametrize("body", [{}, {"imp_uid": "imp_1"}, {**RECORD, "amount": "plenty"}, {**RECORD, "amount": None}])
+def test_an_answer_without_what_is_documented_is_unknown(client, wire, body):
+    wire.answer(body)
+
+    with pytest.raises(Unknown):
+        client.payment("imp_1")
+
+
+@pytest.mark.parametrize("status", [404, 200])
+def test_an_unknown_key_is_not_found_in_either_form_of_the_answer(client, wire, status):
+    wire.answer(None, code=1, message="등록된 정보를 찾을 수 없습니다.", status=status)
+
+    with pytest.raises(NotFound):
+        client.customer_key("cu_1")
+
+
+def test_asking_for_a_sign_of_life_always_asks(client, wire):
+    client.ping()
+    client.ping()
+
+    assert wire.token_calls == 2

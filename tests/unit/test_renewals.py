@@ -56,11 +56,13 @@ def test_paymentwall_is_not_charged_before_the_webhook_of_its_issue(desk, user, 
     imp_uid = desk.client.pay(checkout.request(desk, order, language="en"))
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
+    early = {"subscription_id": order.subscription_id, "period_start": FEBRUARY, "now": NOW}
+
     with pytest.raises(KeyNotConfirmed):
-        renew(desk, order.subscription, now=NOW)
+        renewals.collect(desk, **early)
 
     checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
-    assert renew(desk, order.subscription, now=NOW).outcome == "paid"
+    assert renewals.collect(desk, **early).outcome == "paid"
 
 
 def test_a_declined_renewal_makes_the_subscription_past_due(desk, user, plan):
@@ -132,7 +134,7 @@ def test_a_new_jtnet_card_is_registered_without_a_charge_while_nothing_is_due(de
 def test_an_early_decline_owes_nothing(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
 
-    order = renewals.charge_period(desk, subscription=subscription, period_start=FEBRUARY, now=NOW)
+    order = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
 
     assert order.outcome == "declined"
     assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.ACTIVE, FEBRUARY)
@@ -142,7 +144,7 @@ def test_charging_the_same_period_twice_answers_with_the_first_payment(desk, use
     subscription = subscribe(desk, user, plan)
 
     first, second = (
-        renewals.charge_period(desk, subscription=subscription, period_start=FEBRUARY, now=NOW) for _ in range(2)
+        renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW) for _ in range(2)
     )
 
     assert first is second

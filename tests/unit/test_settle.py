@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from models import Invoice, JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments
-from tests.factories import NOW, place_order, subscribe
+from services import checkout
+from tests.factories import NOW, place_order, reconcile, subscribe
 
 
 def request_of(desk, order):
@@ -168,7 +168,7 @@ def test_silence_changes_nothing_and_is_looked_at_again(desk, user, plan):
     assert (order.outcome, order.checked_at) == ("checking", NOW)
 
     desk.client.silent = False
-    payments.reconcile(desk, now=NOW + timedelta(minutes=3))
+    reconcile(desk, now=NOW + timedelta(minutes=3))
     assert order.outcome == "registered"
 
 
@@ -181,7 +181,7 @@ def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_pla
     assert desk.client.payment(imp_uid).amount_left == 1
 
     desk.client.deaf_to = ""
-    payments.reconcile(desk, now=NOW + timedelta(minutes=3))
+    reconcile(desk, now=NOW + timedelta(minutes=3))
     assert desk.client.payment(imp_uid).amount_left == 0
 
 
@@ -203,7 +203,7 @@ def test_what_nobody_finished_in_a_day_is_closed(desk, user, plan):
     order = place_order(desk, user, plan)
     desk.client.close(request_of(desk, order))
 
-    payments.reconcile(desk, now=NOW + timedelta(days=1, minutes=1))
+    reconcile(desk, now=NOW + timedelta(days=1, minutes=1))
 
     assert order.outcome == "cancelled"
     assert order.subscription.status is SubscriptionStatus.CANCELLED

@@ -4,7 +4,7 @@ import pytest
 
 import clock
 from models import JournalEntry, OrderStatus, db
-from services import checkout
+from services import checkout, renewals
 from tests.factories import place_order
 
 PATH = "/webhooks/iamport"
@@ -40,11 +40,12 @@ def test_a_webhook_needs_no_token_of_a_page(app, client, order, imp_uid):
     assert order.status is OrderStatus.PAID
 
 
-def test_a_notice_that_comes_twice_charges_once(client, desk, order, imp_uid):
+def test_a_notice_is_answered_before_anything_is_charged(client, desk, order, imp_uid):
     for _ in range(3):
         client.post(PATH, json={"imp_uid": imp_uid, "merchant_uid": order.merchant_uid, "status": "paid"})
 
-    assert len(desk.client.charges) == 1
+    assert desk.client.charges == []
+    assert renewals.due(now=clock.now()) == [order.subscription_id]
 
 
 @pytest.mark.parametrize("claim", ["paid", "failed", "cancelled", "ready", "", None, 7, {"a": 1}])

@@ -1,0 +1,71 @@
+"""Names and facts written on both sides of the wall on purpose: kept equal here, never by an import."""
+
+from pathlib import Path
+
+import pytest
+
+from config import PUBLISHED_CREDENTIALS
+from sandbox import cancels, instruments, pgs, preparing, rules
+from sandbox.api import payments
+from sandbox.config import Config as SandboxConfig
+from services import guides
+from tests import fakes
+from tests.contract.conftest import ACCOUNTS, NUMBERS
+
+GUIDES = guides.load(Path(__file__).parents[2] / "guides")
+each_guide = pytest.mark.parametrize("guide", GUIDES.values(), ids=GUIDES.keys())
+
+
+def test_the_credentials_the_shop_refuses_are_the_ones_the_sandbox_publishes():
+    config = SandboxConfig()
+
+    assert {config.MERCHANT_CODE, config.KEY, config.SECRET} == PUBLISHED_CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (fakes.UNKNOWN_KEY, rules.UNKNOWN_BUYER),
+        (fakes.DUPLICATE, rules.DUPLICATE),
+        (fakes.NO_PAYMENT, payments.NOT_FOUND),
+        (fakes.PREPARED_BEFORE, preparing.REGISTERED_ALREADY),
+        (fakes.CANCELLED_BEFORE, cancels.CANCELLED_ALREADY),
+        (fakes.NOTHING_TO_CANCEL, cancels.NOTHING_TO_CANCEL),
+    ],
+)
+def test_the_fake_speaks_the_sandboxs_sentences(ours, theirs):
+    assert ours == theirs
+
+
+def test_the_test_instruments_are_on_the_shelf():
+    for family, numbers in (("card", NUMBERS), ("account", ACCOUNTS)):
+        assert [name for name, number in numbers.items() if instruments.find(number, family) is None] == []
+
+
+@each_guide
+def test_a_guide_and_its_profile_charge_alike(guide):
+    profile = pgs.profile_for(guide.pg)
+
+    assert guide.charges_at_issue.value == profile.charge
+    assert [guide.charges(amount) for amount in (0, 1)] == [profile.charges(amount) for amount in (0, 1)]
+
+
+@each_guide
+def test_a_guide_and_its_profile_bring_the_result_the_same_way(guide):
+    profile = pgs.profile_for(guide.pg)
+
+    assert guide.result == {"pc": profile.result_pc, "mobile": profile.result_mobile}
+
+
+@each_guide
+def test_a_guide_sends_what_its_pg_demands(guide):
+    profile = pgs.profile_for(guide.pg)
+    sent = {parameter.name for parameter in guide.parameters if parameter.is_sent}
+
+    assert set(profile.required_at_issue) <= sent
+    assert set(profile.required_at_again) | set(profile.must_equal_issue) <= {"name", *guide.again_fields}
+    assert guide.parameter("pay_method").value in profile.methods
+
+
+def test_every_profile_has_its_guide():
+    assert {profile.code for profile in pgs.PROFILES} == {guide.pg.partition(".")[0] for guide in GUIDES.values()}

@@ -1,0 +1,230 @@
+"""Several threads at once: whoever is first, an order is granted once and a period charged once.
+
+On SQLite always, on PostgreSQL where one answers on 127.0.0.1:5432. `REQUIRE_SERVICES=1` turns its absence from a
+skip into a failure.
+"""
+
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import psycopg
+import pytest
+from flask import Flask
+
+import clock
+from app import create_app
+from clock import add_months
+from errors import ShopError
+from models import Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, db
+from services import catalog, checkout, renewals
+from services.desk import Desk
+from tests.factories import NOW, make_buyer, make_user, place_order, subscribe
+
+SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
+FEBRUARY = add_months(NOW, 1, anchor_day=31)
+MARCH = add_months(NOW, 2, anchor_day=31)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a scratch database, dropped afterwards."""
+    try:
+        server = psycopg.connect(SERVER, autocommit=True)
+    except psycopg.OperationalError as err:
+        reason = f"no PostgreSQL on 127.0.0.1:5432: {str(err).splitlines()[0]}"
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    name = f"maedal_test_{secrets.token_hex(4)}"
+    with server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # a crash may lose it
+        try:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+def app(request, config, payments) -> Iterator[Flask]:
+    if request.param == "postgresql":
+        config = replace(config, SQLALCHEMY_DATABASE_URI=request.getfixturevalue("postgresql"))
+    app = create_app(config, payments)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        db.create_all()
+        catalog.seed()
+        yield app
+        db.session.remove()
+        db.drop_all()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def at_once(app) -> Callable[..., list[str]]:
+    """Starts every call in a thread and a context of its own, all at the same moment; gives what became of each."""
+
+    def at_once(*calls: Callable[[], Order]) -> list[str]:
+        start = Barrier(len(calls))
+
+        def run(call: Callable[[], Order]) -> str:
+            with app.app_context():
+                start.wait(timeout=10)
+                try:
+                    return call().outcome
+                except ShopError as err:
+                    return err.code
+
+        db.session.commit()
+        with ThreadPoolExecutor(len(calls)) as pool:
+            outcomes = list(pool.map(run, calls))
+        db.session.expire_all()
+        return outcomes
+
+    return at_once
+
+
+def paid_periods(subscription: Subscription) -> list[Invoice]:
+    return [invoice for invoice in subscription.invoices if invoice.status is InvoiceStatus.PAID]
+
+
+def approved(desk: Desk) -> Counter[str]:
+    """How often each charge was approved at the service, by `merchant_uid`."""
+    payments = desk.client.payments  # type: ignore[attr-defined]
+    return Counter(p.merchant_uid for p in payments if p.status == "paid" and p.customer_uid_usage == "payment")
+
+
+@pytest.mark.parametrize("guide", ["inicis", "jtnet"])
+def test_three_roads_at_once_grant_once_and_charge_once(at_once, desk, user, plan, guide):
+    order = place_order(desk, user, plan, guide)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
+    roads = ["callback", "landing", "webhook"] * 2
+
+    at_once(*(lambda road=road: checkout.receive(desk, road=road, **news) for road in roads))
+
+    assert order.status is OrderStatus.PAID
+    assert len(paid_periods(order.subscription)) == len(order.subscription.invoices) == 1
+    assert order.subscription.paid_until == FEBRUARY
+    charges = [charge for charge in order.subscription.orders if charge.purpose is OrderPurpose.CHARGE]
+    assert len(charges) == len(desk.client.charges) == (1 if guide == "inicis" else 0)
+    granted = db.session.query(JournalEntry).filter_by(event="payment.verified", merchant_uid=order.merchant_uid)
+    assert granted.count() == 1
+
+
+def test_three_roads_at_once_give_a_wrong_payment_back_once(at_once, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
+    roads = ["callback", "landing", "webhook"] * 2
+
+    outcomes = at_once(*(lambda road=road: checkout.receive(desk, road=road, **news) for road in roads))
+
+    assert set(outcomes) <= {"mismatch", "cancelled"}
+    assert order.subscription.invoices[0].status is InvoiceStatus.OPEN
+    assert desk.client.payment(imp_uid).cancel_amount == 1
+
+
+def test_one_due_subscription_is_charged_once_however_many_ask(at_once, desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    outcomes = at_once(
+        *(lambda: renewals.collect(desk, subscription_id=subscription.id, now=FEBRUARY) for _ in range(8))
+    )
+
+    assert Counter(outcomes)["paid"] >= 1
+    assert set(outcomes) <= {"paid", "charge_in_progress", "nothing_to_charge"}
+    assert len(desk.client.charges) == 2  # the first payment, and one for February
+    assert subscription.paid_until == MARCH
+    assert subscription.claimed_until is None
+
+
+def test_charge_now_pressed_in_many_windows_pays_one_period(at_once, desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    def press() -> Order:
+        return renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
+
+    outcomes = at_once(*(press for _ in range(8)))
+
+    assert "paid" in outcomes
+    assert set(outcomes) <= {"paid", "charge_in_progress", "nothing_to_charge"}
+    assert len(desk.client.charges) == 2
+    assert subscription.paid_until == MARCH
+
+
+def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
+    """A worker looked, another one charged, and only then the first one came to this line of its list."""
+    subscription = subscribe(desk, user, plan)
+    (listed,) = renewals.due(now=FEBRUARY)
+    renewals.collect(desk, subscription_id=listed, now=FEBRUARY)
+
+    with pytest.raises(ShopError):
+        renewals.collect(desk, subscription_id=listed, now=FEBRUARY)
+
+    assert len(desk.client.charges) == 2
+    assert subscription.paid_until == MARCH
+
+
+def test_two_orders_for_one_period_do_not_share_an_attempt(at_once, desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
+    renewals.collect(desk, subscription_id=subscription.id, now=FEBRUARY)
+
+    def place() -> Order:
+        mine = db.session.get_one(Subscription, subscription.id)
+        return checkout.place(
+            desk, user=mine.user, subscription=mine, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
+        )
+
+    outcomes = at_once(*(place for _ in range(4)))
+
+    attempts = [order.merchant_uid for order in subscription.orders]
+    assert set(outcomes) <= {"checking", "charge_in_progress"}
+    assert "checking" in outcomes
+    assert len(attempts) == len(set(attempts)) == 2 + outcomes.count("checking")
+
+
+def test_renew_due_charges_forty_subscriptions_once_each(app, desk, plan):
+    long_ago = clock.now() - timedelta(days=40)
+    due = [subscribe(desk, make_user(f"shopper{n}@example.com"), plan, now=long_ago) for n in range(40)]
+    earlier = approved(desk)
+    db.session.commit()
+
+    result = app.test_cli_runner().invoke(args=["renew-due", "--threads", "4"], catch_exceptions=False)
+    db.session.expire_all()
+
+    assert result.output.count(" paid\n") == 40
+    assert len(approved(desk) - earlier) == (approved(desk) - earlier).total() == 40
+    assert [len(paid_periods(subscription)) for subscription in due] == [2] * 40
+    assert renewals.due(now=clock.now()) == []
+
+
+def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
+    due = [subscribe(desk, user, plan) for _ in range(8)]
+    db.session.commit()
+    looked = Barrier(3)
+
+    def work(_worker: int) -> list[str]:
+        with app.app_context():
+            listed = renewals.due(now=FEBRUARY)
+            looked.wait(timeout=10)
+            outcomes = []
+            for subscription_id in listed:
+                with suppress(ShopError):
+                    outcomes.append(renewals.collect(desk, subscription_id=subscription_id, now=FEBRUARY).outcome)
+            return outcomes
+
+    with ThreadPoolExecutor(3) as pool:
+        outcomes = [outcome for worker in pool.map(work, range(3)) for outcome in worker]
+    db.session.expire_all()
+
+    assert outcomes == ["paid"] * 8
+    assert approved(desk).total() == 16
+    assert [subscription.paid_until for subscription in due] == [MARCH] * 8
