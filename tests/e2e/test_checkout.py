@@ -2,11 +2,13 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import Request, Route, expect
 
-from tests.e2e.conftest import MakeShopper, Shopper
+from tests.e2e.conftest import ROOT, MakeShopper, Shopper
 from tests.e2e.pages.checkout import CheckoutPage
 from tests.e2e.pages.order import OrderPage
 from tests.e2e.pages.subscription import SubscriptionPage
@@ -171,12 +173,13 @@ def test_the_webhook_may_come_after_the_browser_and_twice(on_pc: Shopper):
     expect_one_payment(on_pc)
 
 
-def test_a_browser_that_never_comes_back_is_made_up_for_by_the_webhook(on_pc: Shopper):
+def test_a_browser_that_never_comes_back_is_made_up_for_by_webhook_and_worker(on_pc: Shopper):
     on_pc.page.route("**/payments/complete", lambda route: route.fulfill(status=503))
 
     with on_pc.page.expect_request("**/payments/complete") as callback:
         checkout(on_pc).choose("inicis").pay().pay(APPROVED)
     webhook_settles(on_pc, json.loads(callback.value.post_data or "{}")["merchant_uid"])
+    worker_runs(on_pc)
 
     expect_one_payment(on_pc)
 
@@ -200,6 +203,11 @@ def webhook_settles(shopper: Shopper, merchant_uid: str) -> None:
         "/webhooks/iamport", data={"merchant_uid": merchant_uid, "status": "paid"}
     )
     assert answer.json() == {"status": "paid"}
+
+
+def worker_runs(shopper: Shopper) -> None:
+    command = [sys.executable, "-m", "flask", "renew-due"]
+    subprocess.run(command, cwd=ROOT, env=shopper.site.environ, check=True, capture_output=True)
 
 
 def expect_one_payment(shopper: Shopper) -> None:
