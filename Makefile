@@ -20,6 +20,8 @@ serve: .venv/.ready ## Start shop and worker as .env says, e.g. against the real
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start web worker
 
 reset: ## Forget everything the demonstration has stored
+	@if kill -0 "$$(cat instance/demo.pid 2>/dev/null)" 2>/dev/null; \
+	then echo "The demonstration is running. Stop it first: Ctrl-C where it was started."; exit 1; fi
 	@rm -rf instance && echo "Forgotten. The next 'make demo' starts over."
 
 test: .venv/.ready-dev browser ## Run every test

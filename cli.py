@@ -80,13 +80,13 @@ def _charge_one(app: Flask, subscription_id: int) -> str:
 
 def _reconcile() -> None:
     now = clock.now()
-    order_ids = payments.left_open(now=now)
-    for order_id in order_ids:
+    settled = 0
+    for order_id in payments.left_open(now=now):
         with _one_of_many(f"order {order_id}"):
-            payments.reconcile(desk(), order_id=order_id, now=now)
+            settled += payments.reconcile(desk(), order_id=order_id, now=now).is_final
     deleted = billing_keys.delete_revoked(desk(), now=now)
-    if order_ids or deleted:
-        click.echo(f"{len(order_ids)} open orders looked at, {deleted} revoked keys deleted")
+    if settled or deleted:
+        click.echo(f"{settled} open orders settled, {deleted} revoked keys deleted")
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from services import catalog
 
 ROOT = Path(__file__).parent.parent
 INSTANCE = ROOT / "instance"
+RUNNING = INSTANCE / "demo.pid"
+"""Exists while a demonstration runs: `make reset` must not take its data from under it."""
 PATIENCE = 30
 """Seconds until a start that is not done is called failed."""
 
@@ -57,22 +59,30 @@ def _environment() -> dict[str, str]:
             "IMP_API_URL names the real service, and a demonstration plays with sample people and test cards. "
             "Start the shop with: make serve"
         )
-    environ = _defaults(given) | given
+    environ = _defaults(given) | given | _addresses(given)
+    for ours, theirs in (("IMP_CODE", "MERCHANT_CODE"), ("IMP_KEY", "KEY"), ("IMP_SECRET", "SECRET")):
+        environ[f"SANDBOX_{theirs}"] = environ[ours]  # whatever the shop was told, its sandbox knows it too
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
     return environ
 
 
-def _defaults(given: Mapping[str, str]) -> dict[str, str]:
+def _addresses(given: Mapping[str, str]) -> dict[str, str]:
+    """Where things are is decided by the two ports alone."""
     port, sandbox_port = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001")
     return {
-        "DEMO": "1",
-        "BIND": "127.0.0.1",
-        "LOG_LEVEL": "warning",
         "PORT": port,
         "SANDBOX_PORT": sandbox_port,
         "PUBLIC_URL": f"http://localhost:{port}",
         "IMP_API_URL": f"http://localhost:{sandbox_port}",
         "IMP_SDK_URL": f"http://localhost:{sandbox_port}/v1/iamport.js",
+    }
+
+
+def _defaults(given: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "DEMO": "1",
+        "BIND": "127.0.0.1",
+        "LOG_LEVEL": "warning",
         "IMP_CODE": "imp00000000",
         "IMP_KEY": "sandbox_key",
         "IMP_SECRET": "sandbox_secret",
@@ -107,7 +117,8 @@ def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
 def _run(app: Flask, environ: Mapping[str, str]) -> int:
     """Start the Procfile, wait until it answers, and stay until it ends."""
     honcho = subprocess.Popen([sys.executable, "-m", "honcho", "start", "--no-prefix"], cwd=ROOT, env=dict(environ))
-    signal.signal(signal.SIGTERM, lambda *_: honcho.terminate())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    RUNNING.write_text(str(os.getpid()))
     try:
         _wait_until_open(environ, honcho)
         with app.app_context():
@@ -122,6 +133,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         print(err, file=sys.stderr)
         return 1
     finally:
+        RUNNING.unlink(missing_ok=True)
         if honcho.poll() is None:  # whatever went wrong here, nothing stays behind
             honcho.terminate()
             honcho.wait()
@@ -150,6 +162,7 @@ def _welcome(environ: Mapping[str, str]) -> str:
         f"  shop      {shop}",
         f"  guides    {shop}/guides",
         f"  sandbox   {sandbox}   payments, billing keys, webhooks",
+        f"  REST keys IMP_API_URL={sandbox} IMP_KEY={environ['IMP_KEY']} IMP_SECRET={environ['IMP_SECRET']}",
         "  worker    charges what is due, every few seconds",
         f"Who can sign in (one click on the sign-in page, or password {people.PASSWORD}):",
         *(f"  {person.email:<20} {person.role['en']}" for person in people.PEOPLE),

@@ -19,6 +19,7 @@ class SmallService:
         self.prepared: dict[str, Record] = {}
         self.charges: list[Record] = []
         self.cancelled: list[str] = []
+        self.providers: dict[str, str] = {}
         self.declines = False
 
     def finish(self, order: Record, **changes: Any) -> str:
@@ -80,6 +81,9 @@ class SmallService:
     def _write(self, order: Record, changes: Record) -> str:
         imp_uid = f"imp_{len(self.records)}"
         asked = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
+        # A window says which PG it is; a key was issued by one, and stays with it.
+        self.providers.setdefault(order["customer_uid"], order.get("channel", "").partition(".")[0])
+        asked["pg_provider"] = self.providers[order["customer_uid"]]
         known = {"imp_uid": imp_uid, "status": "paid", "fail_reason": None, **asked}
         self.records[imp_uid] = known | changes
         return imp_uid

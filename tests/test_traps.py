@@ -195,8 +195,9 @@ def run_curl_pane(script: str, folder: Path) -> list[dict[str, Any]]:
 def test_t01_curl_sends_the_token_it_was_given(code, tmp_path, guide_id):
     token, again = run_curl_pane(code("bash", guide_id), tmp_path)
 
-    assert "https://api.iamport.kr/users/getToken" in token["args"]
-    assert "https://api.iamport.kr/subscribe/payments/again" in again["args"]
+    # The address that this shop itself pays through, so that a copy of a demonstration stays in the sandbox.
+    assert "http://you-forgot-to-mock-an-api-call-to/users/getToken" in token["args"]
+    assert "http://you-forgot-to-mock-an-api-call-to/subscribe/payments/again" in again["args"]
     assert "Authorization: Bearer the-token" in again["args"]
 
 

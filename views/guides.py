@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_login import current_user
@@ -130,6 +130,7 @@ def _panes(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> l
     sent = checkout.request(desk(), order, language=values["language"]) if order else guide.request_for(values, variant)
     next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
     facts = {"guide": guide, "plan": plan, "values": values, "charges": charges, "sent": sent}
+    facts["api_url"] = current_app.config["IMP_API_URL"]
     facts["again"] = guide.again_for(values | next_charge)
     return [
         Pane(language=language, title=title, file=file, code=render_template(f"guides/snippets/{file}.j2", **facts))

@@ -35,11 +35,11 @@ def status(merchant_uid: str) -> ResponseReturnValue:
     """What the page asks for while it waits."""
     order = own_order(merchant_uid)
     charge = checkout.first_charge(order)
-    outcomes = [order.outcome] + ([charge.outcome] if charge else [])
+    charge_is_open = charge.outcome == "checking" if charge else order.charge_follows
     return jsonify(
         outcome=order.outcome,
         first_charge_outcome=charge.outcome if charge else None,
-        settled="checking" not in outcomes,
+        settled=order.outcome != "checking" and not charge_is_open,
     )
 
 

@@ -30,6 +30,9 @@ class Demonstration:
             "DATABASE_URL": f"sqlite:///{folder}/shop.db",
             "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
             "SECRET_KEY": "a-demonstration-in-a-test",
+            # Left over from something else: the demonstration's own addresses win, and its sandbox learns the key.
+            "IMP_API_URL": "http://localhost:1",
+            "IMP_KEY": "another_key",
         }
         self.process = self.start()
         self.welcome = self.read_until("staff@example.com")
@@ -114,6 +117,16 @@ def test_a_busy_port_is_said_in_a_sentence(demonstration: Demonstration):
     )
 
 
+def test_an_environment_that_names_the_real_service_is_refused(demonstration: Demonstration):
+    environ = {**demonstration.environ, "IMP_API_URL": "https://api.iamport.kr"}
+
+    refused = subprocess.run([sys.executable, "-m", "demo"], cwd=ROOT, env=environ, capture_output=True, text=True)
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("Start the shop with: make serve\n")
+    assert "Traceback" not in refused.stderr
+
+
 def test_ctrl_c_stops_everything_and_says_what_is_kept(tmp_path: Path):
     demonstration = Demonstration(tmp_path)
 
@@ -149,6 +162,6 @@ def environ_of(demonstration: Demonstration) -> dict[str, str]:
         "IMP_API_URL": sandbox,
         "IMP_SDK_URL": f"{sandbox}/v1/iamport.js",
         "IMP_CODE": "imp00000000",
-        "IMP_KEY": "sandbox_key",
+        "IMP_KEY": "another_key",
         "IMP_SECRET": "sandbox_secret",
     }

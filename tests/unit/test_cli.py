@@ -74,7 +74,7 @@ def test_reconcile_settles_what_was_left_open(run, desk, user, plan):
 
     output = run("reconcile")
 
-    assert output == "1 open orders looked at, 0 revoked keys deleted\n"
+    assert output == "1 open orders settled, 0 revoked keys deleted\n"
     assert order.status is OrderStatus.PAID
 
 
@@ -86,7 +86,7 @@ def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user,
 
     output = run("reconcile")
 
-    assert output == "0 open orders looked at, 1 revoked keys deleted\n"
+    assert output == "0 open orders settled, 1 revoked keys deleted\n"
     assert desk.client.keys == {}
 
 

@@ -48,8 +48,8 @@ def test_staff_have_no_window_into_a_shoppers_order(app, order):
 @pytest.mark.parametrize(
     ("lang", "headline"),
     [
-        ("ko", "그 결제수단으로 첫 결제 ₩19,900까지 마쳤습니다."),
-        ("en", "Your payment method is registered and the first payment"),
+        ("ko", "그 결제수단으로 ₩19,900을(를) 결제했습니다."),
+        ("en", "Your payment method is registered, and ₩19,900 was paid with it."),
     ],
 )
 def test_a_paid_order_says_so_and_shows_its_journal(shopper, desk, order, lang, headline):
