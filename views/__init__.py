@@ -1,6 +1,6 @@
 """The web of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
 
-from flask import Flask, current_app, request
+from flask import Flask, abort, current_app, request
 from flask_wtf import CSRFProtect
 
 from services.desk import Desk
@@ -16,10 +16,21 @@ def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
+def is_storable(text: str) -> bool:
+    """No database of ours holds NUL or half a character; nobody types them."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def refuse_what_no_database_holds() -> None:
+    if not all(map(is_storable, (request.path, *request.values.values()))):
+        abort(400)
+
+
 def register(app: Flask, csrf: CSRFProtect) -> None:
     from views import account, admin, catalog, checkout, errors, guides, orders, subscriptions, webhooks
 
     for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks):
         app.register_blueprint(module.bp)
+    app.before_request(refuse_what_no_database_holds)
     csrf.exempt(webhooks.bp)
     errors.register(app)

@@ -13,7 +13,7 @@ from forms import BuyerForm
 from services import catalog, checkout, guides, subscriptions
 from services.checkout import Buyer
 from services.guides import Guide
-from views import desk
+from views import desk, is_storable
 
 bp = Blueprint("checkout", __name__)
 
@@ -111,6 +111,8 @@ def _json_object() -> dict[str, Any]:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise InvalidRequest("the body is not a JSON object")
+    if not all(is_storable(value) for value in body.values() if isinstance(value, str)):
+        raise InvalidRequest("a text has characters nobody types")
     return body
 
 

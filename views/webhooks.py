@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 import clock
 from errors import OrderNotFound
 from services import checkout
-from views import desk
+from views import desk, is_storable
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -15,7 +15,8 @@ bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 def iamport() -> ResponseReturnValue:
     """JSON or form. Stored is answered 200, also for an order that is not ours: a repeat would not help."""
     notice = request.get_json(silent=True) or request.form
-    if not hasattr(notice, "get") or not notice.get("merchant_uid"):
+    uids = [str(notice.get(name) or "") for name in ("merchant_uid", "imp_uid")] if hasattr(notice, "get") else [""]
+    if not uids[0] or not all(map(is_storable, uids)):
         return jsonify(code="invalid_request", message="merchant_uid is missing"), 400
     try:
         order = checkout.receive(

@@ -224,4 +224,7 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _path(value: str) -> str:
+    """One segment of a path. A dot alone would name another address, and is nobody's id."""
+    if value.strip(".") == "":
+        raise NotFound(f"{value!r} is no id", status=404)
     return quote(value, safe="")

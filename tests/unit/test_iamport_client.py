@@ -394,3 +394,11 @@ def test_asking_for_a_sign_of_life_always_asks(client, wire):
     client.ping()
 
     assert wire.token_calls == 2
+
+
+@pytest.mark.parametrize("imp_uid", ["", ".", ".."])
+def test_an_id_that_would_name_another_address_is_nobodys(client, wire, imp_uid):
+    with pytest.raises(NotFound):
+        client.payment(imp_uid)
+
+    assert wire.requests == []

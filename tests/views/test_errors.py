@@ -133,3 +133,17 @@ def test_an_order_answers_no_secret(shopper):
 
     assert answer.status_code == 201
     assert not any(secret in answer.text for secret in SECRETS)
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800"])
+@pytest.mark.parametrize("path", ["/payments/complete", "/webhooks/iamport", "/orders"])
+def test_characters_no_database_holds_are_an_invalid_request(shopper, path, text):
+    answer = shopper.post(path, json={"merchant_uid": text, "imp_uid": text, "plan": text})
+
+    assert answer.status_code == 400
+    assert answer.json["code"] == "invalid_request"
+
+
+@pytest.mark.parametrize("path", ["/plans/%00", "/payments/landing?merchant_uid=%00", "/orders/%00"])
+def test_addresses_no_database_holds_are_refused(shopper, path):
+    assert shopper.get(path).status_code == 400
