@@ -282,6 +282,16 @@ def test_changing_a_card_without_anything_due_is_followed_by_no_charge(desk, use
     assert [o.purpose for o in subscription.orders].count(OrderPurpose.CHARGE) == 2
 
 
+def test_a_webhook_that_is_a_moment_younger_does_not_hold_the_first_payment_back(desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(request_of(desk, order))
+
+    arrive(desk, order, imp_uid, road="webhook", now=NOW + timedelta(milliseconds=20))
+    arrive(desk, order, imp_uid, road="landing", now=NOW + timedelta(milliseconds=10))
+
+    assert checkout.first_charge(order).outcome == "paid"
+
+
 def test_what_one_buyer_leaves_behind_is_not_cleared_up_by_the_next(desk, user, plan):
     desk.client.deaf_to = "delete_customer_key"
     theirs = subscribe(desk, user, plan)
