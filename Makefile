@@ -7,10 +7,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset test lint check browser pins translations
+.PHONY: help demo serve reset test lint check browser bench-sandbox pins translations
 
 help: ## List these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 demo: .venv/.ready ## Start shop, sandbox and worker with sample people
 	@$(BIN)/python -m demo
@@ -53,6 +53,9 @@ browser: .venv/.ready-dev
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-nanum >/dev/null; } \
 	|| $(BIN)/playwright install chromium
+
+bench-sandbox: .venv/.ready ## Measure the sandbox beside a bare Flask view
+	@$(BIN)/python -m benchmarks.sandbox
 
 pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -38,6 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--code", help="merchant code, for IMP.init")
     parser.add_argument("--key", help="REST key, imp_key")
     parser.add_argument("--secret", help="REST secret, imp_secret")
+    parser.add_argument("--latency", metavar="SECONDS", help="how late each REST answer is")
     return parser.parse_args()
 
 
@@ -49,6 +50,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         "MERCHANT_CODE": arguments.code,
         "KEY": arguments.key,
         "SECRET": arguments.secret,
+        "LATENCY": arguments.latency,
     }
     return {name: value for name, value in said.items() if value}
 

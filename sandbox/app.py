@@ -7,13 +7,32 @@ from collections.abc import Callable
 from flask import Flask, g, request
 from flask_babel import Babel
 
-from sandbox import api, clock, control, dashboard, sdk, storage, windows
+from sandbox import (
+    api,
+    clock,
+    control,
+    dashboard,
+    late,
+    openapi,
+    runner,
+    schedules,
+    sdk,
+    storage,
+    webhooks,
+    windows,
+    wirelog,
+)
 from sandbox.config import Config
 from sandbox.pages import LANGUAGES, language_of
 
 
-def create_app(config: Config | None = None, now: Callable[[], int] = clock.system) -> Flask:
-    """The sandbox, ready to serve. ``now`` answers Unix seconds; a test hands in its own."""
+def create_app(
+    config: Config | None = None, now: Callable[[], int] = clock.system, *, background: bool = True
+) -> Flask:
+    """The sandbox, ready to serve. ``now`` answers Unix seconds; a test hands in its own.
+
+    Without ``background`` nothing happens by itself: schedules wait for `sandbox.runner.turn`.
+    """
     config = config or Config.from_environ()
     app = Flask(__name__)
     app.url_map.strict_slashes = False
@@ -23,10 +42,13 @@ def create_app(config: Config | None = None, now: Callable[[], int] = clock.syst
 
     storage.init_app(app, config)
     Babel(app, locale_selector=_locale)
+    wirelog.init_app(app)
     api.init_app(app)
     app.register_blueprint(control.bp)
-    for pages in (sdk, windows, dashboard):
+    for pages in (sdk, windows, dashboard, openapi):
         app.register_blueprint(pages.bp)
+    if background:
+        runner.start(app, schedules.run_due, late.run_due, webhooks.send_due, wirelog.flush)
     return app
 
 

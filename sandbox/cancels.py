@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
-from sandbox import ledger
+from sandbox import keys, ledger, levers, notices
+from sandbox.amounts import part, taxes
 from sandbox.errors import Refused
-from sandbox.models import Merchant, Payment, db, exclusive
-from sandbox.money import minor_units
-from sandbox.parameters import Fields, Malformed, missing, number, text
+from sandbox.models import Merchant, Payment, PendingCancel, db, exclusive
+from sandbox.parameters import Fields, flag, nested, text, word
 
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 CANCELLED_ALREADY = "이미 전액취소된 주문입니다."
+NOTHING_NAMED = "imp_uid 또는 merchant_uid 중 하나는 반드시 지정해주셔야합니다."
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
 
@@ -24,17 +27,40 @@ def cancel(merchant: Merchant, fields: Fields, now: int) -> Payment:
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
     if imp_uid is None and merchant_uid is None:
-        raise missing("imp_uid, merchant_uid")
+        raise Refused(-1, NOTHING_NAMED, http=400)
+    word(nested(fields, "extra"), "requester", keys.REQUESTERS)
+    flag(fields, "retain_promotion")
     with exclusive(merchant):
         payment = _cancellable(merchant, imp_uid, merchant_uid)
-        checksum = _minor(fields, "checksum", payment)
+        checksum = part(fields, "checksum", payment.currency)
         if checksum is not None and checksum != payment.remaining:
-            raise Refused(1, CHECKSUM_DIFFERS)
-        amount = _minor(fields, "amount", payment) or payment.remaining
+            raise Refused(1, CHECKSUM_DIFFERS, ours=True)
+        amount = part(fields, "amount", payment.currency) or payment.remaining
         if amount > payment.remaining:
             raise _failed("requested cancel amount is bigger than cancelable amount")
-        payment.mark_cancelled(amount, text(fields, "reason"), at=now)
+        tax = taxes(fields, amount, payment.currency)
+        _give_back(payment, amount, tax, text(fields, "reason"), now, announce=flag(fields, "enable_webhook"))
     return payment
+
+
+def cancel_in_console(merchant: Merchant, fields: Fields, now: int) -> Payment:
+    """As `cancel`, by somebody at the merchant's console: the shop hears of it by webhook in any case."""
+    return cancel(merchant, {**fields, "enable_webhook": True}, now)
+
+
+def _give_back(
+    payment: Payment, amount: int, tax: dict[str, Any], reason: str | None, now: int, *, announce: bool
+) -> None:
+    """At once, or, where the PG takes its time, when `late` finds it due; the record says nothing of it until then."""
+    wait = levers.get(payment.merchant, "cancel_pingback") if payment.profile.cancels_later else 0
+    if wait:
+        db.session.add(
+            PendingCancel(payment=payment, amount=amount, **tax, reason=reason, announce=announce, due_at=now + wait)
+        )
+        return
+    payment.mark_cancelled(amount, reason, at=now, **tax)
+    if announce:
+        notices.queue_cancel(payment.merchant, payment, now)
 
 
 def _cancellable(merchant: Merchant, imp_uid: str | None, merchant_uid: str | None) -> Payment:
@@ -47,19 +73,13 @@ def _cancellable(merchant: Merchant, imp_uid: str | None, merchant_uid: str | No
         payment = ledger.settled(merchant, str(merchant_uid))
     if payment is None or payment.status not in ("paid", "cancelled"):
         raise Refused(1, NOTHING_TO_CANCEL)
-    if not payment.charged:
+    if not payment.charged and not levers.get(merchant, "cancel_issue"):
         raise _failed("빌링키 발급 건으로 승인된 금액이 없습니다")
     if payment.remaining == 0:
         raise Refused(1, CANCELLED_ALREADY)
+    if db.session.scalar(select(PendingCancel.id).where(PendingCancel.payment_id == payment.id)):
+        raise _failed("앞선 취소가 아직 처리 중입니다")
     return payment
-
-
-def _minor(fields: Fields, name: str, payment: Payment) -> int | None:
-    value = number(fields, name)
-    try:
-        return None if value is None else minor_units(value, payment.currency)
-    except ValueError:
-        raise Malformed(f"{name} 파라메터가 올바르지 않습니다.") from None
 
 
 def _failed(detail: str) -> Refused:

@@ -29,6 +29,9 @@ class Config:
     WEBHOOK_URL: str = ""
     """``SANDBOX_WEBHOOK_URL``: where notices go when a payment names no ``notice_url``; '' is nowhere."""
 
+    LATENCY: str = ""
+    """``SANDBOX_LATENCY``: seconds by which each REST answer is late; '' leaves the lever where it is."""
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Config:
         """Read ``SANDBOX_*``; what is unset or empty keeps its default."""

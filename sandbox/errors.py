@@ -7,11 +7,14 @@ from __future__ import annotations
 
 
 class Refused(Exception):
-    """REST: the request is turned down, and no record is made. Goes out in the envelope."""
+    """REST: the request is turned down, and no record is made. Goes out in the envelope.
 
-    def __init__(self, code: int, message: str, http: int = 200) -> None:
+    ``ours``: nobody knows the real service's text, this one is our own.
+    """
+
+    def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False) -> None:
         super().__init__(message)
-        self.code, self.message, self.http = code, message, http
+        self.code, self.message, self.http, self.ours = code, message, http, ours
 
 
 class WindowRefused(Exception):

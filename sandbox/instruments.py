@@ -1,18 +1,21 @@
-"""Test cards and accounts: the number a payer types decides what happens. The list is ``instruments.toml``."""
+"""Test cards, accounts, phones and wallets: the number a payer types decides what happens.
+
+The list is ``instruments.toml``.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-Family = Literal["card", "account"]
+Family = Literal["card", "account", "phone", "wallet"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """One test card or account; the fields are explained at the top of ``instruments.toml``."""
+    """One test instrument; the fields are explained at the top of ``instruments.toml``."""
 
     number: str
     family: Family
@@ -26,10 +29,19 @@ class Instrument:
     issue_refusal: str | None = None
     approved_charges: int | None = None
     charge_refusal: str | None = None
+    declined_charges: int = 0
+    plays: str | None = None
+    plays_at: tuple[str, ...] = ("charge", "window")
 
-    def declines_charge(self, approved_before: int) -> bool:
-        """Whether a key that was charged ``approved_before`` times is declined now."""
-        return self.approved_charges is not None and approved_before >= self.approved_charges
+    def declines_charge(self, approved_before: int, declined_before: int) -> bool:
+        """Whether a key that was charged and declined so many times is declined now."""
+        exhausted = self.approved_charges is not None and approved_before >= self.approved_charges
+        return exhausted or declined_before < self.declined_charges
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it does more than approve or decline, and so is shown behind a fold."""
+        return self.plays is not None or self.declined_charges > 0
 
     @property
     def masked(self) -> str:
@@ -41,7 +53,31 @@ class Instrument:
 
 def _load() -> tuple[Instrument, ...]:
     text = Path(__file__).with_name("instruments.toml").read_text(encoding="utf-8")
-    return tuple(Instrument(**entry) for entry in tomllib.loads(text)["instrument"])
+    listed = tomllib.loads(text)
+    own = [Instrument(**entry) for entry in listed["instrument"]]
+    return (*own, *_in_every_family(listed["everywhere"], listed["numbers"], own))
+
+
+def _in_every_family(
+    entries: list[dict[str, Any]], numbers: dict[Family, str], own: list[Instrument]
+) -> list[Instrument]:
+    """Each entry once for each family, under its issuer that approves."""
+    issuers = {i.family: (i.issuer_code, i.issuer) for i in own if i.outcome == "approved"}
+    return [
+        Instrument(
+            number=number.format(entry["digits"]),
+            family=family,
+            issuer_code=issuers[family][0],
+            issuer=issuers[family][1],
+            **{name: _frozen(value) for name, value in entry.items() if name != "digits"},
+        )
+        for family, number in numbers.items()
+        for entry in entries
+    ]
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 INSTRUMENTS = _load()

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from sandbox.errors import Refused
 from sandbox.instruments import Instrument
-from sandbox.models import Delivery, Merchant, Payment, db
+from sandbox.models import Merchant, Payment, Schedule, db
+
+NOT_FOUND = "존재하지 않는 결제정보입니다."
+
+
+def get(merchant: Merchant, imp_uid: str) -> Payment:
+    """The merchant's payment with this id. Raises `Refused` with HTTP 404."""
+    wanted = select(Payment).where(Payment.merchant_id == merchant.id, Payment.imp_uid == imp_uid)
+    payment = db.session.scalar(wanted)
+    if payment is None:
+        raise Refused(-1, NOT_FOUND, http=404)
+    return payment
 
 
 def is_settled(merchant: Merchant, merchant_uid: str) -> bool:
@@ -26,36 +38,33 @@ def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
     )
 
 
+def is_reserved(merchant: Merchant, merchant_uid: str) -> bool:
+    """Whether a reservation with this ``merchant_uid`` is still to be run."""
+    return db.session.scalar(open_schedules(merchant).where(Schedule.merchant_uid == merchant_uid)) is not None
+
+
+def open_schedules(merchant: Merchant) -> Select[Schedule]:
+    """The reservations still to be run, in no order."""
+    return select(Schedule).where(Schedule.merchant_id == merchant.id, Schedule.status == "scheduled")
+
+
 def show_instrument(payment: Payment, instrument: Instrument) -> None:
-    """Write down what the record shows of the card or account."""
+    """Write down what the record shows of the card or account: nothing of a phone bill, little of a wallet."""
+    if not payment.profile.instrument_shown:
+        return
     if instrument.family == "account":
         payment.bank_code, payment.bank_name = instrument.issuer_code, instrument.issuer
-        return
-    payment.card_code, payment.card_name = instrument.issuer_code, instrument.issuer
-    payment.card_number = instrument.masked
-    payment.card_type = 0 if payment.profile.card_type_known else None
+    if instrument.family in ("card", "wallet"):
+        payment.card_code, payment.card_name = instrument.issuer_code, instrument.issuer
+    if instrument.family == "card":
+        payment.card_number = instrument.masked
+        payment.card_type = 0 if payment.profile.card_type_known else None
 
 
-def queue_webhooks(merchant: Merchant, payment: Payment, now: int) -> None:
-    """Line up the notices of an approval; an ordinary failure has none."""
-    if payment.status != "paid":
-        return
-    for url in notice_urls(merchant, payment):
-        for _ in range(merchant.webhook_copies):
-            db.session.add(
-                Delivery(payment=payment, url=url, status="paid", delay=merchant.webhook_delay, created_at=now)
-            )
-
-
-def notice_urls(merchant: Merchant, payment: Payment) -> list[str]:
-    """Where the notices of a payment go: where it says itself, else where the merchant's console says."""
-    return payment.notice_urls or [url for url in [merchant.webhook_url] if url]
-
-
-def new_imp_uid() -> str:
-    """``imp_`` and 12 digits nobody has yet."""
+def new_imp_uid(prefix: str = "imp_") -> str:
+    """``imp_`` and 12 digits nobody has yet; those of reservations begin with ``imps_``."""
     while True:
-        imp_uid = f"imp_{secrets.randbelow(10**12):012d}"
+        imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
         if db.session.scalar(select(Payment.id).where(Payment.imp_uid == imp_uid)) is None:
             return imp_uid
 

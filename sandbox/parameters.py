@@ -67,6 +67,58 @@ def required_number(fields: Fields, name: str) -> Decimal:
     return value
 
 
+def integer(fields: Fields, name: str, *, least: int = 0, most: int = 10**12) -> int | None:
+    """A whole number from ``least`` to ``most``, from JSON, a form or a query; None when it was not sent."""
+    value = number(fields, name)
+    if value is None:
+        return None
+    # The bounds first: a text such as 1e999999 is a whole number, and too long a one to write out.
+    if not value.is_finite() or not least <= value <= most or value != value.to_integral_value():
+        raise Malformed(f"{name} 파라메터는 {least} 이상 {most} 이하의 정수여야 합니다.")
+    return int(value)
+
+
+def required_integer(fields: Fields, name: str, *, least: int = 0, most: int = 10**12) -> int:
+    value = integer(fields, name, least=least, most=most)
+    if value is None:
+        raise missing(name)
+    return value
+
+
+def flag(fields: Fields, name: str) -> bool:
+    """A boolean of JSON, or the words a form has for it; False when it was not sent."""
+    value = fields.get(name)
+    meant = {"": False, "false": False, "0": False, "true": True, "1": True}.get(str(value).lower())
+    if value is not None and (meant is None or isinstance(value, float | Decimal | dict | list)):
+        raise Malformed(f"{name} 파라메터는 true 또는 false여야 합니다.")
+    return bool(meant)
+
+
+def word(fields: Fields, name: str, choices: tuple[str, ...]) -> str | None:
+    """One of ``choices``, or None when it was not sent."""
+    value = text(fields, name)
+    if value is not None and value not in choices:
+        raise Malformed(f"{name} 파라메터는 {', '.join(choices)} 중 하나여야 합니다.")
+    return value
+
+
+def nested(fields: Fields, name: str) -> Fields:
+    """What lies under ``name``: an object of JSON, or ``name[inner]=…`` of a form. Empty when it was not sent."""
+    value = fields.get(name)
+    if value is None or value == "" or value == []:
+        return {}
+    if not isinstance(value, dict):
+        raise Malformed(f"{name} 파라메터는 객체여야 합니다.")
+    return value
+
+
+def texts(fields: Fields, name: str) -> list[str]:
+    """One text, several in a list, or none."""
+    value = fields.get(name)
+    listed = value if isinstance(value, list) else [value]
+    return [found for one in listed if (found := text({name: one}, name)) is not None]
+
+
 def currency(fields: Fields) -> str:
     """ISO 4217, ``KRW`` when it was not sent."""
     code = text(fields, "currency") or CURRENCY

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, event, make_url, select
+from sqlalchemy import Connection, Engine, MetaData, event, make_url
+from sqlalchemy.schema import CreateTable
 
+from sandbox import merchants
 from sandbox.config import Config
-from sandbox.models import Merchant, db, exclusive
+from sandbox.models import db, exclusive
 
 BUSY_TIMEOUT = 10.0
 """Seconds a writer waits for the one before it."""
@@ -32,17 +35,7 @@ def init_app(app: Flask, config: Config) -> None:
     with app.app_context():
         _listen(db.engine)
         _create_tables(db.engine)
-        add_merchant(config)
-
-
-def add_merchant(config: Config) -> None:
-    """Make the merchant of `config` unless it is there, with the credentials and address given this time."""
-    with exclusive():
-        merchant = db.session.scalar(select(Merchant).where(Merchant.code == config.MERCHANT_CODE))
-        if merchant is None:
-            merchant = Merchant(code=config.MERCHANT_CODE)
-            db.session.add(merchant)
-        merchant.key, merchant.secret, merchant.webhook_url = config.KEY, config.SECRET, config.WEBHOOK_URL
+        merchants.add_default(config)
 
 
 def erase() -> None:
@@ -70,11 +63,30 @@ def _begin(connection: Connection) -> None:
 
 
 def _create_tables(engine: Engine) -> None:
-    """Safe when several workers start at once: the first makes the tables, the others wait and find them."""
+    """Safe when several workers start at once: the first makes the tables, the others wait and find them.
+
+    Those of another version of the sandbox are made anew, empty: what they hold is play money.
+    """
     raw = engine.raw_connection()
     try:
         raw.cursor().execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
     with engine.connect().execution_options(sandbox_begin="IMMEDIATE") as connection, connection.begin():
+        if connection.exec_driver_sql("PRAGMA user_version").scalar() != _version():
+            _drop_tables(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {_version()}")
         db.metadata.create_all(connection)
+
+
+def _version() -> int:
+    """31 bits of what the tables look like, so that nobody has to remember to count on."""
+    tables = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
+    return crc32(tables.encode()) & 0x7FFF_FFFF
+
+
+def _drop_tables(connection: Connection) -> None:
+    """Whatever is there, also tables nobody knows any more."""
+    old = MetaData()
+    old.reflect(connection)
+    old.drop_all(connection)

@@ -7,11 +7,34 @@ from __future__ import annotations
 
 from flask import Flask
 
-from sandbox.api import customers, envelope, payments, prepare, subscribe, users
+from sandbox.api import (
+    answers,
+    cancel,
+    certifications,
+    codes,
+    customers,
+    delivery,
+    envelope,
+    escrows,
+    payments,
+    prepare,
+    receipts,
+    schedules,
+    subscribe,
+    users,
+    vbanks,
+    wallets,
+)
+
+RESOURCES = (
+    *(users, subscribe, schedules, customers, prepare, cancel, payments, codes, delivery),
+    *(vbanks, certifications, receipts, escrows, wallets),
+)
 
 
 def init_app(app: Flask) -> None:
     """Register every resource, and the envelope around whatever goes wrong with one."""
-    for module in (users, subscribe, customers, prepare, payments):
+    for module in RESOURCES:
         app.register_blueprint(module.bp)
+    app.after_request(answers.delay)
     envelope.init_app(app)

@@ -3,21 +3,73 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from flask import request
+from flask import g, request
 
+from sandbox import limits
 from sandbox.parameters import Malformed
+
+DEEPEST = 4
+"""Levels a form may nest: ``schedules[0][extra][naverUseCfm]``."""
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_INDEX = re.compile(r"[0-9]{1,4}")
 
 
 def fields() -> dict[str, Any]:
-    """The body as a dict. Form names nest: ``extra[requester]=admin``, ``merchant_uid[]=a&merchant_uid[]=b``.
+    """The body as a dict, its texts within their limits.
 
     Raises:
-        Malformed: JSON that is none, or that is not an object.
+        Malformed: JSON that is none or no object, a form that nests too deep, or a text that is too long.
     """
-    return _json() if request.is_json else _form()
+    body = _json() if request.is_json else unfold(request.form.items(multi=True))
+    return limits.held(g.merchant, body) if "merchant" in g else body
+
+
+def query() -> dict[str, Any]:
+    """The query as a dict, nested as forms are: ``imp_uid[]=a&imp_uid[]=b``, ``extra[requester]=admin``."""
+    return unfold(request.args.items(multi=True))
+
+
+def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Names spelt with brackets as what they mean; of a plain name the last value counts.
+
+    ``a[]=1&a[]=2`` and ``a[0]=1&a[1]=2`` → ``{"a": ["1", "2"]}``; ``a[0][b]=1`` → ``{"a": [{"b": "1"}]}``
+    """
+    tree: dict[str, Any] = {}
+    for name, value in pairs:
+        outer, bracket, _ = name.partition("[")
+        path = [outer, *(_BRACKETS.findall(name) if bracket else [])]
+        if len(path) > DEEPEST:
+            raise Malformed(f"{name} 파라메터가 너무 깊습니다.")
+        _put(tree, path, value)
+    return {name: _listed(value) for name, value in tree.items()}
+
+
+def _put(tree: dict[str, Any], path: list[str], value: str) -> None:
+    """An empty name counts on. Where a value and a name lie in each other's way, what came first stays."""
+    name, *inner = path
+    name = name or str(len(tree))
+    if not inner:
+        tree[name] = value
+        return
+    under = tree.setdefault(name, {})
+    if isinstance(under, dict):
+        _put(under, inner, value)
+
+
+def _listed(value: Any) -> Any:
+    """A dict whose names all count is a list."""
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _listed(under) for name, under in value.items()}
+    if all(_INDEX.fullmatch(name) for name in inner):
+        return [inner[name] for name in sorted(inner, key=int)]
+    return inner
 
 
 def _json() -> dict[str, Any]:
@@ -27,18 +79,4 @@ def _json() -> dict[str, Any]:
         raise Malformed("요청 본문이 올바른 JSON이 아닙니다.") from None
     if not isinstance(body, dict):
         raise Malformed("요청 본문은 JSON 객체여야 합니다.")
-    return body
-
-
-def _form() -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    for name, values in request.form.lists():
-        outer, bracket, inner = name.removesuffix("[]").partition("[")
-        value = values if name.endswith("[]") else values[-1]
-        if not bracket:
-            body[outer] = value
-            continue
-        nested = body.setdefault(outer, {})
-        if isinstance(nested, dict):
-            nested[inner.removesuffix("]")] = value
     return body

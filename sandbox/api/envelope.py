@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from sandbox import levers
 from sandbox.errors import Refused
 from sandbox.parameters import Malformed
 
-ROOTS = ("/users/", "/subscribe/", "/payments/")
+ROOTS = (
+    *("/users/", "/payments/", "/subscribe/", "/cards/", "/banks/", "/paymentwall/"),
+    *("/vbanks/", "/certifications/", "/receipts/", "/escrows/", "/payco/", "/naver/", "/kakao/"),
+)
 """What the API's addresses begin with; errors elsewhere are pages."""
+
+UNEXPLAINED = "요청을 처리할 수 없습니다."
+"""What every error of our own wording says when the lever ``own_texts`` is off."""
 
 
 def answer(response: Any, *, code: int = 0, message: str | None = None, http: int = 200) -> Response:
@@ -30,11 +37,17 @@ def init_app(app: Flask) -> None:
 
 
 def _refused(error: Refused) -> Response:
-    return answer(None, code=error.code, message=error.message, http=error.http)
+    message = error.message if _explains() or not error.ours else UNEXPLAINED
+    return answer(None, code=error.code, message=message, http=error.http)
 
 
 def _malformed(error: Malformed) -> Response:
-    return answer(None, code=-1, message=str(error), http=400)
+    http = int(levers.get(g.merchant, "malformed_http")) if "merchant" in g else 400
+    return answer(None, code=-1, message=str(error) if _explains() else UNEXPLAINED, http=http)
+
+
+def _explains() -> bool:
+    return bool(levers.get(g.merchant, "own_texts")) if "merchant" in g else True
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

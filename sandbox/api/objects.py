@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sandbox.models import BillingKey, Cancellation, Payment, Prepared
+from sandbox import vbanks
+from sandbox.certifications import Certification
+from sandbox.codes import BANKS
+from sandbox.escrows import Shipment
+from sandbox.models import BillingKey, Cancellation, Payment, Prepared, Schedule
 from sandbox.money import major_units
+from sandbox.pgs import Channel, profile_for
+from sandbox.receipts import Receipt
+from sandbox.vbanks import VirtualAccount
 
 _UNUSED_TEXT = (
     "emb_pg_provider",
@@ -14,10 +22,6 @@ _UNUSED_TEXT = (
     "card_issuer_name",
     "card_publisher_code",
     "card_publisher_name",
-    "vbank_code",
-    "vbank_name",
-    "vbank_num",
-    "vbank_holder",
     "user_agent",
     "promotion",
 )
@@ -32,6 +36,12 @@ _AS_STORED = (
 )
 
 
+_OF_SCHEDULE = (
+    *("customer_uid", "merchant_uid", "customer_id", "pg_id", "schedule_at", "executed_at", "revoked_at"),
+    *("currency", "name", "buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode", "custom_data"),
+)
+
+
 def payment_object(payment: Payment) -> dict[str, Any]:
     """A payment; source: schema `PaymentAnnotation` of the V1 API."""
     return {
@@ -43,13 +53,66 @@ def payment_object(payment: Payment) -> dict[str, Any]:
         "cancel_history": [_cancellation_object(entry, payment.currency) for entry in payment.cancellations],
         "cancel_receipt_urls": [],
         "deposit_history": [],
-        "card_quota": 0,
-        "cash_receipt_issued": False,
-        "escrow": False,
+        "card_quota": payment.card_quota,
+        "cash_receipt_issued": payment.cash_receipt_issued,
+        "escrow": payment.escrow,
         "sandbox": True,
-        "vbank_date": 0,
-        "vbank_issued_at": 0,
+        **_vbank_fields(vbanks.of(payment)),
     }
+
+
+def _vbank_fields(account: VirtualAccount | None) -> dict[str, Any]:
+    return {
+        "vbank_code": account and account.bank_code,
+        "vbank_name": account and BANKS[account.bank_code],
+        "vbank_num": account and account.number,
+        "vbank_holder": account and account.holder,
+        "vbank_date": account.due_at if account else 0,
+        "vbank_issued_at": account.issued_at if account else 0,
+    }
+
+
+def certification_object(certification: Certification) -> dict[str, Any]:
+    """Who somebody is; source: schema `CertificationAnnotation`. What was not confirmed yet is not told."""
+    known = certification.certified_at > 0
+    return {
+        "imp_uid": certification.imp_uid,
+        "merchant_uid": certification.merchant_uid,
+        "pg_provider": "danal",
+        "pg_tid": certification.key_for("tid")[:20],
+        "certified": known,
+        "certified_at": certification.certified_at,
+        "name": certification.name if known else None,
+        "birthday": certification.birthday if known else None,
+        "gender": certification.gender if known else None,
+        "phone": certification.phone if known else None,
+        "carrier": certification.carrier if known else None,
+        "foreigner": certification.foreigner,
+        "foreigner_v2": certification.foreigner if known else None,
+        "unique_key": certification.key_for("everywhere") if known else None,
+        "unique_in_site": certification.key_for(f"merchant {certification.merchant_id}") if known else None,
+        "origin": None,
+    }
+
+
+def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
+    """A cash receipt of ``imp_uid`` or ``merchant_uid``; source: schema `ReceiptAnnotation`."""
+    return {
+        **whose,
+        "receipt_tid": receipt.receipt_tid,
+        "apply_num": receipt.apply_num,
+        "type": receipt.kind,
+        "amount": receipt.amount,
+        "vat": receipt.vat,
+        "receipt_url": None,
+        "applied_at": receipt.applied_at,
+        "cancelled_at": receipt.cancelled_at,
+    }
+
+
+def shipment_object(shipment: Shipment) -> dict[str, Any]:
+    """A parcel; source: schema `EscrowLogisAnnotation`."""
+    return {name: getattr(shipment, name) for name in ("company", "invoice", "sent_at", "applied_at")}
 
 
 def key_object(key: BillingKey) -> dict[str, Any]:
@@ -73,6 +136,27 @@ def key_object(key: BillingKey) -> dict[str, Any]:
         "inserted": key.inserted_at,
         "updated": key.updated_at,
     }
+
+
+def schedule_object(schedule: Schedule) -> dict[str, Any]:
+    """A reservation; source: schema `ScheduleResultAnnotation`. ``imp_uid`` is null until it was run."""
+    payment = schedule.payment
+    return {
+        **{name: getattr(schedule, name) for name in _OF_SCHEDULE},
+        "imp_uid": payment.imp_uid if payment else None,
+        "pg_provider": schedule.pg_code,
+        "amount": major_units(schedule.amount, schedule.currency),
+        "schedule_status": schedule.status,
+        "payment_status": payment.status if payment and payment.status != "ready" else None,
+        "fail_reason": payment.fail_reason if payment else None,
+        "promotion_id": None,
+    }
+
+
+def pg_settings_of(channel: Channel) -> list[dict[str, Any]]:
+    """A channel as ``GET /users/pg`` lists it; source: schema `PgSettingAnnotation`."""
+    types = ("payment", "api_payment") if profile_for(channel.pg_provider).family == "card" else ("payment",)
+    return [{**asdict(channel), "sandbox": True, "type": kind} for kind in types]
 
 
 def prepared_object(prepared: Prepared) -> dict[str, Any]:

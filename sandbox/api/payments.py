@@ -1,65 +1,144 @@
-"""``/payments``: reading and cancelling."""
+"""``/payments``: reading one, several, or all of a status. Cancels are in `cancel`, registered amounts in `prepare`."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import chain
 
 from flask import Blueprint, Response, request
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, case, select
 
-from sandbox import cancels
+from sandbox import balances, ledger, levers
 from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
+from sandbox.api.body import query
 from sandbox.api.envelope import answer
 from sandbox.api.objects import payment_object
-from sandbox.clock import now
+from sandbox.api.paging import paged
+from sandbox.clock import of
 from sandbox.errors import Refused
+from sandbox.ledger import NOT_FOUND
 from sandbox.models import Payment, db
-from sandbox.parameters import Malformed
+from sandbox.parameters import Malformed, integer, missing, texts
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 bp.before_request(authenticate)
 
-NOT_FOUND = "존재하지 않는 결제정보입니다."
+NO_SUCH_STATUS = "지원되지 않는 상태값입니다."
 
-STATUSES = ("ready", "paid", "cancelled", "failed")
+REACHED = {
+    "ready": Payment.started_at,
+    "paid": Payment.paid_at,
+    "cancelled": Payment.cancelled_at,
+    "failed": Payment.failed_at,
+}
+"""Status → when it was reached."""
 
 SORTINGS = {"started": Payment.started_at, "paid": Payment.paid_at, "updated": Payment.updated_at}
 """``sorting`` → column; a ``-`` in front means newest first. Within a second the order of arrival decides."""
 
+MOST_IDS = 100
+
+DAY = 86_400
+LONGEST_SEARCH = 90 * DAY
+
 
 @bp.get("/<imp_uid>")
 def show(imp_uid: str) -> Response:
-    return _answer(select(Payment).where(Payment.imp_uid == imp_uid))
+    return answer(payment_object(ledger.get(merchant(), imp_uid)))
+
+
+@bp.get("/<imp_uid>/balance")
+def show_balance(imp_uid: str) -> Response:
+    """What was paid by which means, net of cancels; only two PGs tell."""
+    return answer(balances.of(ledger.get(merchant(), imp_uid)))
+
+
+@bp.get("")
+def show_several() -> Response:
+    """By ``imp_uid[]`` and ``merchant_uid[]``: 200 when each was found, 207 when some were, 404 when none was."""
+    asked = query()
+    imp_uids, merchant_uids = texts(asked, "imp_uid"), texts(asked, "merchant_uid")
+    if not imp_uids and not merchant_uids:
+        raise missing("imp_uid[], merchant_uid[]")
+    if len(imp_uids) + len(merchant_uids) > MOST_IDS:
+        raise Malformed(f"한 번에 {MOST_IDS}건까지 조회할 수 있습니다.")
+    most = 1 if levers.get(merchant(), "several_attempts") == "newest" else MOST_IDS
+    wanted = [_mine().where(Payment.imp_uid == imp_uid) for imp_uid in dict.fromkeys(imp_uids)]
+    wanted += [_of_order(merchant_uid).limit(most) for merchant_uid in dict.fromkeys(merchant_uids)]
+    found = [payments for one in wanted if (payments := db.session.scalars(one).all())]
+    if not found:
+        raise Refused(-1, NOT_FOUND, http=404)
+    # The same payment may have been asked for by both of its ids.
+    objects = [payment_object(payment) for payment in dict.fromkeys(chain.from_iterable(found))]
+    return answer(objects, http=200 if len(found) == len(wanted) else 207)
 
 
 @bp.get("/find/<merchant_uid>")
 @bp.get("/find/<merchant_uid>/<status>")
 def find(merchant_uid: str, status: str = "all") -> Response:
     """The first in ``sorting``: without a status a newer failed attempt hides an older paid one."""
-    query = select(Payment).where(Payment.merchant_uid == merchant_uid)
-    if status in STATUSES:
-        query = query.where(Payment.status == status)
-    elif status != "all":
-        raise Malformed(f"payment_status 값이 올바르지 않습니다. ({', '.join(STATUSES)})")
-    return _answer(query.order_by(*_order(request.args.get("sorting") or "-started")))
+    return answer(payment_object(_one(_of_order(merchant_uid, status))))
 
 
-@bp.post("/cancel")
-def cancel() -> Response:
-    return answer(payment_object(cancels.cancel(merchant(), fields(), now())))
+@bp.get("/findAll/<merchant_uid>")
+@bp.get("/findAll/<merchant_uid>/<status>")
+def find_all(merchant_uid: str, status: str = "all") -> Response:
+    """Every attempt of one order."""
+    page = paged(_of_order(merchant_uid, status), payment_object)
+    if not page["total"]:
+        raise Refused(-1, NOT_FOUND, http=404)
+    return answer(page)
 
 
-def _order(sorting: str) -> tuple[ColumnElement[int], ColumnElement[int]]:
+@bp.get("/status/<status>")
+def with_status(status: str) -> Response:
+    """Whatever reached its present status between ``from`` and ``to``, 90 days at most, the last 90 by default."""
+    _check_status(status)
+    start, end = _search_range()
+    reached = case(*((Payment.status == name, at) for name, at in REACHED.items()))
+    return answer(paged(_sorted(_in_status(_mine(), status).where(reached.between(start, end))), payment_object))
+
+
+def _search_range() -> tuple[int, int]:
+    """Unix seconds from and to which is searched, both included. Raises `Malformed`."""
+    end = integer(request.args, "to")
+    # A customer whose clock is ahead pays in what is the future for the merchant.
+    latest = of(merchant()) if end is None else end
+    start = integer(request.args, "from")
+    start = latest - LONGEST_SEARCH if start is None else start
+    if not 0 <= latest - start <= LONGEST_SEARCH:
+        raise Malformed("from, to 파라메터는 최대 90일의 기간이어야 합니다.")
+    return start, latest if end is not None else start + 2 * LONGEST_SEARCH
+
+
+def _mine() -> Select[Payment]:
+    return select(Payment).where(Payment.merchant_id == merchant().id)
+
+
+def _of_order(merchant_uid: str, status: str = "all") -> Select[Payment]:
+    _check_status(status)
+    return _sorted(_in_status(_mine().where(Payment.merchant_uid == merchant_uid), status))
+
+
+def _in_status(wanted: Select[Payment], status: str) -> Select[Payment]:
+    return wanted if status == "all" else wanted.where(Payment.status == status)
+
+
+def _check_status(status: str) -> None:
+    if status != "all" and status not in REACHED:
+        raise Refused(-1, NO_SUCH_STATUS, http=400)
+
+
+def _sorted(wanted: Select[Payment]) -> Select[Payment]:
+    sorting = request.args.get("sorting") or "-started"
     column = SORTINGS.get(sorting.removeprefix("-"))
     if column is None:
-        raise Malformed("sorting 값이 올바르지 않습니다.")
+        raise Malformed(f"sorting 파라메터는 {', '.join(SORTINGS)} 중 하나이며, 앞에 -를 붙일 수 있습니다.")
     newest_first = sorting.startswith("-")
-    return (column.desc(), Payment.id.desc()) if newest_first else (column.asc(), Payment.id.asc())
+    return wanted.order_by(*((column.desc(), Payment.id.desc()) if newest_first else (column.asc(), Payment.id.asc())))
 
 
-def _answer(query: Select[Any]) -> Response:
-    payment = db.session.scalars(query.where(Payment.merchant_id == merchant().id).limit(1)).first()
+def _one(wanted: Select[Payment]) -> Payment:
+    payment = db.session.scalars(wanted.limit(1)).first()
     if payment is None:
         raise Refused(-1, NOT_FOUND, http=404)
-    return answer(payment_object(payment))
+    return payment

@@ -1,12 +1,14 @@
-"""``/users``: exchanging credentials for a token."""
+"""``/users``: exchanging credentials for a token, and the merchant's PGs."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import tokens
+from sandbox import pgs, tokens
+from sandbox.api.access import authenticate, merchant, recognise
 from sandbox.api.body import fields
 from sandbox.api.envelope import answer
+from sandbox.api.objects import pg_settings_of
 from sandbox.clock import now
 from sandbox.errors import Refused
 from sandbox.parameters import text
@@ -14,6 +16,13 @@ from sandbox.parameters import text
 bp = Blueprint("users", __name__, url_prefix="/users")
 
 CREDENTIALS_MISSING = "imp_key, imp_secret 파라메터가 누락되었습니다."
+
+
+@bp.get("/pg")
+def pg_settings() -> Response:
+    """The merchant's contracts with PGs. Each is listed as it can be used: by window, and by card number too."""
+    authenticate()
+    return answer([setting for channel in pgs.channels(merchant()) for setting in pg_settings_of(channel)])
 
 
 @bp.post("/getToken")
@@ -24,5 +33,6 @@ def get_token() -> Response:
     if key is None or secret is None:
         raise Refused(-1, CREDENTIALS_MISSING, http=400)
     at = now()
-    merchant = tokens.token_for(key, secret, at)
-    return answer({"access_token": merchant.token, "expired_at": merchant.token_expires_at, "now": at})
+    caller = tokens.token_for(key, secret, at)
+    recognise(caller)
+    return answer({"access_token": caller.token, "expired_at": caller.token_expires_at, "now": at})

@@ -1,53 +1,58 @@
-"""The sandbox's front page: what happened lately, newest first. It shows the ledger and changes nothing."""
+"""The console: what a PG's back office is to a merchant, at ``/``, a page for each section and a story for each row.
+
+Every page stands under the merchant it shows, ``/console/<code>/…``; ``/`` is the default merchant's first. Pages
+keep themselves up to date: the script asks for the page again with ``X-Live: 1``, and gets its main part, or 304.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy import select
 
-from sandbox.config import Config
-from sandbox.models import BillingKey, Delivery, Merchant, Payment, db
-from sandbox.pages import guard, language_links, words
+from sandbox import wirelog
+from sandbox.models import Merchant, db
+from sandbox.pages import POLICY, guard, words
 
 bp = Blueprint("dashboard", __name__)
-bp.after_request(guard)
+
+NEWEST_MERCHANTS = 30
+"""How many the switcher offers. There may be hundreds, one for each test; search finds the others by their code."""
+
+
+@bp.url_value_preprocessor
+def take_merchant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Turn the code in the address into ``g.console``, the merchant shown; 404 when nobody has it."""
+    code = (values or {}).pop("code", None) or current_app.extensions["sandbox_config"].MERCHANT_CODE
+    g.console = db.session.scalar(select(Merchant).where(Merchant.code == code)) or abort(404)
+
+
+@bp.url_defaults
+def keep_merchant(endpoint: str, values: dict[str, Any]) -> None:
+    """Every link stays with the merchant, and in the language asked for."""
+    if endpoint != "dashboard.index" and "console" in g:
+        values.setdefault("code", g.console.code)
+    if "lang" in request.args and endpoint != "dashboard.pull":  # a lever would take it for one of its fields
+        values.setdefault("lang", request.args["lang"])
+
+
+@bp.before_request
+def see_everything() -> None:
+    """Calls of this process are up to half a second ahead of their log."""
+    wirelog.flush()
+
+
+@bp.after_request
+def finish(response: Response) -> Response:
+    guard(response)
+    response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self'"
+    if request.method == "GET" and response.status_code == 200 and "X-Live" in request.headers:
+        response.add_etag()
+        response.make_conditional(request)
+    return response
+
+
 bp.context_processor(words)
 
-LATEST = 50
-"""Rows of each table."""
-
-SEOUL = ZoneInfo("Asia/Seoul")
-
-
-@bp.get("/")
-def index() -> str:
-    """Latest payments, billing keys and webhook deliveries of the default merchant."""
-    config: Config = current_app.extensions["sandbox_config"]
-    merchant = db.session.scalars(select(Merchant).where(Merchant.code == config.MERCHANT_CODE)).one()
-    return render_template(
-        "dashboard/index.html",
-        merchant=merchant,
-        payments=db.session.scalars(
-            select(Payment).where(Payment.merchant_id == merchant.id).order_by(Payment.id.desc()).limit(LATEST)
-        ).all(),
-        billing_keys=db.session.scalars(
-            select(BillingKey).where(BillingKey.merchant_id == merchant.id).order_by(BillingKey.id.desc()).limit(LATEST)
-        ).all(),
-        deliveries=db.session.scalars(
-            select(Delivery)
-            .join(Payment)
-            .where(Payment.merchant_id == merchant.id)
-            .order_by(Delivery.id.desc())
-            .limit(LATEST)
-        ).all(),
-        languages=language_links(url_for("dashboard.index")),
-        seoul_time=seoul_time,
-    )
-
-
-def seoul_time(at: int) -> str:
-    """Unix seconds as a Korean shop's clock shows them; a dash for what has not happened."""
-    return f"{datetime.fromtimestamp(at, UTC).astimezone(SEOUL):%Y-%m-%d %H:%M:%S}" if at else "–"
+from sandbox.dashboard import actions, views  # noqa: E402, F401  # they hang their pages on `bp`

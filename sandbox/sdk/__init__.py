@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from flask import Blueprint, Response, jsonify, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, jsonify, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from sandbox import keys, rules
-from sandbox.clock import now
-from sandbox.models import Merchant, db
+from sandbox import clock, keys, pgs, rules
+from sandbox.models import Merchant, Payment, db
 from sandbox.pages import language_of
-from sandbox.windows.secret import window_key
+from sandbox.windows.results import callback_result
+from sandbox.windows.secret import is_window_key, window_key
 
 bp = Blueprint("sdk", __name__)
 
@@ -27,10 +29,10 @@ HERE = Path(__file__).parent
 ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 
 
-@bp.get("/js/iamport.payment-1.2.0.js")
+@bp.get("/js/iamport.payment-<version>.js", endpoint="old_script")
 @bp.get("/v1/iamport.js")
-def script() -> Response:
-    """The SDK, under its present and its old name. ``?device=mobile`` is read by the script itself."""
+def script(version: str = "") -> Response:
+    """The SDK, under its present and its old names. ``?device=mobile`` is read by the script itself."""
     response = send_from_directory(HERE, "iamport.js", mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -40,34 +42,58 @@ def script() -> Response:
 def open_payment() -> ResponseReturnValue:
     """Make a payment in status ``ready`` and say where its window is.
 
-    Takes ``{merchant_code, params, device, origin, page_language}``; answers 201 with
-    ``{imp_uid, window_url, result}`` or 400 with ``{error_code, error_msg, imp_uid, merchant_uid}``, which the
-    script hands to the shop's callback.
+    Takes ``{merchant_code, params, device, ui_type, origin, page_language}``; answers 201 with
+    ``{imp_uid, window_url, result, form}`` or 400 with ``{error_code, error_msg, imp_uid, merchant_uid}``, which the
+    script hands to the shop's callback. ``success`` is there for PGs that know it.
     """
     body = request.get_json(silent=True)
     body = body if isinstance(body, dict) else {}
     params = body.get("params")
     params = params if isinstance(params, dict) else {}
     try:
+        merchant = _merchant(body.get("merchant_code"))
         payment = rules.open_window(
-            _merchant(body.get("merchant_code")),
-            params,
+            merchant,
+            {**params, "ui_type": body.get("ui_type")},
             "mobile" if body.get("device") == "mobile" else "pc",
             _origin(body.get("origin")),
-            now(),
+            clock.of(merchant, params.get("customer_uid")),
         )
     except rules.WindowRefused as refusal:
         return {
+            **({} if _hears_ids_only(params) else {"success": False}),
             "error_code": refusal.error_code,
             "error_msg": refusal.error_msg,
             "imp_uid": refusal.imp_uid,
             "merchant_uid": params.get("merchant_uid"),
         }, 400
 
-    # A shop that names no language gets the one its page is written in.
-    language = language_of(params.get("language"), body.get("page_language"))
-    window_url = url_for("windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language, _external=True)
-    return jsonify(imp_uid=payment.imp_uid, window_url=window_url, result=payment.result_path), 201
+    # A shop that names no language gets the one its page is written in; some PGs know just one.
+    wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
+    window_url = url_for(
+        "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
+    )
+    opened = {"imp_uid": payment.imp_uid, "window_url": window_url}
+    return jsonify(**opened, result=payment.result_path, form=payment.window_form), 201
+
+
+@bp.post("/sdk/payments/<imp_uid>/close")
+def close_payment(imp_uid: str) -> ResponseReturnValue:
+    """The payer closed a pop-up as one closes any window. Takes its ``{window_url}``; answers what the shop hears."""
+    body = request.get_json(silent=True)
+    window_url = body.get("window_url") if isinstance(body, dict) else None
+    key = parse_qs(urlsplit(window_url).query).get("k", [""])[0] if isinstance(window_url, str) else ""
+    payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
+    if payment is None or not is_window_key(payment, key):
+        abort(404)
+    return jsonify(callback_result(rules.close(payment, clock.of_payment(payment)), closed=True))
+
+
+@bp.get("/sdk/ui/<ui_type>")
+def show_ui(ui_type: str) -> ResponseReturnValue:
+    """What is written on the button of ``IMP.loadUI``; ``{label: null}`` for one that does not exist."""
+    label = next((profile.name_en for profile in pgs.PROFILES if profile.ui_type == ui_type), None)
+    return jsonify(label=label)
 
 
 @bp.after_request
@@ -90,6 +116,13 @@ def _merchant(code: object) -> Merchant:
     if merchant is None:
         raise rules.WindowRefused("NOT_READY", keys.NO_PG)
     return merchant
+
+
+def _hears_ids_only(params: dict[str, Any]) -> bool:
+    try:
+        return pgs.profile_for(str(params.get("pg") or ""), params.get("pay_method")).payload == "ids_only"
+    except pgs.UnknownPG:
+        return False
 
 
 def _origin(claimed: object) -> str:

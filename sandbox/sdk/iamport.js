@@ -15,14 +15,17 @@
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const source = new URL(script.src);
+  // A test may serve this file under the real service's address: then it says where the sandbox is.
+  const home = /** @type {any} */ (window).IMP_SANDBOX || source.origin;
   const device = source.searchParams.get("device") || deviceOfThisBrowser();
 
-  /** @type {string | null} the public merchant code, once `init` was called */
+  /** @type {string | null} the public merchant code, once `init` or `agency` was called */
   let merchantCode = null;
-  /** @type {string | null} sub-merchant code of `agency` */
-  let tierCode = null;
+  let tierCode = /** @type {string | null} */ (null);
   /** One window at a time: a double click must not open a second payment. */
   let busy = false;
+  /** @type {Map<string, Record<string, any>>} what the buttons of `loadUI` will ask for */
+  const uiRequests = new Map();
 
   // A page that comes back from the back-forward cache is no longer leaving.
   window.addEventListener("pageshow", (event) => {
@@ -32,20 +35,42 @@
   /** @type {any} */ (window).IMP = {
     init(/** @type {string} */ code) {
       merchantCode = code;
+      tierCode = null;
     },
     agency(/** @type {string} */ code, /** @type {string} */ tier) {
       merchantCode = code;
       tierCode = tier;
     },
-    request_pay: requestPay,
+    deinit() {
+      merchantCode = tierCode = null;
+    },
+    request_pay: (/** @type {any} */ params, /** @type {Callback} */ callback) => requestPay(params, callback),
+    loadUI,
+    updateLoadUIRequest(/** @type {string} */ type, /** @type {Record<string, any>} */ params) {
+      uiRequests.set(type, params);
+    },
+    // Nobody has an identity agency here: this is what a shop without a contract hears.
+    certification(/** @type {any} */ params, /** @type {Callback} */ callback) {
+      const error_msg = "등록 된 PG 설정 정보를 찾을 수 없습니다.";
+      const merchant_uid = params && params.merchant_uid;
+      answer(callback, { success: false, imp_uid: null, merchant_uid, error_code: "NOT_READY", error_msg });
+    },
+    // Older and rarer doors, so that a page which knocks there does not break.
+    communicate() {},
+    close() {},
+    naver_zzim() {},
+    loadModule: () => Promise.resolve(),
   };
 
+  /** @typedef {((rsp: Record<string, any>) => void) | undefined} Callback */
+
   /**
-   * Opens the payment window. The result comes by `callback` (layer) or at `m_redirect_url`, never both.
+   * Opens the payment window. The result comes by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
    * @param {Record<string, any>} params
-   * @param {(rsp: Record<string, any>) => void} [callback]
+   * @param {Callback} callback
+   * @param {string} [uiType] of the button that was clicked, see `loadUI`
    */
-  function requestPay(params, callback) {
+  function requestPay(params, callback, uiType) {
     if (!params) {
       window.alert("결제요청 파라메터가 누락되었습니다.");
       return;
@@ -59,15 +84,16 @@
       return;
     }
     busy = true;
-    openPayment(params)
+    openPayment(params, uiType)
       .then((opened) => {
-        if (opened.result === "redirect") {
+        if (opened.form === "page") {
           window.location.assign(opened.window_url);
           return;
         }
-        openLayer(opened.window_url, params.language, (rsp) => {
+        const open = opened.form === "popup" ? openPopup : openLayer;
+        open(opened, params.language, (rsp) => {
           busy = false;
-          answer(callback, rsp);
+          if (rsp) answer(callback, rsp);
         });
       })
       .catch((refusal) => {
@@ -77,47 +103,102 @@
   }
 
   /**
-   * Asks the sandbox for a payment in status `ready` and the address of its window.
-   * Rejects with the failure object of the callback (`success` false).
-   * @param {Record<string, any>} params
-   * @returns {Promise<{imp_uid: string, window_url: string, result: "callback" | "redirect"}>}
+   * Draws the button that opens a PG's window into every `.portone-ui-container[data-portone-ui-type]` of the page.
+   * @param {string} type such as `paypal-rt`
+   * @param {Record<string, any>} params of the payment; `updateLoadUIRequest` replaces them until the click
+   * @param {Callback} callback
    */
-  async function openPayment(params) {
-    const refusal = { success: false, imp_uid: null, merchant_uid: params.merchant_uid };
-    let response;
-    let body;
+  async function loadUI(type, params, callback) {
+    uiRequests.set(type, params);
+    const response = await fetch(home + "/sdk/ui/" + encodeURIComponent(type));
+    const { label } = await response.json();
+    if (!label) return console.error("IMP.loadUI: there is no " + type);
+    document.querySelectorAll(`.portone-ui-container[data-portone-ui-type="${CSS.escape(type)}"]`).forEach((place) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = label;
+      style(button, { "min-height": "44px", "min-width": "200px", font: "700 16px sans-serif", cursor: "pointer" });
+      style(button, { border: "0", "border-radius": "22px", background: "#ffc439", color: "#111820" });
+      button.addEventListener("click", () => requestPay(uiRequests.get(type) || {}, callback, type));
+      place.replaceChildren(button);
+    });
+  }
+
+  /** @typedef {{imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
+
+  /**
+   * Asks the sandbox for a payment in status `ready` and the address of its window.
+   * Rejects with the failure object of the callback.
+   * @param {Record<string, any>} params
+   * @param {string} [uiType]
+   * @returns {Promise<Opened>}
+   */
+  async function openPayment(params, uiType) {
+    const ids = { imp_uid: null, merchant_uid: params.merchant_uid };
+    let opened;
     try {
-      response = await fetch(source.origin + "/sdk/payments", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({
-          merchant_code: merchantCode,
-          tier_code: tierCode,
-          params,
-          device,
-          origin: window.location.origin,
-          page_language: document.documentElement.lang,
-        }),
+      opened = await post("/sdk/payments", {
+        merchant_code: merchantCode,
+        tier_code: tierCode,
+        params,
+        device,
+        ui_type: uiType,
+        origin: window.location.origin,
+        page_language: document.documentElement.lang,
       });
-      body = await response.json();
     } catch (error) {
-      throw { ...refusal, error_code: "NETWORK", error_msg: "결제 서버에 연결할 수 없습니다. (" + error + ")" };
+      const error_msg = "결제 서버에 연결할 수 없습니다. (" + error + ")";
+      throw { success: false, ...ids, error_code: "NETWORK", error_msg };
     }
-    if (!response.ok) throw { ...refusal, ...body };
-    return body;
+    if (!opened.window_url) throw { ...ids, ...opened };
+    return opened;
+  }
+
+  /** @param {string} path @param {unknown} body */
+  async function post(path, body) {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch(home + path, { method: "POST", headers, body: JSON.stringify(body) });
+    return response.json();
+  }
+
+  /**
+   * Opens the window beside the shop's page. A payer may close it like any other, which nobody tells us.
+   * @param {Opened} opened @param {unknown} _language
+   * @param {(rsp: Record<string, any> | null) => void} done null: the browser would not open it
+   */
+  function openPopup(opened, _language, done) {
+    const popup = window.open(opened.window_url, "imp-window", "popup,width=560,height=780");
+    if (!popup) {
+      window.alert("팝업차단을 해제해주셔야 결제창이 나타납니다.");
+      done(null);
+      return;
+    }
+    const stop = onResult(popup, (rsp) => end(rsp));
+    const watch = window.setInterval(() => {
+      if (!popup.closed) return;
+      window.clearInterval(watch);
+      post(`/sdk/payments/${opened.imp_uid}/close`, { window_url: opened.window_url }).then(end);
+    }, 300);
+
+    function end(/** @type {Record<string, any>} */ rsp) {
+      stop();
+      window.clearInterval(watch);
+      popup?.close();
+      done(rsp);
+    }
   }
 
   /**
    * Lays the window over the shop's page and waits for its one result.
-   * @param {string} url
+   * @param {Opened} opened
    * @param {unknown} language `params.language`, whatever the shop put there
    * @param {(rsp: Record<string, any>) => void} done
    */
-  function openLayer(url, language, done) {
+  function openLayer(opened, language, done) {
     const name = String(language || document.documentElement.lang).startsWith("en") ? "Payment window" : "결제창";
     const frame = document.createElement("iframe");
     frame.title = name;
-    frame.src = url;
+    frame.src = opened.window_url;
     // The window follows the payer's light or dark; a frame of another scheme would lose its transparency.
     style(frame, { width: "100%", height: "100%", border: "0", display: "block", "color-scheme": "light dark" });
 
@@ -133,14 +214,26 @@
     document.body.append(layer);
     // The window focuses its first field; doing it again from here would take the focus away from the field.
     frame.addEventListener("load", () => document.activeElement === frame || frame.focus(), { once: true });
-    window.addEventListener("message", onMessage);
-
-    function onMessage(/** @type {MessageEvent} */ event) {
-      const fromOurWindow = event.origin === source.origin && event.source === frame.contentWindow;
-      if (!fromOurWindow || !event.data || event.data.type !== "imp-result") return;
-      window.removeEventListener("message", onMessage);
+    onResult(/** @type {Window} */ (frame.contentWindow), (rsp) => {
       layer.remove();
       release();
+      done(rsp);
+    });
+  }
+
+  /**
+   * Waits for the one result of `ours`, the window we opened, and believes no other; returns what ends the wait.
+   * @param {Window} ours @param {(rsp: Record<string, any>) => void} done
+   */
+  function onResult(ours, done) {
+    const stop = () => window.removeEventListener("message", listen);
+    window.addEventListener("message", listen);
+    return stop;
+
+    function listen(/** @type {MessageEvent} */ event) {
+      const fromOurWindow = event.origin === home && event.source === ours;
+      if (!fromOurWindow || !event.data || event.data.type !== "imp-result") return;
+      stop();
       done(event.data.rsp);
     }
   }
@@ -167,7 +260,7 @@
    * and a PC shows the message.
    * @param {Record<string, any>} refusal
    * @param {Record<string, any>} params
-   * @param {((rsp: Record<string, any>) => void) | undefined} callback
+   * @param {Callback} callback
    */
   function refuse(refusal, params, callback) {
     if (typeof callback === "function") {
@@ -184,8 +277,7 @@
 
   /**
    * The shop's own mistakes stay the shop's: an exception in the callback is only logged.
-   * @param {((rsp: Record<string, any>) => void) | undefined} callback
-   * @param {Record<string, any>} rsp
+   * @param {Callback} callback @param {Record<string, any>} rsp
    */
   function answer(callback, rsp) {
     if (typeof callback !== "function") return;
@@ -196,10 +288,7 @@
     }
   }
 
-  /**
-   * @param {HTMLElement} element
-   * @param {Record<string, string>} rules
-   */
+  /** @param {HTMLElement} element @param {Record<string, string>} rules */
   function style(element, rules) {
     for (const [property, value] of Object.entries(rules)) element.style.setProperty(property, value);
   }

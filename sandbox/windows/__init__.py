@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from sandbox import rules, webhooks
-from sandbox.clock import now
+from sandbox import clock, demands, outcomes, rules, webhooks
 from sandbox.instruments import digits
 from sandbox.models import Payment, db
 from sandbox.pages import guard, language_of, words
@@ -32,7 +31,7 @@ SHORTEST_NUMBER = 8
 def show(imp_uid: str) -> ResponseReturnValue:
     """The window, or what became of it."""
     payment = _payment(imp_uid)
-    if payment.status == "ready":
+    if payment.status == "ready" and not payment.is_pending:
         return _window(payment)
     if payment.result_path == "redirect":
         return _ended(payment)
@@ -45,17 +44,22 @@ def approve(imp_uid: str) -> ResponseReturnValue:
     payment = _payment(imp_uid)
     number = request.form.get("number", "")
     if payment.status == "ready" and len(digits(number)) < SHORTEST_NUMBER:
-        return _window(payment, number=number, error=_("Enter a whole test number, or choose one from the list.")), 422
-    rules.approve(payment, number, now())
+        error = _("Enter a whole test number, or choose one from the list.")
+        return _window(payment, number=number, wrong="number", error=error), 422
+    if payment.status == "ready" and demands.wants_identity_check(payment) and not request.form.get("identity_code"):
+        error = _("Enter the code of the identity check; any will do.")
+        return _window(payment, number=number, wrong="identity_code", error=error), 422
+    rules.approve(payment, number, clock.of_payment(payment))
     webhooks.announce(payment)
-    return _finish(payment)
+    payer = outcomes.payer_of(payment)
+    return _left(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")
 
 
 @bp.post("/decline")
 def decline(imp_uid: str) -> ResponseReturnValue:
     """The PG turns the payer down, whatever number is in the form."""
     payment = _payment(imp_uid)
-    rules.decline(payment, now())
+    rules.decline(payment, clock.of_payment(payment))
     return _finish(payment)
 
 
@@ -63,7 +67,7 @@ def decline(imp_uid: str) -> ResponseReturnValue:
 def close(imp_uid: str) -> ResponseReturnValue:
     """The payer gives up. The record often stays ``ready``; the shop hears of it all the same."""
     payment = _payment(imp_uid)
-    rules.close(payment, now())
+    rules.close(payment, clock.of_payment(payment))
     return _finish(payment, closed=True)
 
 
@@ -76,13 +80,15 @@ def _payment(imp_uid: str) -> Payment:
     return payment
 
 
-def _window(payment: Payment, *, number: str = "", error: str = "") -> str:
+def _window(payment: Payment, *, number: str = "", wrong: str = "", error: str = "") -> str:
+    """``wrong`` names the field that ``error`` is about."""
     return render_template(
         f"windows/{payment.profile.family}.html",
         page=page_of(payment),
         payment=payment,
         address=address,
         number=number,
+        wrong=wrong,
         error=error,
     )
 
@@ -93,6 +99,7 @@ def _finish(payment: Payment, *, closed: bool = False) -> ResponseReturnValue:
         return render_template(
             "windows/result.html",
             skin=skin_of(payment),
+            layout="layer" if payment.window_form == "layer" else "page",
             opener=payment.opener_origin,
             rsp=callback_result(payment, closed=closed),
         )
@@ -109,6 +116,15 @@ def _stranded(payment: Payment) -> str:
             "This PG returns by redirect on this device, and the shop sent no usable m_redirect_url. "
             "The payment is recorded, but the payer is stranded here, as with the real service."
         ),
+    )
+
+
+def _left(payment: Payment) -> str:
+    return render_template(
+        "windows/notice.html",
+        skin=skin_of(payment),
+        heading=_("The payer has walked away"),
+        text=_("The shop hears of no result, and the payment stays ready."),
     )
 
 

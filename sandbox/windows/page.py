@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 from flask import request, url_for
 from flask_babel import gettext as _
 
+from sandbox import demands
 from sandbox.instruments import INSTRUMENTS, Instrument
 from sandbox.models import Payment
-from sandbox.pages import in_language, language_links, money
+from sandbox.pages import LANGUAGES, in_language, language_links, money
+from sandbox.parameters import CURRENCY
+from sandbox.pgs import Profile
 from sandbox.rules import window_effect
 from sandbox.windows.secret import window_key
 
@@ -37,9 +40,14 @@ class Page:
     """`rules.window_effect`: ``charged``, ``shown`` or ``key_only``."""
     effect_title: str
     effect_text: str
+    notes: list[str]
+    """What else is peculiar to this PG, in sentences."""
     approve_label: str
     instruments: list[Instrument]
-    banks: dict[str, str]
+    issuers: dict[str, str]
+    """Whom a payer may choose from: banks, carriers; empty where there is no such choice."""
+    identity_check: bool
+    """Whether the payer must prove who they are first."""
     languages: list[tuple[str, str, str]]
 
 
@@ -47,26 +55,29 @@ def page_of(payment: Payment) -> Page:
     """Everything ``templates/windows/window.html`` shows of ``payment``."""
     profile = payment.profile
     effect = window_effect(payment)
-    title, text = _effect_in_words(effect, payment.issues_key)
-    hidden = payment.device in profile.amount_hidden_on
+    languages = language_links(url_for("windows.show", imp_uid=payment.imp_uid))
+    issues_key = payment.issues_key and payment.pg_id != profile.keyless_mid
+    title, text = _effect_in_words(effect, issues_key)
     return Page(
         skin=skin_of(payment),
-        layout="layer" if payment.result_path == "callback" else "page",
+        layout="layer" if payment.window_form == "layer" else "page",
         opener=payment.opener_origin or "",
-        pg_name=in_language(profile, "name"),
+        pg_name=_name(profile),
         variant=_variant_in_words(payment),
-        heading=_heading(profile.family, effect, payment.issues_key),
+        heading=_heading(profile.family, effect, issues_key),
         shop=urlsplit(payment.opener_origin or "").netloc,
         merchant_code=payment.merchant.code,
         order_name=payment.name or "",
-        amount=None if hidden else money(payment.amount, payment.currency),
+        amount=_amount(payment),
         effect=effect,
         effect_title=title,
         effect_text=text,
+        notes=_notes(payment, effect),
         approve_label=_("Pay and continue") if effect == "charged" else _("Register and continue"),
         instruments=[instrument for instrument in INSTRUMENTS if instrument.family == profile.family],
-        banks=_banks(),
-        languages=language_links(url_for("windows.show", imp_uid=payment.imp_uid)),
+        issuers=_issuers(profile.family),
+        identity_check=demands.wants_identity_check(payment),
+        languages=[link for link in languages if link[0] in (profile.window_languages or LANGUAGES)],
     )
 
 
@@ -83,6 +94,15 @@ def skin_of(payment: Payment) -> str:
 def _variant(payment: Payment) -> str:
     wish = payment.bypass.get("widget_code") if isinstance(payment.bypass, dict) else None
     return payment.profile.variant(wish if isinstance(wish, str) else None)
+
+
+def _amount(payment: Payment) -> str | None:
+    profile = payment.profile
+    if payment.device in profile.amount_hidden_on:
+        return None
+    if payment.amount == 0 and profile.shown_for_zero:
+        return money(profile.shown_for_zero, CURRENCY)
+    return money(payment.amount, payment.currency)
 
 
 def _variant_in_words(payment: Payment) -> str:
@@ -102,6 +122,12 @@ def _heading(family: str, effect: str, issues_key: bool) -> str:
         ("account", "issue"): _("Register an account"),
         ("account", "issue and charge"): _("Register an account and pay"),
         ("account", "charge"): _("Pay from an account"),
+        ("phone", "issue"): _("Register a phone number"),
+        ("phone", "issue and charge"): _("Register a phone number and pay"),
+        ("phone", "charge"): _("Pay with the phone bill"),
+        ("wallet", "issue"): _("Connect a wallet"),
+        ("wallet", "issue and charge"): _("Connect a wallet and pay"),
+        ("wallet", "charge"): _("Pay with a wallet"),
     }
     purpose = "issue" if effect != "charged" else "issue and charge" if issues_key else "charge"
     return headings[family, purpose]
@@ -117,6 +143,34 @@ def _effect_in_words(effect: str, issues_key: bool) -> tuple[str, str]:
     if issues_key:
         return _("Charged now"), _("A billing key is issued and the amount is charged as you continue.")
     return _("Charged now"), _("The amount is charged as you continue.")
+
+
+def _notes(payment: Payment, effect: str) -> list[str]:
+    profile = payment.profile
+    notes = []
+    if profile.shown_for_zero and payment.amount == 0:
+        shown = money(profile.shown_for_zero, CURRENCY)
+        notes.append(_("For an amount of 0 this PG shows %(amount)s.", amount=shown))
+    if profile.probe_amount and effect == "key_only":
+        probe = money(profile.probe_amount, CURRENCY)
+        minutes = profile.probe_seconds // 60
+        text = _("To try it out, %(amount)s is taken and given back %(min)s minutes later.", amount=probe, min=minutes)
+        notes.append(text)
+    if profile.monthly_only or profile.monthly_day_tolerance:
+        notes.append(_("Phone bills can be charged automatically once a month only."))
+    if payment.issues_key and payment.pg_id == profile.keyless_mid:
+        notes.append(_("This merchant id has no billing rights: no key will be issued."))
+    return notes
+
+
+def _name(profile: Profile) -> str:
+    return in_language(profile, "name")
+
+
+def _issuers(family: str) -> dict[str, str]:
+    if family == "phone":
+        return {"SKT": "SKT", "KTF": "KT", "LGT": "LG U+", "CJH": _("MVNO")}
+    return _banks() if family == "account" else {}
 
 
 def _banks() -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from sandbox import levers
 from sandbox.models import Payment
 from sandbox.money import major_units
 
@@ -19,17 +20,16 @@ DECLINED = "F0004"
 
 def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]:
     """The object a shop's callback receives; ``closed`` when the payer shut the window."""
-    ids = {
-        "success": payment.status == "paid",
-        "imp_uid": payment.imp_uid,
-        "merchant_uid": payment.merchant_uid,
+    if payment.profile.payload == "ids_only":
+        return _ids(payment) | _failure(payment, closed)
+    told = {
+        **_success(payment, "success", went_well(payment)),
+        **_ids(payment),
         "pay_method": payment.pay_method,
         "pg_provider": payment.pg_code,
         "pg_type": "payment",
     }
-    if payment.customer_uid:
-        ids["customer_uid"] = payment.customer_uid
-    return ids | (_particulars(payment) if payment.status == "paid" else _reason(payment, closed))
+    return told | (_particulars(payment) if went_well(payment) else _reason(payment, closed))
 
 
 def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
@@ -42,6 +42,16 @@ def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
         return None
     query = urlencode(_redirect_fields(payment, closed))
     return target._replace(query="&".join(filter(None, [target.query, query]))).geturl()
+
+
+def went_well(payment: Payment) -> bool:
+    """Whether the payer did all there was to do; that money moved, it does not mean."""
+    return payment.status == "paid" or payment.is_pending
+
+
+def _ids(payment: Payment) -> dict[str, Any]:
+    ids = {"imp_uid": payment.imp_uid, "merchant_uid": payment.merchant_uid}
+    return ids | ({"customer_uid": payment.customer_uid} if payment.customer_uid else {})
 
 
 def _particulars(payment: Payment) -> dict[str, Any]:
@@ -70,9 +80,24 @@ def _particulars(payment: Payment) -> dict[str, Any]:
 
 def _redirect_fields(payment: Payment, closed: bool) -> dict[str, str]:
     ids = {"imp_uid": payment.imp_uid, "merchant_uid": payment.merchant_uid}
-    if payment.status == "paid":
-        return {**ids, "imp_success": "true"}
-    return {**ids, "imp_success": "false", **_reason(payment, closed)}
+    if payment.profile.payload == "ids_only":
+        return ids | _failure(payment, closed)
+    if went_well(payment):
+        return {**ids, **_success(payment, "imp_success", "true")}
+    return {**ids, **_success(payment, "imp_success", "false"), **_reason(payment, closed)}
+
+
+def _success(payment: Payment, name: str, value: Any) -> dict[str, Any]:
+    """The deprecated word, unless the merchant wants to see that their shop does without it."""
+    return {} if levers.get(payment.merchant, "drop_success") else {name: value}
+
+
+def _failure(payment: Payment, closed: bool) -> dict[str, str]:
+    """What tells a failure where no ``success`` does: an ``error_code``, also of a payer who leaves."""
+    if went_well(payment):
+        return {}
+    reason = _reason(payment, closed)
+    return {"error_code": DECLINED, **reason} if levers.get(payment.merchant, "closed_error_code") else reason
 
 
 def _reason(payment: Payment, closed: bool) -> dict[str, str]:

@@ -47,7 +47,6 @@ def test_a_guide_and_its_profile_charge_alike(guide):
     profile = pgs.profile_for(guide.pg)
 
     assert guide.charges_at_issue.value == profile.charge
-    assert [guide.charges(amount) for amount in (0, 1)] == [profile.charges(amount) for amount in (0, 1)]
 
 
 @each_guide
@@ -67,5 +66,5 @@ def test_a_guide_sends_what_its_pg_demands(guide):
     assert guide.parameter("pay_method").value in profile.methods
 
 
-def test_every_profile_has_its_guide():
-    assert {profile.code for profile in pgs.PROFILES} == {guide.pg.partition(".")[0] for guide in GUIDES.values()}
+def test_every_guide_has_its_profile():
+    assert {guide.provider for guide in GUIDES.values()} <= {profile.code for profile in pgs.PROFILES}

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any, NamedTuple
@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.test import TestResponse
 
 from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.models import db
+from tests.sandbox.merchant import ShopPage, make_shop, served
 
 PATIENCE = 10.0
 """Seconds to wait for something that must come."""
@@ -46,10 +48,13 @@ class Answer(NamedTuple):
 class Api:
     """A shop's REST client, signed in."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        self.client = client
+    def __init__(self, client: FlaskClient, key: str = "sandbox_key", secret: str = "sandbox_secret") -> None:
+        self.client, self.key, self.secret = client, key, secret
         self.headers = {"Authorization": ""}
-        token = self.post("/users/getToken", imp_key="sandbox_key", imp_secret="sandbox_secret").response
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        token = self.post("/users/getToken", imp_key=self.key, imp_secret=self.secret).response
         self.headers["Authorization"] = token["access_token"]
 
     def get(self, path: str) -> Answer:
@@ -110,12 +115,15 @@ class Receiver:
     def __init__(self) -> None:
         self.bodies: Queue[dict[str, str]] = Queue()
         self.answers_with = 200
+        self.acts: Callable[[dict[str, str]], object] = lambda body: None
+        """What the shop does with a notice before it answers."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.bodies.put(json.loads(body))
+                receiver.acts(json.loads(body))
                 self.send_response(receiver.answers_with)
                 self.end_headers()
 
@@ -156,7 +164,7 @@ def config(tmp_path) -> Config:
 
 @pytest.fixture
 def app(config: Config, clock: Clock) -> Iterator[Flask]:
-    app = create_app(config, clock)
+    app = create_app(config, clock, background=False)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -165,6 +173,16 @@ def app(config: Config, clock: Clock) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def long_lived(tmp_path_factory) -> Iterator[FlaskClient]:
+    """A client of a sandbox that the tests of a module share, each with a merchant of its own."""
+    config = Config(DATABASE_URL=f"sqlite:///{tmp_path_factory.mktemp('sandbox')}/sandbox.db")
+    app = create_app(config, Clock(), background=False)
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -183,3 +201,28 @@ def receiver() -> Iterator[Receiver]:
     yield receiver
     receiver.server.shutdown()
     receiver.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def sandbox_url(tmp_path_factory) -> Iterator[str]:
+    database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
+    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"))) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shop_url(sandbox_url: str) -> Iterator[str]:
+    with served(make_shop(sandbox_url)) as url:
+        yield url
+
+
+@pytest.fixture
+def shop(page: Page, shop_url: str) -> ShopPage:
+    return ShopPage(page, shop_url)
+
+
+@pytest.fixture
+def phone(browser: Browser, playwright: Playwright, shop_url: str) -> Iterator[ShopPage]:
+    context = browser.new_context(**playwright.devices["iPhone 13"], locale="ko-KR")
+    yield ShopPage(context.new_page(), shop_url)
+    context.close()

@@ -25,6 +25,7 @@ PAGE = """<!doctype html>
 <main>
   <h1>Shop</h1>
   <button data-order="{{ order }}">Subscribe</button>
+  <div class="portone-ui-container" data-portone-ui-type="paypal-rt"></div>
   <p>Answers: <span role="status" aria-label="Answers">0</span></p>
   <output aria-label="Answer"></output>
 </main>
@@ -43,6 +44,7 @@ function answered(rsp) {
 }
 
 if (order.init) IMP.init("imp00000000");
+if (order.ui) IMP.loadUI(order.ui, order.params, answered);
 button.addEventListener("click", () => {
   if (order.callback) IMP.request_pay(order.params, answered);
   else IMP.request_pay(order.params);
@@ -105,9 +107,17 @@ class ShopPage:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     def visit(
-        self, *, lang: str = "ko", device: str = "", init: bool = True, callback: object = True, **params: Any
+        self,
+        *,
+        lang: str = "ko",
+        device: str = "",
+        init: bool = True,
+        callback: object = True,
+        ui: str = "",
+        **params: Any,
     ) -> ShopPage:
-        order = {"init": init, "callback": callback, "params": self.order(**params) if params != NOTHING else None}
+        order = {"init": init, "callback": callback, "ui": ui}
+        order["params"] = self.order(**params) if params != NOTHING else None
         self.page.goto(f"{self.url}/?{urlencode({'lang': lang, 'device': device, 'order': json.dumps(order)})}")
         return self
 

@@ -14,6 +14,8 @@ ORIGIN = "http://shop.test"
 APPROVED = "4242-4242-4242-4242"
 REFUSED = "4000-0000-0000-0002"
 APPROVED_ACCOUNT = "110-4242-424242"
+APPROVED_PHONE = "010-4242-4242"
+"""Of a phone bill and of a wallet."""
 
 _numbers = count(1)
 
@@ -36,11 +38,12 @@ def request_pay(**params: Any) -> dict[str, Any]:
     }
 
 
-def sdk_call(device: str = "pc", page_language: str = "ko", **params: Any) -> dict[str, Any]:
-    """What the script posts to ``/sdk/payments``."""
+def sdk_call(device: str = "pc", page_language: str = "ko", ui_type: str = "", **params: Any) -> dict[str, Any]:
+    """What the script posts to ``/sdk/payments``; ``ui_type`` from a button of ``IMP.loadUI``."""
     return {
         "merchant_code": "imp00000000",
         "params": request_pay(**params),
+        "ui_type": ui_type,
         "device": device,
         "origin": ORIGIN,
         "page_language": page_language,

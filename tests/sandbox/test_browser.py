@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Frame, Page, Playwright, expect
+from flask import Flask
+from playwright.sync_api import Browser, Frame, Page, expect
 
-from sandbox.app import create_app
-from sandbox.config import Config
-from tests.sandbox.merchant import NOTHING, ShopPage, make_shop, served
+from tests.sandbox.merchant import NOTHING, served
 from tests.sandbox.shop import APPROVED, APPROVED_ACCOUNT, REFUSED, sdk_call
 
 pytestmark = pytest.mark.e2e
@@ -293,6 +291,10 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
         opened(pg="jtnet", amount=0),
         opened(pg="paymentwall", amount=49.99, currency="USD"),
         opened(pg="paymentwall", bypass={"widget_code": "t3_1"}),
+        opened("mobile", pg="kakaopay"),
+        opened(pg="danal", pay_method="phone"),
+        opened(pg="settle_acc", pay_method="trans"),
+        opened(pg="smartro_v2", merchant_uid="order1", customer_id="matthew"),
         ended,
         f"{sandbox_url}/?lang={lang}",
     ]
@@ -303,26 +305,19 @@ def _violations(target: Page | Frame) -> list[str]:
     return [f"{found['id']}: {found['nodes'][0]['html']}" for found in Axe().run(target).response["violations"]]
 
 
-@pytest.fixture(scope="module")
-def sandbox_url(tmp_path_factory) -> Iterator[str]:
-    database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"))) as url:
-        yield url
+def test_a_page_that_loads_the_script_from_its_real_address_is_served_by_the_sandbox(page, sandbox_url):
+    unchanged = Flask(__name__)
+    unchanged.get("/")(lambda: "<script src='https://cdn.iamport.kr/v1/iamport.js'></script><h1>Shop</h1>")
+    script = page.request.get(f"{sandbox_url}/v1/iamport.js")
+    page.route("https://cdn.iamport.kr/**", lambda route: route.fulfill(response=script))
+    page.add_init_script(f"window.IMP_SANDBOX = '{sandbox_url}'")
 
+    with served(unchanged) as url:
+        page.goto(url)
+        page.evaluate(
+            """() => { IMP.init('imp00000000');
+            IMP.request_pay({pg: 'html5_inicis', merchant_uid: 'cdn-1', customer_uid: 'cdn', amount: 100, name: 'x',
+                             buyer_tel: '010-0000-0000'}, () => {}); }"""
+        )
 
-@pytest.fixture(scope="module")
-def shop_url(sandbox_url: str) -> Iterator[str]:
-    with served(make_shop(sandbox_url)) as url:
-        yield url
-
-
-@pytest.fixture
-def shop(page: Page, shop_url: str) -> ShopPage:
-    return ShopPage(page, shop_url)
-
-
-@pytest.fixture
-def phone(browser: Browser, playwright: Playwright, shop_url: str) -> Iterator[ShopPage]:
-    context = browser.new_context(**playwright.devices["iPhone 13"], locale="ko-KR")
-    yield ShopPage(context.new_page(), shop_url)
-    context.close()
+        expect(page.get_by_role("dialog")).to_be_visible()

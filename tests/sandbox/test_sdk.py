@@ -9,7 +9,10 @@ import pytest
 from tests.sandbox.shop import request_pay, sdk_call
 
 
-@pytest.mark.parametrize("path", ["/v1/iamport.js", "/js/iamport.payment-1.2.0.js", "/v1/iamport.js?device=mobile"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/iamport.js", "/js/iamport.payment-1.2.0.js", "/js/iamport.payment-1.1.5.js", "/v1/iamport.js?device=mobile"],
+)
 def test_the_script_is_served_under_its_present_and_its_old_name(client, path):
     answer = client.get(path)
 

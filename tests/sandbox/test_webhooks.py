@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from sandbox import runner, webhooks
 from sandbox.config import Config
 from tests.sandbox.conftest import PATIENCE, Api, Receiver
 
@@ -98,14 +99,18 @@ def test_notices_can_be_lost_or_doubled(api, receiver, copies):
     assert receiver.is_silent()
 
 
-def test_notices_can_be_late(api, receiver):
-    api.client.post("/control/webhooks", json={"delay": 1})
+def test_notices_can_be_late(app, api, receiver, clock):
+    api.client.post("/control/webhooks", json={"delay": 30})
     api.issue()
 
     api.charge("order-1")
+    clock.advance(29)
+    runner.turn(app, webhooks.send_due)
 
     assert api.client.get("/control/idle").json == {"idle": False}
     assert receiver.is_silent()
+    clock.advance(1)
+    runner.turn(app, webhooks.send_due)
     assert receiver.next()["merchant_uid"] == "order-1"
 
 

@@ -1,7 +1,8 @@
 // @ts-check
-/** Hands the result to the page below the layer, and to no other: the opener's origin is the address. */
+/** Hands the result to the page that opened the window, and to no other: the opener's origin is the address. */
 
 const { result, opener } = document.body.dataset;
 
-window.parent.postMessage({ type: "imp-result", rsp: JSON.parse(result || "null") }, opener || "*");
+const shop = window.opener || window.parent;
+shop.postMessage({ type: "imp-result", rsp: JSON.parse(result || "null") }, opener || "*");
 document.documentElement.dataset.ready = "true";

@@ -21,7 +21,8 @@ window.addEventListener("pageshow", release);
 markChosen();
 // On a phone the keyboard would rise over the shelf, which is where most people begin.
 const hasRoom = window.matchMedia("(min-width: 761px)").matches;
-if (hasRoom || number.getAttribute("aria-invalid") === "true") number.focus();
+const wrong = /** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid=true]"));
+if (wrong || hasRoom) (wrong || number).focus();
 announceReady();
 
 /** @param {Element} button */
@@ -30,8 +31,8 @@ function choose(button) {
   instrumentForm.querySelectorAll("input[data-fill]").forEach((field) => {
     /** @type {HTMLInputElement} */ (field).value = field.getAttribute("data-fill") || "";
   });
-  const bank = /** @type {HTMLSelectElement | null} */ (document.getElementById("bank"));
-  if (bank) bank.value = button.getAttribute("data-issuer") || "";
+  const issuers = /** @type {HTMLSelectElement | null} */ (document.querySelector("[data-issuers]"));
+  if (issuers) issuers.value = button.getAttribute("data-issuer") || "";
   markChosen();
   const status = /** @type {HTMLElement} */ (document.querySelector("[data-filled]"));
   status.textContent = `${status.dataset.filled} ${button.querySelector("span")?.textContent}, ${number.value}`;
@@ -63,7 +64,6 @@ function release() {
 /** For tests and for shops that show a spinner: the window is drawn and its script runs. */
 function announceReady() {
   document.documentElement.dataset.ready = "true";
-  if (window.parent !== window) {
-    window.parent.postMessage({ type: "imp-ready" }, document.body.dataset.opener || "*");
-  }
+  const shop = window.opener || (window.parent === window ? null : window.parent);
+  if (shop) shop.postMessage({ type: "imp-ready" }, document.body.dataset.opener || "*");
 }

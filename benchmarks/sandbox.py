@@ -1,0 +1,189 @@
+"""How fast the sandbox charges, beside the least that could do it: `make bench-sandbox`.
+
+The limit is a bare Flask view that inserts one row and commits, twice per pair, under the same gunicorn, SQLite
+settings and clients. A pair is `POST /users/getToken` and `POST /subscribe/payments/again`.
+"""
+
+import http.client
+import json
+import shutil
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+ROOT = Path(__file__).parent.parent
+SECONDS = 8.0
+CLIENTS = (1, 16, 64)
+STORED = (0, 10_000, 100_000)
+GUNICORN = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "error")
+JSON = {"Content-Type": "application/json"}
+
+Pair = Callable[[http.client.HTTPConnection], None]
+
+
+class Server:
+    def __init__(self, target: str, environ: dict[str, str]) -> None:
+        self.port = _free_port()
+        command = [*GUNICORN, "-w", "2", "--threads", "8", "--bind", f"127.0.0.1:{self.port}", target]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environ)
+        while not self._answers():
+            time.sleep(0.05)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+
+    def memory(self) -> float:
+        """Resident MB of the workers together."""
+        pids = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split()
+        return sum(_resident_kb(int(pid)) for pid in pids) / 1024
+
+    def _answers(self) -> bool:
+        try:
+            self.connect().request("GET", "/healthz")
+        except OSError:
+            return False
+        return True
+
+
+@contextmanager
+def serving(target: str, environ: dict[str, str]) -> Iterator[Server]:
+    server = Server(target, environ)
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait()
+
+
+def call(connection: http.client.HTTPConnection, path: str, body: dict[str, object], token: str = "") -> dict:
+    headers = {**JSON, "Authorization": f"Bearer {token}"} if token else JSON
+    connection.request("POST", path, json.dumps(body), headers)
+    return json.loads(connection.getresponse().read())
+
+
+def again_pair(customer_uid: str) -> Pair:
+    def pair(connection: http.client.HTTPConnection) -> None:
+        credentials: dict[str, object] = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
+        token = call(connection, "/users/getToken", credentials)["response"]["access_token"]
+        charge = {"customer_uid": customer_uid, "merchant_uid": uuid4().hex, "amount": 1000, "name": "bench"}
+        answer = call(connection, "/subscribe/payments/again", charge, token)
+        assert answer["response"]["status"] == "paid", answer
+
+    return pair
+
+
+def bare_pair(connection: http.client.HTTPConnection) -> None:
+    for _ in range(2):
+        call(connection, "/insert", {"value": uuid4().hex})
+
+
+def load(server: Server, pair: Pair, clients: int) -> tuple[float, float]:
+    """Pairs per second and the 99th percentile in milliseconds, over `SECONDS` with so many clients at once."""
+    times: list[float] = []
+    until = time.perf_counter() + SECONDS
+
+    def client() -> None:
+        connection = server.connect()
+        while (begun := time.perf_counter()) < until:
+            pair(connection)
+            times.append(time.perf_counter() - begun)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(times) / SECONDS, statistics.quantiles(times, n=100)[98] * 1000
+
+
+def issue_key(server: Server) -> str:
+    connection = server.connect()
+    token = call(connection, "/users/getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"})
+    card: dict[str, object] = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101"}
+    uid = f"bench-{uuid4().hex}"
+    call(connection, f"/subscribe/customers/{uid}", card, token["response"]["access_token"])
+    return uid
+
+
+def store(database: Path, total: int) -> None:
+    """Bring the ledger to `total` payments by copying the newest one: through the API it would take minutes."""
+    with sqlite3.connect(database) as ledger:
+        have = ledger.execute("SELECT count(*) FROM payments").fetchone()[0]
+        columns = [row[1] for row in ledger.execute("PRAGMA table_info(payments)") if row[1] != "id"]
+        fresh = {"imp_uid": "'imp_x' || n", "merchant_uid": "'stored-' || n"}
+        values = ", ".join(fresh.get(column, column) for column in columns)
+        ledger.execute(
+            f"WITH RECURSIVE series(n) AS (SELECT {have} UNION ALL SELECT n + 1 FROM series WHERE n < {total - 1}) "
+            f"INSERT INTO payments ({', '.join(columns)}) SELECT {values} FROM series, "
+            "(SELECT * FROM payments ORDER BY id DESC LIMIT 1)"
+        )
+
+
+def charge_time(server: Server, pair: Pair, repeats: int = 300) -> float:
+    """Median milliseconds of one pair, one client."""
+    connection = server.connect()
+    times = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        pair(connection)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000
+
+
+def main() -> None:
+    folder = Path(tempfile.mkdtemp())
+    environ = {"PATH": str(Path(sys.executable).parent), "BARE_DATABASE": str(folder / "bare.db")}
+    ledger = folder / "sandbox.db"
+    environ["SANDBOX_DATABASE_URL"] = f"sqlite:///{ledger}"
+    try:
+        with (
+            serving("benchmarks.bare:create_app()", environ) as bare,
+            serving("sandbox.app:create_app()", environ) as sandbox,
+        ):
+            pair = again_pair(issue_key(sandbox))
+            charge_time(sandbox, pair, 20)
+            _compare_rates(bare, sandbox, pair)
+            _measure_growth(sandbox, pair, ledger)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _compare_rates(bare: Server, sandbox: Server, pair: Pair) -> None:
+    print(f"{'clients':>8} {'bare/s':>8} {'p99 ms':>8} {'sandbox/s':>10} {'p99 ms':>8} {'sandbox/bare':>13}")
+    for clients in CLIENTS:
+        limit, limit_p99 = load(bare, bare_pair, clients)
+        ours, ours_p99 = load(sandbox, pair, clients)
+        print(f"{clients:>8} {limit:>8.0f} {limit_p99:>8.1f} {ours:>10.0f} {ours_p99:>8.1f} {ours / limit:>12.0%}")
+
+
+def _measure_growth(sandbox: Server, pair: Pair, ledger: Path) -> None:
+    print(f"\n{'stored':>8} {'one charge ms':>14} {'of the first':>13} {'workers MB':>11}")
+    first = 0.0
+    for stored in STORED:
+        store(ledger, stored)
+        took = charge_time(sandbox, pair)
+        first = first or took
+        print(f"{stored:>8} {took:>14.2f} {took / first:>12.0%} {sandbox.memory():>11.0f}")
+
+
+def _resident_kb(pid: int) -> int:
+    return int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True).stdout or 0)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

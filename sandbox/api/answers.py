@@ -1,0 +1,65 @@
+"""Answers that come late, broken or not at all, as `sandbox.outcomes` and the lever ``latency`` want them."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+
+from flask import Response, g, request
+
+from sandbox import outcomes
+from sandbox.errors import Refused
+from sandbox.models import Payment, db
+from sandbox.rules import INTERNAL_ERROR
+
+CONNECTIONS = ("werkzeug.socket", "gunicorn.socket")
+"""Where a WSGI server leaves the connection to the client."""
+
+
+def spoil(payment: Payment) -> None:
+    """Call between a charge and its answer: wait, break off or fail when that was ordered for this charge.
+
+    Raises:
+        Refused: HTTP 500 though the charge was made; 504 in place of a lost answer under a server that keeps its
+            connections to itself.
+    """
+    wrong, seconds = outcomes.answer_to(payment), payment.outcome_seconds
+    if wrong == "500_after":
+        raise Refused(-1, INTERNAL_ERROR, http=500)
+    if wrong == "slow":
+        _wait(seconds)
+    if wrong == "lost":
+        _lose(seconds)
+
+
+def delay(response: Response) -> Response:
+    """For ``after_request``: every answer to a merchant is late by their ``latency``."""
+    _wait(g.get("latency", 0))
+    return response
+
+
+def _wait(seconds: float) -> None:
+    if seconds:
+        db.session.commit()  # others need the database meanwhile
+        time.sleep(seconds)
+
+
+def _lose(seconds: float) -> None:
+    """Say nothing until the client gives up or ``seconds`` are over, then cut the connection."""
+    connection = next((request.environ[name] for name in CONNECTIONS if name in request.environ), None)
+    if connection is None:
+        raise Refused(-1, "Gateway Timeout", http=504)
+    db.session.commit()
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and not _has_hung_up(connection, left):
+        time.sleep(0.05)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def _has_hung_up(connection: socket.socket, timeout: float) -> bool:
+    readable, _, _ = select.select([connection], [], [], timeout)
+    try:
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True

@@ -1,0 +1,65 @@
+"""``/paymentwall/delivery``: where goods sold through Paymentwall are, without which it does not pay out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from sqlalchemy import select
+
+from sandbox import ledger, pgs
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields
+from sandbox.api.envelope import answer
+from sandbox.errors import Refused
+from sandbox.models import Payment, db
+from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, missing, required_integer, required_text, text, word
+
+bp = Blueprint("delivery", __name__, url_prefix="/paymentwall/delivery")
+bp.before_request(authenticate)
+
+CHOICES = {
+    "type": ("physical", "digital"),
+    "status": ("order_placed", "order_shipped", "delivering", "delivered"),
+    "refundable": ("yes", "no"),
+}
+TIMES = ("estimated_delivery_datetime", "estimated_update_datetime")
+
+FOR_GOODS = {
+    **dict.fromkeys(("carrier_tracking_id", "carrier_type"), 64),
+    **dict.fromkeys(
+        [
+            f"shipping_address_{part}"
+            for part in ("country", "city", "zip", "state", "street", "phone", "firstname", "lastname")
+        ],
+        40,
+    ),
+}
+"""What only goods need that somebody carries, and how long each may be."""
+
+
+@bp.post("")
+def report() -> Response:
+    """Nothing is kept of it: the answer is all a shop gets to see."""
+    body = fields()
+    _check(body)
+    asked = select(Payment.id).where(
+        Payment.merchant_id == merchant().id,
+        Payment.imp_uid == required_text(body, "imp_uid"),
+        Payment.merchant_uid == required_text(body, "merchant_uid", limit=MERCHANT_UID_LIMIT),
+        Payment.pg_code.in_(profile.code for profile in pgs.PROFILES if profile.wants_delivery_reports),
+        Payment.status == "paid",
+    )
+    if db.session.scalar(asked) is None:
+        raise Refused(-1, ledger.NOT_FOUND)
+    return answer({"success": 1})
+
+
+def _check(body: Fields) -> None:
+    for name, choices in CHOICES.items():
+        if word(body, name, choices) is None:
+            raise missing(name)
+    for name in TIMES:
+        required_integer(body, name)
+    required_text(body, "shipping_address_email", limit=50)
+    read = required_text if body["type"] == "physical" else text
+    for name, limit in FOR_GOODS.items():
+        read(body, name, limit=limit)

@@ -1,0 +1,66 @@
+"""``/receipts``: cash receipts of our payments, and under ``external`` of sales made elsewhere."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from sandbox import ledger, receipts
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields
+from sandbox.api.envelope import answer
+from sandbox.api.objects import receipt_object
+from sandbox.clock import of
+from sandbox.errors import Refused
+from sandbox.receipts import Receipt
+
+bp = Blueprint("receipts", __name__, url_prefix="/receipts")
+bp.before_request(authenticate)
+
+
+@bp.get("/<imp_uid>")
+def show(imp_uid: str) -> Response:
+    return answer(receipt_object(_of(imp_uid), imp_uid=imp_uid))
+
+
+@bp.post("/<imp_uid>")
+def issue(imp_uid: str) -> Response:
+    receipt = receipts.issue(ledger.get(merchant(), imp_uid), fields(), of(merchant()))
+    return answer(receipt_object(receipt, imp_uid=imp_uid))
+
+
+@bp.delete("/<imp_uid>")
+def revoke(imp_uid: str) -> Response:
+    receipt = receipts.revoke(_of(imp_uid, unknown=400), of(merchant()))
+    return answer(receipt_object(receipt, imp_uid=imp_uid))
+
+
+@bp.get("/external/<merchant_uid>")
+def show_external(merchant_uid: str) -> Response:
+    return answer(receipt_object(_of_sale(merchant_uid), merchant_uid=merchant_uid))
+
+
+@bp.post("/external/<merchant_uid>")
+def issue_external(merchant_uid: str) -> Response:
+    receipt = receipts.issue_external(merchant(), merchant_uid, fields(), of(merchant()))
+    return answer(receipt_object(receipt, merchant_uid=merchant_uid))
+
+
+@bp.delete("/external/<merchant_uid>")
+def revoke_external(merchant_uid: str) -> Response:
+    receipt = receipts.revoke(_of_sale(merchant_uid), of(merchant()))
+    return answer(receipt_object(receipt, merchant_uid=merchant_uid))
+
+
+def _of(imp_uid: str, *, unknown: int = 404) -> Receipt:
+    """The receipt of a payment; ``unknown`` is the HTTP status where it has none."""
+    receipt = receipts.find(ledger.get(merchant(), imp_uid))
+    if receipt is None:
+        raise Refused(-1, receipts.NOT_FOUND, http=unknown, ours=True)
+    return receipt
+
+
+def _of_sale(merchant_uid: str) -> Receipt:
+    receipt = receipts.find_external(merchant(), merchant_uid)
+    if receipt is None:
+        raise Refused(-1, receipts.NOT_FOUND, http=404, ours=True)
+    return receipt

@@ -1,0 +1,95 @@
+"""``/subscribe/payments/schedule``: charges that run by themselves, and ``unschedule``.
+
+Source: https://developers.portone.io/api/rest-v1/nonAuthPayment.schedule
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy import Select, select
+
+from sandbox import clock, schedules
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields
+from sandbox.api.envelope import answer
+from sandbox.api.objects import payment_object, schedule_object
+from sandbox.api.paging import paged
+from sandbox.models import Schedule
+from sandbox.parameters import Malformed, required_integer, text, word
+
+bp = Blueprint("schedules", __name__, url_prefix="/subscribe")
+bp.before_request(authenticate)
+
+STATUSES = ("scheduled", "executed", "revoked")
+
+LONGEST_RANGE = 92 * 86_400
+"""Seconds: the longest three months."""
+
+
+@bp.post("/payments/schedule")
+def reserve() -> Response:
+    """The reservations made, as a plain array."""
+    body = fields()
+    made = schedules.reserve(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
+    return answer([schedule_object(schedule) for schedule in made])
+
+
+@bp.post("/payments/unschedule")
+def revoke() -> Response:
+    """The reservations revoked, as a plain array."""
+    return answer([schedule_object(schedule) for schedule in schedules.revoke(merchant(), fields())])
+
+
+@bp.get("/payments/schedule")
+def index() -> Response:
+    """Newest first, or oldest first with ``sorting=scheduled``."""
+    oldest_first = word(request.args, "sorting", ("scheduled", "-scheduled")) == "scheduled"
+    query = _between("schedule_from", "schedule_to", "schedule_status")
+    order = (Schedule.schedule_at, Schedule.id)
+    ordered = query.order_by(*order) if oldest_first else query.order_by(*(column.desc() for column in order))
+    return answer(paged(ordered, schedule_object))
+
+
+@bp.get("/payments/schedule/customers/<customer_uid>")
+@bp.get("/customers/<customer_uid>/schedules")
+def of_customer(customer_uid: str) -> Response:
+    """Newest first; empty for a ``customer_uid`` nobody knows."""
+    query = _between("from", "to", "schedule-status").where(Schedule.customer_uid == customer_uid)
+    newest_first = query.order_by(Schedule.schedule_at.desc(), Schedule.id.desc())
+    return answer(paged(newest_first, schedule_object, limited=False))
+
+
+@bp.get("/payments/schedule/<merchant_uid>")
+def show(merchant_uid: str) -> Response:
+    return answer(schedule_object(schedules.get(merchant(), merchant_uid)))
+
+
+@bp.put("/payments/schedule/<merchant_uid>")
+def move(merchant_uid: str) -> Response:
+    return answer(schedule_object(schedules.move(merchant(), merchant_uid, fields())))
+
+
+@bp.post("/payments/schedule/<merchant_uid>/reschedule")
+def reopen(merchant_uid: str) -> Response:
+    return answer(schedule_object(schedules.reopen(merchant(), merchant_uid, fields())))
+
+
+@bp.post("/payments/schedule/<merchant_uid>/retry")
+def retry(merchant_uid: str) -> Response:
+    """A payment, whose ``status`` tells how it went."""
+    return answer(payment_object(schedules.retry(merchant(), merchant_uid)))
+
+
+def _between(start: str, end: str, status: str) -> Select[Schedule]:
+    """The merchant's reservations with ``start <= schedule_at < end`` and, if it was sent, with this status."""
+    args: Mapping[str, Any] = request.args
+    first, last = (required_integer(args, name, most=clock.LATEST) for name in (start, end))
+    if not first < last <= first + LONGEST_RANGE:
+        raise Malformed(f"{start}, {end} 파라메터의 범위는 3개월을 넘을 수 없습니다.")
+    query = select(Schedule).where(Schedule.merchant_id == merchant().id)
+    query = query.where(Schedule.schedule_at >= first, Schedule.schedule_at < last)
+    wanted = word(args, status, STATUSES)
+    return query if wanted is None else query.where(Schedule.status == wanted)

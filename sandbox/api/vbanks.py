@@ -1,0 +1,38 @@
+"""``/vbanks``: virtual accounts, opened by a server."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from sandbox import ledger, vbanks, webhooks
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields, query
+from sandbox.api.envelope import answer
+from sandbox.api.objects import payment_object
+from sandbox.clock import of
+
+bp = Blueprint("vbanks", __name__, url_prefix="/vbanks")
+bp.before_request(authenticate)
+
+
+@bp.post("")
+def issue() -> Response:
+    """Answers with a ``ready`` payment, which a deposit makes ``paid``: ``POST /control/deposits``."""
+    payment = vbanks.issue(merchant(), fields(), of(merchant()))
+    webhooks.announce(payment)
+    return answer(payment_object(payment))
+
+
+@bp.get("/holder")
+def holder() -> Response:
+    return answer({"bank_holder": vbanks.holder_of(merchant(), query())})
+
+
+@bp.put("/<imp_uid>")
+def change(imp_uid: str) -> Response:
+    return answer(payment_object(vbanks.change(ledger.get(merchant(), imp_uid), fields(), of(merchant()))))
+
+
+@bp.delete("/<imp_uid>")
+def revoke(imp_uid: str) -> Response:
+    return answer(payment_object(vbanks.revoke(ledger.get(merchant(), imp_uid), of(merchant()))))

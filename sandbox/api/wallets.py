@@ -1,0 +1,63 @@
+"""Calls that only one wallet's payments know: PAYCO's order status, Naver Pay's points and cash receipts."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from sandbox import ledger
+from sandbox.amounts import split
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import fields
+from sandbox.api.envelope import answer
+from sandbox.errors import Refused
+from sandbox.models import Payment
+from sandbox.parameters import missing, word
+
+bp = Blueprint("wallets", __name__)
+bp.before_request(authenticate)
+
+ORDER_STATUSES = ("DELIVERY_START", "PURCHASE_DECISION", "CANCELED")
+
+NOT_ITS = "해당 PG사의 결제건이 아닙니다."
+
+
+@bp.post("/payco/orders/status/<imp_uid>")
+def order_status(imp_uid: str) -> Response:
+    """Nothing is kept of it: PAYCO shows it to the buyer."""
+    status = word(fields(), "status", ORDER_STATUSES)
+    if status is None:
+        raise missing("status")
+    _paid_with(imp_uid, "order_status")
+    return answer({"status": status})
+
+
+@bp.post("/payments/<imp_uid>/naver/point")
+@bp.post("/payments/<imp_uid>/naver/confirm")
+def settle(imp_uid: str) -> Response:
+    """Give the buyer their points, or call the order final. Nothing comes back but that it went well."""
+    _paid_with(imp_uid, "naver")
+    return answer(None)
+
+
+@bp.get("/payments/<imp_uid>/naver/cash-amount")
+def cash_amount(imp_uid: str) -> Response:
+    """How much of a payment a cash receipt could be made out for; none of play money was points."""
+    payment = _paid_with(imp_uid, "naver")
+    part = split(payment.remaining, payment.tax_free, payment.vat_amount)
+    return answer(
+        {
+            "amount_total": payment.remaining,
+            "amount_by_npoint": 0,
+            "amount_by_primary": payment.remaining,
+            "amount_supply": part.supply + part.tax_free,
+            "amount_vat": part.vat,
+        }
+    )
+
+
+def _paid_with(imp_uid: str, call: str) -> Payment:
+    """A payment whose PG knows this call. Raises `Refused`: HTTP 404 for nobody's payment."""
+    payment = ledger.get(merchant(), imp_uid)
+    if call not in payment.profile.own_calls or not payment.charged:
+        raise Refused(-1, NOT_ITS, ours=True)
+    return payment

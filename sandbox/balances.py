@@ -1,0 +1,55 @@
+"""``GET /payments/{imp_uid}/balance``: by which means an amount was paid, and what of it is tax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.amounts import Split, split
+from sandbox.errors import Refused
+from sandbox.models import Payment
+from sandbox.money import major_units
+
+UNSUPPORTED = "(현재는 PAYCO, KCP만 지원됩니다) 결제 상세내역을 제공하지 않는 PG사의 거래입니다."
+
+_MEANS = ("cash_receipt", "secondary", "discount")
+"""Besides ``primary``; play money comes by no other."""
+
+
+def of(payment: Payment) -> dict[str, Any]:
+    """The balance net of cancels, and how it came to be: one entry for the payment and one for each cancel.
+
+    Raises:
+        Refused: its PG does not tell.
+    """
+    if not payment.profile.tells_balance:
+        raise Refused(-1, UNSUPPORTED)
+    paid = split(payment.amount, payment.tax_free, payment.vat_amount) if payment.charged else split(0, 0, 0)
+    changes = [(payment.paid_at, paid)]
+    for entry in payment.cancellations:
+        back = split(entry.amount, entry.tax_free, entry.vat_amount)
+        changes.append((entry.cancelled_at, Split(tax_free=-back.tax_free, supply=-back.supply, vat=-back.vat)))
+    return {
+        "amount": major_units(payment.amount, payment.currency),
+        **_by_means(_sum([change for _, change in changes]), payment.currency),
+        "histories": [{**_by_means(change, payment.currency), "created": at} for at, change in changes],
+    }
+
+
+def _sum(changes: list[Split]) -> Split:
+    return Split(
+        tax_free=sum(change.tax_free for change in changes),
+        supply=sum(change.supply for change in changes),
+        vat=sum(change.vat for change in changes),
+    )
+
+
+def _by_means(primary: Split, currency: str) -> dict[str, Any]:
+    return {
+        "primary": _group(primary, currency),
+        **{means: _group(Split(tax_free=0, supply=0, vat=0), currency) for means in _MEANS},
+    }
+
+
+def _group(part: Split, currency: str) -> dict[str, Any]:
+    parts = {"tax_free": part.tax_free, "supply": part.supply, "vat": part.vat, "service": 0}
+    return {name: major_units(minor, currency) for name, minor in parts.items()}

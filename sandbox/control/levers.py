@@ -1,0 +1,52 @@
+"""The levers that stay as they are put: ``/control/levers``, and ``/control/strictness`` for one of them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from sandbox import levers
+from sandbox.control.asking import asked, merchant_in
+from sandbox.models import exclusive
+from sandbox.parameters import Malformed
+
+bp = Blueprint("levers", __name__)
+
+
+@bp.get("/control/levers")
+def show() -> Response:
+    """``{"levers": {name: value}, "choices": {name: {"default", "title_ko", "title_en", "most"?, "choices"?}}}``."""
+    choices = {
+        lever.name: {
+            "default": lever.default,
+            "title_ko": lever.title_ko,
+            "title_en": lever.title_en,
+            **({"most": lever.most} if lever.most else {}),
+            **({"choices": lever.choices} if lever.choices else {}),
+        }
+        for lever in levers.LEVERS.values()
+    }
+    return jsonify(levers=levers.settings(merchant_in(asked())), choices=choices)
+
+
+@bp.post("/control/levers")
+def pull() -> Response:
+    """``{name: value, …}``: put some levers, all or none of them; answers ``{"levers": {name: value}}``, every one."""
+    body = asked()
+    merchant = merchant_in(body)
+    wanted = {name: value for name, value in body.items() if name != "merchant_code"}
+    with exclusive(merchant):
+        for name, value in wanted.items():
+            levers.set(merchant, name, value)
+    return jsonify(levers=levers.settings(merchant))
+
+
+@bp.post("/control/strictness")
+def set_strictness() -> Response:
+    """``{"strict": true | false}``: also refuse what only the official schema forbids."""
+    body = asked()
+    if "strict" not in body:
+        raise Malformed("strict must be true or false")
+    merchant = merchant_in(body)
+    with exclusive(merchant):
+        levers.set(merchant, "strict", body["strict"])
+    return jsonify(strict=levers.get(merchant, "strict"))

@@ -1,0 +1,79 @@
+"""``/control/merchants``: shops beside the one that is there at start, and ``/control/reset`` of one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify
+from flask.typing import ResponseReturnValue
+
+from sandbox import clock, merchants, pgs, storage
+from sandbox.control.asking import asked, merchant_in
+from sandbox.errors import Refused
+from sandbox.models import Merchant
+from sandbox.parameters import flag
+
+bp = Blueprint("merchants", __name__)
+
+
+@bp.get("/control/merchants")
+def index() -> Response:
+    """``{"merchants": […]}``, oldest first, without their secrets."""
+    return jsonify(merchants=[_as_json(merchant) for merchant in merchants.everyone()])
+
+
+@bp.post("/control/merchants")
+def add() -> ResponseReturnValue:
+    """``{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}``: 201 and the merchant, with its
+    secret this once. ``channels`` lists PGs as ``pg`` names them, ``["html5_inicis", "jtnet.MID"]``; without, all."""
+    merchant = merchants.add(asked())
+    return jsonify(**_as_json(merchant), secret=merchant.secret), 201
+
+
+@bp.get("/control/merchants/<code>")
+def show(code: str) -> Response:
+    return jsonify(_as_json(merchants.find(code)))
+
+
+@bp.patch("/control/merchants/<code>")
+def change(code: str) -> Response:
+    """``{"webhook_url"?, "content_type"?, "channels"?}``: what is not sent stays as it is."""
+    merchant = merchants.find(code)
+    merchants.change(merchant, asked())
+    return jsonify(_as_json(merchant))
+
+
+@bp.delete("/control/merchants/<code>")
+def remove(code: str) -> Response:
+    """The merchant and everything it had. The one that is there at start can only be reset."""
+    merchant = merchants.find(code)
+    if code == current_app.extensions["sandbox_config"].MERCHANT_CODE:
+        raise Refused(-1, "the default merchant stays; POST /control/reset empties it", http=409)
+    merchants.remove(merchant)
+    return jsonify(removed=code)
+
+
+@bp.post("/control/reset")
+def reset() -> Response:
+    """``{"merchant_code"?}``: forget its data and its token, put clock and levers back: as on its first day.
+
+    ``{"everything": true}`` does so for the whole sandbox, and only the default merchant is left.
+    """
+    body = asked()
+    if flag(body, "everything"):
+        storage.erase()
+        merchants.add_default(current_app.extensions["sandbox_config"])
+    else:
+        merchants.reset(merchant_in(body))
+    return jsonify(reset=True)
+
+
+def _as_json(merchant: Merchant) -> dict[str, Any]:
+    return {
+        "code": merchant.code,
+        "key": merchant.key,
+        "webhook_url": merchant.webhook_url,
+        "content_type": merchants.content_type(merchant),
+        "channels": [channel.pg for channel in pgs.channels(merchant)],
+        "now": clock.of(merchant),
+    }

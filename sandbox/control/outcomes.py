@@ -1,0 +1,123 @@
+"""What comes of the next charge or window: ``/control/outcomes``, and ``/control/faults`` for its two oldest kinds.
+
+An order is for one ``customer_uid`` or, without, for whoever comes next; it is used up by being played. Also here,
+because it comes from outside as they do: ``/control/cancel``, the cancel button of the merchant's console.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import delete, select
+
+from sandbox import cancels, clock, webhooks
+from sandbox.api.objects import payment_object
+from sandbox.control.asking import asked, between, merchant_in, payment_in
+from sandbox.models import Merchant, Order, db, exclusive
+from sandbox.outcomes import OUTCOMES
+from sandbox.parameters import Malformed, required_text, text
+
+bp = Blueprint("outcomes", __name__)
+
+FAULT_KINDS = ("error_before_charge", "error_after_charge")
+PLACES = ("any", "charge", "window")
+MOST_TIMES = 1000
+LONGEST = 30 * 24 * 3600
+"""Seconds; also the longest a late approval can be late."""
+
+
+@bp.get("/control/outcomes")
+def show() -> Response:
+    """``{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes": {name: {…}}}``:
+    what is still to be played, next first, and what there is to order."""
+    merchant = merchant_in(asked())
+    known = {
+        outcome.name: {
+            "title_ko": outcome.title_ko,
+            "title_en": outcome.title_en,
+            "places": outcome.places,
+            "seconds": outcome.seconds,
+        }
+        for outcome in OUTCOMES.values()
+    }
+    return jsonify(orders=_orders(merchant), outcomes=known)
+
+
+@bp.post("/control/outcomes")
+def order() -> Response:
+    """``{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}``: what the next charge or window comes to.
+
+    ``place`` is ``charge``, ``window`` or ``any`` (both, where the outcome can happen in both); ``seconds`` is how
+    late, for an outcome that is late; ``times`` how often it is played, 1 unless said.
+    """
+    body = asked()
+    return jsonify(_order(body, _known(required_text(body, "outcome"))))
+
+
+@bp.delete("/control/outcomes")
+def withdraw() -> Response:
+    """Forget every order that has not been played, or those for one ``customer_uid``."""
+    body = asked()
+    merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
+    doomed = delete(Order).where(Order.merchant_id == merchant.id)
+    with exclusive(merchant):
+        db.session.execute(doomed if customer_uid is None else doomed.where(Order.customer_uid == customer_uid))
+    return jsonify(orders=_orders(merchant))
+
+
+@bp.post("/control/faults")
+def add_fault() -> Response:
+    """``{"kind", "customer_uid"?, "times"?}``: the next ``/again`` answers HTTP 500, before or after charging."""
+    body = asked()
+    kind = required_text(body, "kind")
+    if kind not in FAULT_KINDS:
+        raise Malformed(f"kind must be one of {', '.join(FAULT_KINDS)}")
+    ordered = _order(body, kind)
+    return jsonify(kind=kind, customer_uid=ordered["customer_uid"], times=ordered["times"])
+
+
+@bp.post("/control/cancel")
+def cancel() -> Response:
+    """``{"imp_uid", "amount"?, "reason"?}``: cancel as from the console, which is always told by webhook."""
+    body = asked()
+    payment = payment_in(body)
+    merchant = payment.merchant
+    cancelled = cancels.cancel_in_console(merchant, body, clock.of(merchant, payment.customer_uid))
+    webhooks.announce(cancelled)
+    return jsonify(payment_object(cancelled))
+
+
+def _order(body: dict[str, Any], outcome: str) -> dict[str, Any]:
+    merchant = merchant_in(body)
+    place = text(body, "place") or "any"
+    if place not in PLACES or (place != "any" and place not in OUTCOMES[outcome].places):
+        raise Malformed(f"{outcome} can be ordered for {', '.join(('any', *OUTCOMES[outcome].places))}")
+    late = text(body, "seconds") is not None
+    new = Order(
+        merchant_id=merchant.id,
+        outcome=outcome,
+        place=place,
+        customer_uid=text(body, "customer_uid"),
+        seconds=int(between(body, "seconds", LONGEST, 0)) if late else None,
+        times=int(between(body, "times", MOST_TIMES, 1)),
+    )
+    with exclusive(merchant):
+        db.session.add(new)
+    return _as_json(new)
+
+
+def _known(name: str) -> str:
+    if name not in OUTCOMES:
+        raise Malformed(f"outcome must be one of {', '.join(OUTCOMES)}")
+    return name
+
+
+def _orders(merchant: Merchant) -> list[dict[str, Any]]:
+    left = select(Order).where(Order.merchant_id == merchant.id, Order.times > 0).order_by(Order.id)
+    return [_as_json(order) for order in db.session.scalars(left)]
+
+
+def _as_json(order: Order) -> dict[str, Any]:
+    names = ("id", "outcome", "customer_uid", "place", "seconds", "times")
+    return {name: getattr(order, name) for name in names}

@@ -1,0 +1,139 @@
+"""The webhook laboratory: how notices travel, forged ones, sending again, and waiting until all is quiet."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy import select
+
+from sandbox import clock, levers, notices, webhooks
+from sandbox.control.asking import asked, between, merchant_in, payment_in
+from sandbox.errors import Refused
+from sandbox.models import Delivery, Merchant, db, exclusive
+from sandbox.parameters import Malformed, required_text, text
+
+bp = Blueprint("webhook_levers", __name__)
+
+POLICY = {name.removeprefix("webhook_"): name for name in levers.LEVERS if name.startswith("webhook_")}
+"""Name in ``/control/webhooks`` → lever."""
+
+NO_ADDRESS = "the payment has no notice_url and its merchant no webhook URL"
+LONGEST_WAIT = 60
+LATEST = 100
+MOST_LISTED = 1000
+
+
+@bp.get("/control/webhooks")
+def show_policy() -> Response:
+    """The whole policy: ``{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}``."""
+    return jsonify(_policy(merchant_in(asked())))
+
+
+@bp.post("/control/webhooks")
+def set_policy() -> Response:
+    """How notices travel from now on; what is not sent stays as it is. Answers with what was set, and with
+    ``copies`` and ``delay`` in any case.
+
+    ``copies``: 0 lost, 1, 2 twice. ``delay``: seconds late. ``format``: ``json`` or ``form``. ``retries``: up to 5, a
+    minute apart, after a 5xx or a network error. ``turn``: a window's notice goes ``before`` or ``after`` the
+    browser's answer, or ``unordered``. ``shuffle``: of two notices the newer goes first. ``forged``: a lie goes ahead
+    of each true notice, ``wrong_amount``, ``unknown_imp_uid`` or ``wrong_merchant_uid``; ``none``.
+    """
+    body = asked()
+    merchant = merchant_in(body)
+    wanted = {short: body[short] for short in POLICY if body.get(short) is not None}
+    with exclusive(merchant):
+        for short, value in wanted.items():
+            levers.set(merchant, POLICY[short], value)
+    policy = _policy(merchant)
+    return jsonify({short: policy[short] for short in ("copies", "delay", *wanted)})
+
+
+@bp.post("/control/webhooks/deliver")
+def deliver() -> Response:
+    """``{"imp_uid"}`` or ``{"delivery"}``: notify the shop again, now, and tell what it answered.
+
+    By ``imp_uid`` of the payment's present status, by ``delivery`` (an id of ``/control/webhooks/deliveries``) with
+    the very body of that one. Answers ``{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}``.
+    """
+    body = asked()
+    like = _delivery(body) if text(body, "delivery") else None
+    payment = like.payment if like else payment_in(body)
+    return _sent(payment.imp_uid, webhooks.redeliver(payment, like))
+
+
+@bp.post("/control/webhooks/forge")
+def forge() -> Response:
+    """``{"imp_uid", "kind"}``: send a lie about a payment, now, and tell what the shop answered, as ``deliver`` does.
+
+    ``kind`` is ``wrong_amount``, ``unknown_imp_uid`` or ``wrong_merchant_uid``. The body says ``paid`` in each case,
+    also of a payment that is not.
+    """
+    body = asked()
+    payment, kind = payment_in(body), required_text(body, "kind")
+    kinds = [choice for choice in levers.LEVERS["webhook_forged"].choices if choice != "none"]
+    if kind not in kinds:
+        raise Malformed(f"kind must be one of {', '.join(kinds)}")
+    merchant, now = payment.merchant, clock.of(payment.merchant)
+    lies = [notices.forgery(merchant, payment, url, kind, now) for url in notices.urls(merchant, payment)]
+    return _sent(payment.imp_uid, webhooks.send_now(lies))
+
+
+@bp.get("/control/webhooks/deliveries")
+def show_deliveries() -> Response:
+    """``{"deliveries": […]}``, newest first, each with its attempts; of one ``imp_uid``, or the latest ``limit``."""
+    body = asked()
+    merchant, limit = merchant_in(body), int(between(body, "limit", MOST_LISTED, LATEST))
+    wanted = select(Delivery).where(Delivery.merchant_id == merchant.id).order_by(Delivery.id.desc()).limit(limit)
+    if text(body, "imp_uid"):
+        wanted = wanted.where(Delivery.payment_id == payment_in(body).id)
+    return jsonify(deliveries=[_as_json(delivery) for delivery in db.session.scalars(wanted)])
+
+
+@bp.get("/control/idle")
+def idle() -> Response:
+    """``{"idle": true}`` once no webhook is queued or under way: what a test waits for.
+
+    ``?wait=SECONDS`` (up to 60) answers as soon as that is so, or when the seconds are over, and says more:
+    ``{"idle", "open", "next_at"}``. ``open`` counts what is left; ``next_at`` is when the earliest of it is due on the
+    merchant's clock, null without. What is due only after somebody has advanced that clock is not worth waiting for.
+    """
+    body = asked()
+    merchant = merchant_in(body)
+    if not text(body, "wait"):
+        return jsonify(idle=webhooks.is_idle(merchant))
+    deadline = time.monotonic() + between(body, "wait", LONGEST_WAIT, 0)
+    while (left := webhooks.open_deliveries(merchant)) and time.monotonic() < deadline:
+        db.session.commit()
+        time.sleep(0.02)
+    return jsonify(idle=not left, open=len(left), next_at=left[0].due_at if left else None)
+
+
+def _policy(merchant: Merchant) -> dict[str, Any]:
+    return {short: levers.get(merchant, name) for short, name in POLICY.items()}
+
+
+def _delivery(body: dict[str, Any]) -> Delivery:
+    delivery = db.session.get(Delivery, int(between(body, "delivery", 2**53, 0)))
+    if delivery is None:
+        raise Refused(-1, "no delivery has this id", http=404)
+    return delivery
+
+
+def _sent(imp_uid: str, deliveries: list[Delivery]) -> Response:
+    if not deliveries:
+        raise Malformed(NO_ADDRESS)
+    answers = [{"url": d.url, "status": d.http_status, "error": d.error} for d in deliveries]
+    return jsonify(imp_uid=imp_uid, status=answers[-1]["status"], deliveries=answers)
+
+
+def _as_json(delivery: Delivery) -> dict[str, Any]:
+    names = ("id", "kind", "url", "state", "body", "format", "created_at", "due_at", "retries_left")
+    of_attempt = ("sent_at", "duration_ms", "request_type", "request_body", "http_status", "answer_body", "error")
+    return {
+        **{name: getattr(delivery, name) for name in names},
+        "imp_uid": delivery.payment.imp_uid,
+        "attempts": [{name: getattr(attempt, name) for name in of_attempt} for attempt in delivery.attempts],
+    }

@@ -1,0 +1,58 @@
+"""The console's buttons. Each pulls a lever of ``/control`` with the form's fields, then goes back to its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from sandbox import control, travel
+from sandbox.dashboard import bp
+from sandbox.dashboard.words import SEOUL
+from sandbox.errors import Refused
+from sandbox.parameters import Malformed
+
+LEVERS: Mapping[str, Callable[[], Response]] = {
+    "deliver": control.webhooks.deliver,
+    "cancel": control.outcomes.cancel,
+    "levers": control.levers.pull,
+    "outcomes": control.outcomes.order,
+    "withdraw": control.outcomes.withdraw,
+    "clock": control.clock.move,
+    "reset": control.merchants.reset,
+}
+"""Name in a form's address → the lever. Its ``merchant_code`` is a hidden field of the form."""
+
+
+@bp.post("/console/<code>/pull/<lever>")
+def pull(lever: str) -> ResponseReturnValue:
+    """What the lever refuses is told on a page of its own."""
+    if lever not in LEVERS:
+        abort(404)
+    try:
+        LEVERS[lever]()
+    except (Malformed, Refused) as err:
+        return render_template("dashboard/refused.html", message=str(err), back=_page_before()), 400
+    return redirect(_page_before(), 303)
+
+
+@bp.post("/console/<code>/clock")
+def set_time() -> ResponseReturnValue:
+    """Set the merchant's clock to ``until``, which the form has in Seoul's time without saying so."""
+    try:
+        until = datetime.fromisoformat(request.form.get("until", "")).replace(tzinfo=SEOUL)
+    except ValueError:
+        abort(400)
+    travel.to(g.console, int(until.timestamp()))
+    return redirect(_page_before(), 303)
+
+
+def _page_before() -> str:
+    """The page of ours that the button is on."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host:
+        return url_for(".overview")
+    return f"{before.path}?{before.query}" if before.query else before.path

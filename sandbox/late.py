@@ -1,0 +1,69 @@
+"""What a PG makes final some time after the fact: approvals that were pending or had failed, and cancels.
+
+Each turn takes what is due on its merchant's clock; a thing is done in one transaction, so once.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import literal_column, select
+
+from sandbox import clock, ledger, notices, rules, settling, webhooks
+from sandbox.models import Payment, PendingCancel, db, exclusive
+
+
+def run_due(_now: int) -> None:
+    """Do everything that is due on its merchant's clock, oldest first. The computer's time is not asked."""
+    # A literal, not a bound 0: only so SQLite sees that the index of these rows will do.
+    approvals = (
+        select(Payment.id).where(Payment.approve_at > literal_column("0")).order_by(Payment.approve_at, Payment.id)
+    )
+    cancels = select(PendingCancel.id).order_by(PendingCancel.due_at, PendingCancel.id)
+    for payment_id in db.session.scalars(approvals).all():
+        _approve(payment_id)
+    for cancel_id in db.session.scalars(cancels).all():
+        _cancel(cancel_id)
+    db.session.commit()
+
+
+def _approve(payment_id: int) -> None:
+    """Unless it is too early. One whose ``merchant_uid`` was settled meanwhile never comes."""
+    payment = db.session.get(Payment, payment_id)
+    if payment is None or payment.approve_at > clock.of(payment.merchant, payment.customer_uid):
+        return
+    with exclusive(payment):
+        due = payment.approve_at
+        if due == 0:
+            return
+        if ledger.is_settled(payment.merchant, payment.merchant_uid):
+            payment.approve_at = 0
+            return
+        settling.approve_late(payment, due, charged=_takes_money(payment))
+        notices.queue_approval(payment.merchant, payment, due)
+    webhooks.announce(payment)
+
+
+def _takes_money(payment: Payment) -> bool:
+    return payment.channel == "api" or rules.window_effect(payment) == "charged"
+
+
+def _cancel(cancel_id: int) -> None:
+    """Unless it is too early. The shop is told of it only where it had asked to be."""
+    pending = db.session.get(PendingCancel, cancel_id)
+    if pending is None or pending.due_at > clock.of(pending.payment.merchant, pending.payment.customer_uid):
+        return
+    payment = pending.payment
+    with exclusive(payment):
+        pending = db.session.get(PendingCancel, cancel_id)
+        if pending is None:
+            return
+        payment.mark_cancelled(
+            pending.amount,
+            pending.reason,
+            at=pending.due_at,
+            tax_free=pending.tax_free,
+            vat_amount=pending.vat_amount,
+        )
+        if pending.announce:
+            notices.queue_cancel(payment.merchant, payment, pending.due_at)
+        db.session.delete(pending)
+    webhooks.announce(payment)

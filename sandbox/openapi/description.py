@@ -1,0 +1,130 @@
+"""What is served, in our own words: the tables beside this module, and OpenAPI 3.1 made of them.
+
+``operations.toml`` has the calls of the real service, ``levers.toml`` those it lacks, ``fields.toml`` what is sent,
+``objects.toml`` what comes back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+FIELDS = _table("fields")
+OBJECTS = _table("objects")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Something that is sent; explained at the top of ``fields.toml``."""
+
+    name: str
+    required: bool
+    ko: str
+    en: str
+    type: str = "string"
+    max: int | None = None
+    min: int | None = None
+    example: Any = None
+
+    @classmethod
+    def listed(cls, entry: str) -> Field:
+        """From an entry of a ``query`` or ``body``: a key of ``fields.toml``, with ``*`` where it is required."""
+        key = entry.removesuffix("*")
+        return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"))
+
+    @property
+    def choices(self) -> list[str]:
+        """The words it may be, empty for one that is no choice."""
+        return self.type.split("|") if "|" in self.type else []
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        bounds = ("maxLength", None) if self.type == "string" else ("maximum", "minimum")
+        limits = {
+            name: value for name, value in zip(bounds, (self.max, self.min), strict=True) if name and value is not None
+        }
+        return {**type_schema(self.type), **limits}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One call; explained at the top of ``operations.toml`` and ``levers.toml``."""
+
+    call: str
+    group: str
+    ko: str
+    en: str
+    query: tuple[Field, ...] = ()
+    body: tuple[Field, ...] = ()
+    gives: str = ""
+    also: tuple[int, ...] = ()
+    fails: tuple[int, ...] = ()
+    open: bool = False
+    answers: str = ""
+    status: int = 200
+    is_lever: bool = False
+
+    @property
+    def method(self) -> str:
+        return self.call.split()[0]
+
+    @property
+    def path(self) -> str:
+        return self.call.split()[1]
+
+    @property
+    def id(self) -> str:
+        """``GET /payments/{imp_uid}`` → ``get-payments-imp_uid``."""
+        return re.sub(r"[^\w]+", "-", self.call).strip("-").lower()
+
+    @property
+    def path_fields(self) -> tuple[Field, ...]:
+        return tuple(Field.listed(f"{name}*") for name in re.findall(r"{(\w+)}", self.path))
+
+    @property
+    def failures(self) -> list[int]:
+        """HTTP statuses besides those of success, each once."""
+        asked = {400} if self.query or self.body else set()
+        unknown_merchant = {404} if any(f.name == "merchant_code" for f in (*self.query, *self.body)) else set()
+        return sorted({*self.fails, *asked, *unknown_merchant, *(() if self.open else (401,))})
+
+
+def _operation(entry: dict[str, Any], *, is_lever: bool) -> Operation:
+    lists = {name: tuple(Field.listed(field) for field in entry.get(name, ())) for name in ("query", "body")}
+    codes = {name: tuple(entry.get(name, ())) for name in ("also", "fails")}
+    return Operation(**{"open": is_lever, **entry, **lists, **codes}, is_lever=is_lever)
+
+
+def _operations(name: str, *, is_lever: bool) -> tuple[Operation, ...]:
+    return tuple(_operation(entry, is_lever=is_lever) for entry in _table(name)["operation"])
+
+
+SERVICE = _operations("operations", is_lever=False)
+LEVERS = _operations("levers", is_lever=True)
+GROUPS: dict[str, dict[str, str]] = {**_table("operations")["groups"], **_table("levers")["groups"]}
+
+
+def type_schema(kind: str) -> dict[str, Any]:
+    """The JSON schema of a type as the tables spell it."""
+    if kind.endswith("?"):
+        inner = type_schema(kind.removesuffix("?"))
+        return {**inner, "type": [inner["type"], "null"]}
+    if kind.startswith("["):
+        return {"type": "array", "items": type_schema(kind[1:-1])}
+    if "|" in kind:
+        return {"type": "string", "enum": kind.split("|")}
+    return {"$ref": f"#/components/schemas/{kind}"} if kind in OBJECTS else {"type": kind}
+
+
+def example_of(operation: Operation) -> Any:
+    """The documented answer of a lever, as data."""
+    return json.loads(operation.answers)

@@ -1,0 +1,102 @@
+"""Clients as published, each in an environment of its own and in a process of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[2] / ".cache" / "published-clients"
+"""Environments are made once for each list of what is in them."""
+
+INSTALLING = 300
+"""Seconds a package manager may take."""
+
+
+class Unavailable(Exception):
+    """The environment cannot be made here: no network, or no Node.js."""
+
+
+def python_command() -> list[str]:
+    """How a driver of a PyPI client is started. Raises `Unavailable`."""
+    listed = HERE / "requirements.txt"
+    place = _place(listed, sys.version)
+    python = place / "bin" / "python"
+    if not _is_ready(place):
+        venv.create(place, with_pip=True, clear=True)
+        _install(place, str(python), "-m", "pip", "install", "--quiet", "--requirement", str(listed))
+    return [str(python), str(HERE / "driver.py")]
+
+
+def node_command() -> list[str]:
+    """How a driver of an npm client is started; `NODE_PATH` has the clients. Raises `Unavailable`."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise Unavailable("Node.js and npm are not installed")
+    listed = HERE / "package.json"
+    place = _place(listed, "node")
+    if not _is_ready(place):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        shutil.copy(listed, place)
+        # No script of a package runs: these are clients, they need none.
+        _install(place, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(place))
+    return ["env", f"NODE_PATH={place / 'node_modules'}", node, str(HERE / "driver.js")]
+
+
+def _place(listed: Path, flavour: str) -> Path:
+    return CACHE / hashlib.sha256(listed.read_bytes() + flavour.encode()).hexdigest()[:16]
+
+
+def _is_ready(place: Path) -> bool:
+    return (place / ".ready").exists()
+
+
+def _install(place: Path, *command: str) -> None:
+    """A stamp marks a finished environment: one that was interrupted has none, and is made anew."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLING, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{command[0]} took more than {INSTALLING} s") from None
+    if done.returncode:
+        raise Unavailable(f"the packages could not be installed: {done.stderr.strip().splitlines()[-1:]}")
+    (place / ".ready").touch()
+
+
+class Client:
+    """One running client."""
+
+    def __init__(self, command: list[str], name: str, url: str, key: str, secret: str) -> None:
+        # A proxy of the environment would not find a sandbox on this machine.
+        environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        self.process = subprocess.Popen(
+            [*command, name, url, key, secret],
+            env=environ, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.called: set[str] = set()
+
+    def call(self, method: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """``{"returned": …}`` or ``{"raised": {"type", "code", "message"}}``."""
+        self.called.add(method)
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self.process.stdin.write(json.dumps({"call": method, "args": args, "kwargs": kwargs}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        return json.loads(line)
+
+    def methods(self) -> set[str]:
+        """Everything the client can do, by its own account."""
+        return set(self.call("methods", [], {})["returned"])
+
+    def close(self) -> None:
+        self.process.communicate(timeout=10)

@@ -1,0 +1,355 @@
+"""The console: its sections, a story behind each row, search, the buttons, and pages that keep up by themselves."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from sandbox.dashboard import lists
+from tests.sandbox.conftest import Api
+from tests.sandbox.shop import APPROVED, Markup
+
+HOME = "/console/imp00000000"
+
+SECTIONS = ("", "/payments", "/keys", "/schedules", "/webhooks", "/wire", "/clock", "/levers", "/fidelity", "/search")
+
+MONTH = 30 * 86_400
+
+
+# Every page -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_page_is_whole_in_both_languages_with_and_without_rows(client, busy, lang):
+    other = client.post("/control/merchants", json={"code": "imp_empty"}).json["code"]
+    paths = [home + section for home in (HOME, f"/console/{other}") for section in SECTIONS]
+    for path in [*paths, *_stories(client), f"{HOME}/search?q=card", "/"]:
+        html = client.get(path, query_string={"lang": lang} if "?" not in path else None).text
+        page = Markup(html)
+
+        ids = page.attribute("id")
+        assert len(ids) == len(set(ids)), path
+        assert [tag for tag, _ in page.tags].count("h1") == 1, path
+        heading, title = (" ".join(re.sub("<[^>]+>", "", _inside(html, tag)).split()) for tag in ("h1", "title"))
+        assert title.startswith(heading.split(":")[0]), path
+
+
+def test_links_stay_with_the_merchant_and_in_the_language(client, busy):
+    page = Markup(client.get(f"{HOME}/payments?lang=en").text)
+
+    inside = [href for href in page.attribute("href") if href.startswith("/console")]
+    assert inside
+    assert all("lang=" in href and HOME in href for href in inside)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/console/imp_nobody/", f"{HOME}/payments/imp_0", f"{HOME}/key?customer_uid=nobody", f"{HOME}/wire/99999"],
+)
+def test_what_is_not_there_is_not_found(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_nobody_sees_another_merchant_s_rows(client, busy):
+    client.post("/control/merchants", json={"code": "imp_other"})
+
+    assert client.get(f"/console/imp_other/payments/{busy['imp_uid']}").status_code == 404
+    assert "renewal-1" not in client.get("/console/imp_other/payments").text
+    assert 'href="/console/imp_other/"' in client.get("/").text
+
+
+# Stories --------------------------------------------------------------------------------------------------
+
+
+def test_a_payment_s_story_has_its_record_window_webhooks_charges_and_calls(client, busy, receiver):
+    story = Markup(client.get(f"{HOME}/payments/{busy['imp_uid']}?lang=en").text).text
+
+    assert "order-1" in story
+    assert "424242******4242" in story
+    assert "not charged" in story
+    assert "http://shop.test" in story
+    assert f"{receiver.url} HTTP 200" in story
+    assert '"status": "paid"' in story
+    assert "renewal-1" in story
+    assert "POST /sdk/payments" in story
+    assert f"/windows/{busy['imp_uid']}/approve" in story
+
+
+def test_a_webhook_s_story_has_each_attempt_with_request_answer_and_duration(client, api, receiver):
+    receiver.answers_with = 503
+    client.post("/control/levers", json={"webhook_retries": 1})
+    api.issue()
+    api.charge("order-1", notice_url=receiver.url)
+    receiver.next()
+    assert client.get("/control/idle?wait=5").json["open"] == 1
+    client.post("/control/clock", json={"advance": 60})
+
+    delivery = _first_link(client, "/webhooks")
+    story = Markup(client.get(f"{delivery}?lang=en").text).text
+
+    assert story.count("HTTP 503") == 3
+    assert len(re.findall(r"\d+ ms", story)) == 2
+    assert "application/json" in story
+
+
+def test_a_key_has_a_story_whatever_its_name(client, api):
+    name = "card/1?x=&amp; ü"
+    api.post("/subscribe/payments/onetime", **ONETIME, customer_uid=name)
+
+    story = Markup(client.get(_first_link(client, "/keys")).text).text
+
+    assert name in story
+    assert "onetime-1" in story
+
+
+def test_a_key_s_story_outlives_the_key(client, api):
+    api.issue("card-1")
+    api.charge("order-1")
+    api.send("DELETE", "/subscribe/customers/card-1")
+
+    story = Markup(client.get(f"{HOME}/key?customer_uid=card-1&lang=en").text).text
+
+    assert "no key" in story
+    assert "order-1" in story
+    assert "DELETE /subscribe/customers/card-1" in story
+
+
+def test_a_call_s_story_has_both_bodies_and_links_to_every_id_in_it(client, busy):
+    call = next(h for h in Markup(client.get(f"{HOME}/wire?only=rest").text).attribute("href") if "/wire/" in h)
+    page = Markup(client.get(call).text)
+
+    assert "Bearer" in page.text or "Authorization" in page.text
+    assert any("/search?q=" in href for href in page.attribute("href"))
+
+
+def test_a_schedule_s_story_tells_when_it_is_due_and_what_came_of_it(client, busy):
+    client.post("/control/clock", json={"advance": MONTH})
+
+    story = Markup(client.get(f"{_first_link(client, '/schedules?only=executed')}?lang=en").text).text
+
+    assert "executed paid" in story
+    assert "imps_" in story
+
+
+# Lists and search -----------------------------------------------------------------------------------------
+
+
+def test_a_list_is_narrowed_by_status_and_goes_on_to_older_rows(client, api, monkeypatch):
+    monkeypatch.setattr(lists, "ROWS", 2)
+    api.issue()
+    for number in range(3):
+        api.charge(f"order-{number}")
+    api.post("/payments/cancel", merchant_uid="order-0")
+
+    newest = client.get(f"{HOME}/payments").text
+    older = client.get(next(h for h in Markup(newest).attribute("href") if "before=" in h)).text
+    cancelled = client.get(f"{HOME}/payments?only=cancelled").text
+
+    assert [_orders(page) for page in (newest, older, cancelled)] == [["order-2", "order-1"], ["order-0"], ["order-0"]]
+
+
+@pytest.mark.parametrize("what", ["imp_uid", "merchant_uid", "customer_uid", "scheduled", "code"])
+def test_a_whole_id_opens_its_story_at_once(client, busy, what):
+    answer = client.get(f"{HOME}/search", query_string={"q": f" {busy[what]} "})
+
+    assert answer.status_code == 302
+    assert client.get(answer.location).status_code == 200
+
+
+def test_part_of_an_id_lists_whatever_has_it(client, busy):
+    pg_tid = busy["api"].get(f"/payments/{busy['imp_uid']}").response["pg_tid"]
+
+    by_tid = Markup(client.get(f"{HOME}/search?q={pg_tid[4:20]}").text).text
+    by_uid = Markup(client.get(f"{HOME}/search?q=RENEWAL").text).text
+
+    assert busy["imp_uid"] in by_tid
+    assert "renewal-1" in by_uid
+    assert "/subscribe/payments/again" in by_uid
+
+
+def test_an_id_of_another_merchant_is_pointed_to(client, busy):
+    client.post("/control/merchants", json={"code": "imp_other"})
+
+    page = Markup(client.get("/console/imp_other/search?q=renewal-1&lang=en").text)
+
+    assert "Found with another merchant: imp00000000" in page.text
+    assert f"{HOME}/search?q=renewal-1&lang=en" in page.attribute("href")
+
+
+# Live -----------------------------------------------------------------------------------------------------
+
+
+def test_a_page_asked_for_again_is_its_main_part_or_nothing_new(client, api, clock):
+    api.issue()
+    live = {"X-Live": "1"}
+    first = client.get(f"{HOME}/payments", headers=live)
+    clock.advance(5)
+    same = client.get(f"{HOME}/payments", headers={**live, "If-None-Match": first.headers["ETag"]})
+    api.charge("order-1")
+    changed = client.get(f"{HOME}/payments", headers={**live, "If-None-Match": first.headers["ETag"]})
+
+    assert "<header" not in first.text
+    assert (same.status_code, same.data) == (304, b"")
+    assert changed.status_code == 200
+    assert "order-1" in changed.text
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_time_alone_makes_no_page_new(client, busy, clock, section):
+    live = {"X-Live": "1"}
+    first = client.get(HOME + section, headers=live)
+    clock.advance(5)
+
+    again = client.get(HOME + section, headers={**live, "If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+
+
+# Buttons --------------------------------------------------------------------------------------------------
+
+
+def test_a_webhook_can_be_sent_again(client, busy, receiver):
+    page = _first_link(client, "/webhooks")
+
+    answer = _press(client, page, "deliver")
+
+    assert answer.status_code == 303
+    assert receiver.next()["status"] == "paid"
+
+
+def test_the_clock_is_advanced_and_runs_what_falls_due(client, busy):
+    _press(client, f"{HOME}/clock", "clock", advance=MONTH)
+
+    assert busy["api"].get("/payments/find/scheduled-1").response["status"] == "paid"
+    assert "+30d" in client.get(f"{HOME}/clock").text
+
+
+def test_the_clock_is_set_in_seoul_s_time(client, clock):
+    client.post(f"{HOME}/clock", data={"until": "2027-03-01T09:00:00"})
+
+    assert client.get("/control/clock").json["now"] == 1_803_859_200
+
+
+def test_levers_are_set_and_put_back(client):
+    _press(client, f"{HOME}/levers", "levers", strict="true", latency="0.5", webhook_format="form")
+    pulled = client.get("/control/levers").json["levers"]
+    page = client.get(f"{HOME}/levers").text
+
+    assert (pulled["strict"], pulled["latency"], pulled["webhook_format"]) == (True, 0.5, "form")
+    assert page.count("data-pulled") == 3
+
+
+def test_an_outcome_is_ordered_and_withdrawn(client, api):
+    api.issue()
+    _press(client, f"{HOME}/levers", "outcomes", outcome="lost_card", customer_uid="", times="2")
+    assert api.charge("order-1").response["status"] == "failed"
+
+    _press(client, f"{HOME}/levers", "withdraw")
+
+    assert api.charge("order-2").response["status"] == "paid"
+
+
+def test_a_payment_is_cancelled_in_part(client, api):
+    api.issue()
+    imp_uid = api.charge("order-1").response["imp_uid"]
+
+    _press(client, f"{HOME}/payments/{imp_uid}", "cancel", amount="3000", reason="part")
+
+    assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 3000
+
+
+def test_a_merchant_is_reset_and_no_other(client, busy):
+    client.post("/control/merchants", json={"code": "imp_other", "key": "other", "secret": "other"})
+    Api(client, "other", "other").issue("their-card")
+
+    _press(client, f"{HOME}/levers", "reset")
+
+    assert "renewal-1" not in client.get(f"{HOME}/payments").text
+    assert "their-card" in client.get("/console/imp_other/keys").text
+
+
+def test_what_a_lever_refuses_is_said(client):
+    answer = _press(client, f"{HOME}/levers", "levers", latency="soon")
+
+    assert answer.status_code == 400
+    assert "latency must be a number" in unescape(answer.text)
+
+
+def test_a_button_leads_back_to_a_page_of_ours_alone(client):
+    headers = {"Referer": "http://evil.test/console"}
+    answer = client.post(f"{HOME}/pull/withdraw", headers=headers)
+
+    assert answer.location == f"{HOME}/"
+    assert client.post(f"{HOME}/pull/earthquake").status_code == 404
+
+
+# ----------------------------------------------------------------------------------------------------------
+
+ONETIME = {
+    "merchant_uid": "onetime-1",
+    "amount": 9900,
+    "name": "원두",
+    "card_number": APPROVED,
+    "expiry": "2030-12",
+    "birth": "900101",
+    "buyer_name": "홍길동",
+    "buyer_email": "gildong@example.com",
+    "buyer_tel": "010-0000-0000",
+}
+
+
+@pytest.fixture
+def busy(client, api, payer, receiver) -> dict:
+    """A merchant with a bit of everything: a key issued in a window, a charge, a reservation, a webhook."""
+    opened = payer.open(merchant_uid="order-1", customer_uid="card-1", notice_url=receiver.url)
+    imp_uid = payer.approve(opened, APPROVED)
+    receiver.next()
+    client.get("/control/idle?wait=5")
+    api.charge("renewal-1")
+    now = client.get("/control/clock").json["now"]
+    entry = {"merchant_uid": "scheduled-1", "schedule_at": now + MONTH, "amount": 9900, "name": "원두"}
+    api.post("/subscribe/payments/schedule", customer_uid="card-1", schedules=[entry])
+    return {
+        "api": api,
+        "imp_uid": imp_uid,
+        "merchant_uid": "renewal-1",
+        "customer_uid": "card-1",
+        "scheduled": "scheduled-1",
+        "code": "imp00000000",
+    }
+
+
+def _press(client: FlaskClient, page: str, lever: str, **form: object) -> TestResponse:
+    """A button on ``page``, which the browser names as where it comes from."""
+    assert f"/pull/{lever}" in client.get(page).text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', _form(client.get(page).text, lever)))
+    headers = {"Referer": f"http://localhost{page}"}
+    return client.post(f"{HOME}/pull/{lever}", data={**hidden, **form}, headers=headers)
+
+
+def _form(html: str, lever: str) -> str:
+    return next(form for form in re.findall(r"<form.*?</form>", html, re.DOTALL) if f"/pull/{lever}" in form)
+
+
+def _stories(client: FlaskClient) -> list[str]:
+    return [_first_link(client, section) for section in ("/payments", "/keys", "/schedules", "/webhooks", "/wire")]
+
+
+def _first_link(client: FlaskClient, section: str) -> str:
+    """The address of the first row's story."""
+    table = _inside(client.get(HOME + section).text, "tbody")
+    return Markup(table).attribute("href")[0]
+
+
+def _inside(html: str, tag: str) -> str:
+    found = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", html, re.DOTALL)
+    assert found, f"no {tag}"
+    return unescape(found[1])
+
+
+def _orders(html: str) -> list[str]:
+    return re.findall(r"<small class=\"code\">(order-\d)</small>", html)
