@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -17,6 +18,9 @@ from services import catalog
 from services.desk import Desk
 from tests.factories import make_user
 from tests.fakes import FakeIamport
+
+expect.set_options(timeout=20_000)
+"""Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
 
 
 class Visitor(FlaskClient):

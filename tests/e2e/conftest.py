@@ -121,7 +121,7 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
         language = language or LANGUAGES[device]
         shape = playwright.devices["iPhone 13"] if device == "phone" else {"viewport": {"width": 1280, "height": 900}}
         context = browser.new_context(**shape, locale="ko-KR" if language == "ko" else "en-US", base_url=site.shop)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         if signed_in:
             _sign_up(context, language)
