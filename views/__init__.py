@@ -22,7 +22,9 @@ def is_storable(text: str) -> bool:
 
 
 def refuse_what_no_database_holds() -> None:
-    if not all(map(is_storable, (request.path, *request.values.values()))):
+    if not is_storable(request.path):
+        abort(404)
+    if not all(map(is_storable, request.values.values())):
         abort(400)
 
 
