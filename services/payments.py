@@ -165,7 +165,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
     charged = refunds.was_charged(desk, order, payment)
     if order.mismatch:
-        order.refunded = _minor_of_cancelled(payment)
+        order.refunded = refunds.given_back(payment)
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
         return charged and payment.status == "paid"
@@ -300,11 +300,3 @@ def _minor(payment: Payment) -> int | None:
         return Money.from_major(payment.amount, payment.currency).minor
     except CurrencyError:
         return None
-
-
-def _minor_of_cancelled(payment: Payment) -> int:
-    """What was given back. In a currency that is none of ours: 1, for "something"."""
-    try:
-        return Money.from_major(payment.cancel_amount, payment.currency).minor
-    except CurrencyError:
-        return int(payment.cancel_amount > 0)

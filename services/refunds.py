@@ -42,14 +42,14 @@ def give_back(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> N
         return
     lock(order.subscription)
     if order.mismatch:
-        order.refunded = _minor(cancelled)
+        order.refunded = given_back(cancelled)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, amount=str(left))
     db.session.commit()
 
 
-def _minor(cancelled: Payment) -> int:
-    """In a currency that is none of ours: 1, for "something"."""
+def given_back(payment: Payment) -> int:
+    """Minor units cancelled so far. In a currency that is none of ours: 1, for "something"."""
     try:
-        return Money.from_major(cancelled.cancel_amount, cancelled.currency).minor
+        return Money.from_major(payment.cancel_amount, payment.currency).minor
     except CurrencyError:
-        return int(cancelled.cancel_amount > 0)
+        return int(payment.cancel_amount > 0)
