@@ -1,27 +1,66 @@
-"""The limit the sandbox is measured beside: a Flask view that does one insert and one commit."""
+"""The limits the sandbox is measured beside: Flask views that do one insert and one commit, and nothing else.
+
+`/driver` writes with Python's `sqlite3`; `/orm` as the sandbox and most shops do, with Flask-SQLAlchemy.
+"""
 
 import os
 import sqlite3
 import threading
+from pathlib import Path
 
 from flask import Flask, Response, jsonify, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SYNCHRONOUS = "PRAGMA synchronous = NORMAL"
 
 local = threading.local()
 
 
+class Base(DeclarativeBase):
+    pass
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Entry(Base):
+    __tablename__ = "entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+def create_database(path: Path) -> None:
+    """Before the workers start, who would be in each other's way."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY, value TEXT NOT NULL)")
+
+
 def create_app() -> Flask:
     app = Flask(__name__)
-    _connection().execute("CREATE TABLE IF NOT EXISTS rows (id INTEGER PRIMARY KEY, value TEXT)")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['BARE_DATABASE']}"
+    db.init_app(app)
+    with app.app_context():
+        event.listen(db.engine, "connect", lambda connection, _: connection.execute(SYNCHRONOUS))
 
     @app.get("/healthz")
     def healthz() -> Response:
         return jsonify(status="ok")
 
-    @app.post("/insert")
-    def insert() -> Response:
+    @app.post("/driver")
+    def driver() -> Response:
         connection = _connection()
         with connection:
-            connection.execute("INSERT INTO rows (value) VALUES (?)", (request.get_json()["value"],))
+            connection.execute("INSERT INTO entries (value) VALUES (?)", (request.get_json()["value"],))
+        return jsonify(code=0)
+
+    @app.post("/orm")
+    def orm() -> Response:
+        db.session.add(Entry(value=request.get_json()["value"]))
+        db.session.commit()
         return jsonify(code=0)
 
     return app
@@ -30,6 +69,5 @@ def create_app() -> Flask:
 def _connection() -> sqlite3.Connection:
     if not hasattr(local, "connection"):
         local.connection = sqlite3.connect(os.environ["BARE_DATABASE"], timeout=10)
-        local.connection.execute("PRAGMA journal_mode = WAL")
-        local.connection.execute("PRAGMA synchronous = NORMAL")
+        local.connection.execute(SYNCHRONOUS)
     return local.connection

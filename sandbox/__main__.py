@@ -15,9 +15,14 @@ from sandbox.config import Config
 
 
 def main() -> None:
-    arguments = _arguments()
+    parser = _parser()
+    arguments = parser.parse_args()
     config = replace(Config.from_environ(), **_overrides(arguments))
-    server = make_server(arguments.host, arguments.port, create_app(config), threaded=True)
+    try:
+        app = create_app(config)
+    except ValueError as err:
+        parser.error(str(err))
+    server = make_server(arguments.host, arguments.port, app, threaded=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     base = f"http://{arguments.host}:{server.port}"
     print(f"Sandbox ready on {base}  SDK {base}/v1/iamport.js  merchant {config.MERCHANT_CODE}", flush=True)
@@ -27,19 +32,25 @@ def main() -> None:
         print("Sandbox stopped", flush=True)
 
 
-def _arguments() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="Plays I'mport (PortOne V1) on this machine."
     )
     parser.add_argument("--host", default="localhost")
-    parser.add_argument("--port", type=int, default=8001, help="0 takes a free one")
+    parser.add_argument("--port", type=_port, default=8001, help="0 takes a free one")
     parser.add_argument("--database", metavar="FILE", help="SQLite file, made when missing")
     parser.add_argument("--webhook-url", metavar="URL", help="where notices go unless a payment says otherwise")
     parser.add_argument("--code", help="merchant code, for IMP.init")
     parser.add_argument("--key", help="REST key, imp_key")
     parser.add_argument("--secret", help="REST secret, imp_secret")
     parser.add_argument("--latency", metavar="SECONDS", help="how late each REST answer is")
-    return parser.parse_args()
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -52,7 +63,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         "SECRET": arguments.secret,
         "LATENCY": arguments.latency,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from sandbox import (
 )
 from sandbox.config import Config
 from sandbox.pages import LANGUAGES, language_of
+from sandbox.windows import identity
 
 
 def create_app(
@@ -45,7 +46,7 @@ def create_app(
     wirelog.init_app(app)
     api.init_app(app)
     app.register_blueprint(control.bp)
-    for pages in (sdk, windows, dashboard, openapi):
+    for pages in (sdk, identity, windows, dashboard, openapi):
         app.register_blueprint(pages.bp)
     if background:
         runner.start(app, schedules.run_due, late.run_due, webhooks.send_due, wirelog.flush)

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sandbox import keys, ledger, levers, notices
 from sandbox.amounts import part, taxes
 from sandbox.errors import Refused
-from sandbox.models import Merchant, Payment, PendingCancel, db, exclusive
+from sandbox.models import Merchant, Payment, PendingCancel, db
 from sandbox.parameters import Fields, flag, nested, text, word
+from sandbox.transactions import exclusive
 
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 CANCELLED_ALREADY = "이미 전액취소된 주문입니다."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sandbox import keys, ledger, pgs, rules
 from sandbox.errors import Refused
-from sandbox.models import Merchant, Payment, exclusive
+from sandbox.models import Merchant, Payment
 from sandbox.parameters import Fields, required_text
+from sandbox.transactions import exclusive
 
 CARD_REFUSED = "카드정보 인증에 실패하였습니다."
 

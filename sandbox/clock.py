@@ -9,11 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import ColumnElement, func, literal, select
 
 from sandbox.models import Merchant, Payment
+
+SEOUL = ZoneInfo("Asia/Seoul")
+"""Where PGs count days and months, and where the console's readers live."""
 
 LATEST = 32_503_680_000
 """The largest time anything may be set to: the year 3000."""

@@ -15,7 +15,7 @@ class Config:
     """How one sandbox is set up."""
 
     DATABASE_URL: str = f"sqlite:///{DATABASE_FILE}"
-    """``SANDBOX_DATABASE_URL``: an SQLite file, shared by all workers."""
+    """``SANDBOX_DATABASE_URL``: an SQLite file, shared by all workers; a relative one lies in the current directory."""
 
     MERCHANT_CODE: str = "imp00000000"
     """``SANDBOX_MERCHANT_CODE``: what shops call ``IMP.init`` with; public."""
@@ -27,7 +27,7 @@ class Config:
     """``SANDBOX_SECRET``: the REST secret, ``imp_secret``. Guards nothing but play money."""
 
     WEBHOOK_URL: str = ""
-    """``SANDBOX_WEBHOOK_URL``: where notices go when a payment names no ``notice_url``; '' is nowhere."""
+    """``SANDBOX_WEBHOOK_URL``: where notices go when a payment names no ``notice_url``; '' leaves it as it was."""
 
     LATENCY: str = ""
     """``SANDBOX_LATENCY``: seconds by which each REST answer is late; '' leaves the lever where it is."""

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from sandbox import levers, pgs
+from sandbox.clock import SEOUL
 from sandbox.errors import Refused
 from sandbox.models import BillingKey, Delivery, Merchant, Payment, db
 from sandbox.parameters import Fields, Malformed, missing, required_text
 from sandbox.pgs import Profile
-
-SEOUL = ZoneInfo("Asia/Seoul")
-"""PGs count days and months there."""
-
 
 # The window -----------------------------------------------------------------------------------------------
 

@@ -6,8 +6,9 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox.errors import Refused
-from sandbox.models import Model, Payment, db, exclusive
+from sandbox.models import Model, Payment, db
 from sandbox.parameters import Fields, Malformed, nested, required_integer, required_text
+from sandbox.transactions import exclusive
 
 NOT_FOUND = "등록된 배송정보가 존재하지 않습니다."
 REGISTERED_ALREADY = "이미 배송정보가 등록된 거래입니다."

@@ -5,10 +5,10 @@ The list is ``fidelity.toml``. What is only assumed has a switch: a lever of ``/
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
+
+from sandbox import tables
 
 Certainty = Literal["documented", "observed", "assumed"]
 
@@ -26,8 +26,7 @@ class Behaviour:
 
 
 def _load() -> tuple[Behaviour, ...]:
-    text = Path(__file__).with_name("fidelity.toml").read_text(encoding="utf-8")
-    return tuple(Behaviour(**entry) for entry in tomllib.loads(text)["behaviour"])
+    return tuple(Behaviour(**entry) for entry in tables.load("fidelity")["behaviour"])
 
 
 BEHAVIOURS = _load()

@@ -5,10 +5,10 @@ The list is ``instruments.toml``.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
+
+from sandbox import tables
 
 Family = Literal["card", "account", "phone", "wallet"]
 
@@ -52,8 +52,7 @@ class Instrument:
 
 
 def _load() -> tuple[Instrument, ...]:
-    text = Path(__file__).with_name("instruments.toml").read_text(encoding="utf-8")
-    listed = tomllib.loads(text)
+    listed = tables.load("instruments")
     own = [Instrument(**entry) for entry in listed["instrument"]]
     return (*own, *_in_every_family(listed["everywhere"], listed["numbers"], own))
 
@@ -69,15 +68,11 @@ def _in_every_family(
             family=family,
             issuer_code=issuers[family][0],
             issuer=issuers[family][1],
-            **{name: _frozen(value) for name, value in entry.items() if name != "digits"},
+            **{name: value for name, value in entry.items() if name != "digits"},
         )
         for family, number in numbers.items()
         for entry in entries
     ]
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 INSTRUMENTS = _load()

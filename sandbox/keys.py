@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from sandbox import clock, instruments, ledger, levers, pgs
 from sandbox.errors import Refused
 from sandbox.instruments import Instrument
-from sandbox.models import BillingKey, Merchant, Payment, Schedule, db, exclusive
+from sandbox.models import BillingKey, Merchant, Payment, Schedule, db
 from sandbox.parameters import (
     CURRENCY,
     CUSTOMER_UID_LIMIT,
@@ -22,6 +22,7 @@ from sandbox.parameters import (
     text,
     word,
 )
+from sandbox.transactions import exclusive
 
 NO_PG = "등록 된 PG 설정 정보를 찾을 수 없습니다."
 UNKNOWN_INSTRUMENT = (
@@ -34,6 +35,10 @@ REQUESTERS = ("customer", "admin")
 """``extra.requester``: who wants a key deleted, or a payment cancelled."""
 
 _EXPIRY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+_BY_UID = select(BillingKey).where(
+    BillingKey.merchant_id == bindparam("merchant_id"), BillingKey.customer_uid == bindparam("customer_uid")
+)
 
 _CUSTOMER = ("customer_id", "customer_name", "customer_tel", "customer_email", "customer_addr", "customer_postcode")
 
@@ -129,9 +134,7 @@ def _revoke_reservations(merchant: Merchant, customer_uid: str) -> None:
 
 
 def find(merchant: Merchant, customer_uid: str) -> BillingKey | None:
-    return db.session.scalar(
-        select(BillingKey).where(BillingKey.merchant_id == merchant.id, BillingKey.customer_uid == customer_uid)
-    )
+    return db.session.scalar(_BY_UID, {"merchant_id": merchant.id, "customer_uid": customer_uid})
 
 
 def store(key: BillingKey) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from sqlalchemy import literal_column, select
 
 from sandbox import clock, ledger, notices, rules, settling, webhooks
-from sandbox.models import Payment, PendingCancel, db, exclusive
+from sandbox.models import Payment, PendingCancel, db
+from sandbox.transactions import exclusive
 
 
 def run_due(_now: int) -> None:

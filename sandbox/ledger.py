@@ -9,6 +9,12 @@ from sqlalchemy import Select, select
 from sandbox.errors import Refused
 from sandbox.instruments import Instrument
 from sandbox.models import Merchant, Payment, Schedule, db
+from sandbox.transactions import exists
+
+_WITH_MERCHANT_UID = "merchant_id = :merchant_id AND merchant_uid = :merchant_uid"
+_SETTLED = f"SELECT 1 FROM payments WHERE {_WITH_MERCHANT_UID} AND status IN ('paid', 'cancelled')"
+_RESERVED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = 'scheduled'"
+_IMP_UID = "SELECT 1 FROM payments WHERE imp_uid = :imp_uid"
 
 NOT_FOUND = "존재하지 않는 결제정보입니다."
 
@@ -24,23 +30,18 @@ def get(merchant: Merchant, imp_uid: str) -> Payment:
 
 def is_settled(merchant: Merchant, merchant_uid: str) -> bool:
     """Whether a payment with this ``merchant_uid`` was paid or cancelled: it cannot be used again."""
-    return settled(merchant, merchant_uid) is not None
+    return exists(_SETTLED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
     """The one payment with this ``merchant_uid`` that was paid or cancelled."""
-    return db.session.scalar(
-        select(Payment).where(
-            Payment.merchant_id == merchant.id,
-            Payment.merchant_uid == merchant_uid,
-            Payment.status.in_(("paid", "cancelled")),
-        )
-    )
+    own = select(Payment).where(Payment.merchant_id == merchant.id, Payment.merchant_uid == merchant_uid)
+    return db.session.scalar(own.where(Payment.status.in_(("paid", "cancelled"))))
 
 
 def is_reserved(merchant: Merchant, merchant_uid: str) -> bool:
     """Whether a reservation with this ``merchant_uid`` is still to be run."""
-    return db.session.scalar(open_schedules(merchant).where(Schedule.merchant_uid == merchant_uid)) is not None
+    return exists(_RESERVED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def open_schedules(merchant: Merchant) -> Select[Schedule]:
@@ -65,7 +66,7 @@ def new_imp_uid(prefix: str = "imp_") -> str:
     """``imp_`` and 12 digits nobody has yet; those of reservations begin with ``imps_``."""
     while True:
         imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
-        if db.session.scalar(select(Payment.id).where(Payment.imp_uid == imp_uid)) is None:
+        if not exists(_IMP_UID, imp_uid=imp_uid):
             return imp_uid
 
 

@@ -5,13 +5,12 @@ The settings lie in ``merchant.switches``; a lever that nobody pulled has its de
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox import tables
 from sandbox.parameters import Malformed
 
 if TYPE_CHECKING:
@@ -46,9 +45,7 @@ class Lever:
 
 
 def _load() -> dict[str, Lever]:
-    text = Path(__file__).with_name("levers.toml").read_text(encoding="utf-8")
-    levers = [Lever(**{**entry, "choices": tuple(entry.get("choices", ()))}) for entry in tomllib.loads(text)["lever"]]
-    return {lever.name: lever for lever in levers}
+    return {entry["name"]: Lever(**entry) for entry in tables.load("levers")["lever"]}
 
 
 LEVERS: Mapping[str, Lever] = _load()

@@ -9,13 +9,15 @@ import re
 import secrets
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import ColumnElement, Table, delete, select
 
 from sandbox import levers, pgs
 from sandbox.config import Config
 from sandbox.errors import Refused
-from sandbox.models import Merchant, db, exclusive
-from sandbox.parameters import Fields, Malformed, text, texts, urls
+from sandbox.models import Merchant, db
+from sandbox.parameters import Fields, Malformed, required_text, text, texts, urls
+from sandbox.transactions import exclusive
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """It stands in addresses."""
@@ -49,8 +51,7 @@ def add(fields: Fields) -> Merchant:
         key=text(fields, "key", limit=KEY_LIMIT) or secrets.token_hex(8),
         secret=text(fields, "secret", limit=KEY_LIMIT) or secrets.token_hex(32),
     )
-    if not CODE.fullmatch(merchant.code):
-        raise Malformed("code must be up to 40 letters, digits, _ or -")
+    _check_code(merchant.code)
     _set(merchant, fields)
     taken = select(Merchant.id).where((Merchant.code == merchant.code) | (Merchant.key == merchant.key))
     with exclusive():
@@ -73,25 +74,36 @@ def content_type(merchant: Merchant) -> str:
 
 
 def add_default(config: Config) -> None:
-    """Make the merchant of `config` unless it is there, with the credentials and address given this time."""
+    """Make the merchant of `config`, or give its code, key and secret to who had its code or key before. A webhook
+    URL and a latency that `config` does not name stay as they are.
+
+    Raises:
+        Malformed: a code, key, secret, address or latency that cannot be, or the key of another merchant.
+    """
+    _check_code(config.MERCHANT_CODE)
+    credentials = {"key": config.KEY, "secret": config.SECRET}
+    for name in credentials:
+        required_text(credentials, name, limit=KEY_LIMIT)
     with exclusive():
-        merchant = db.session.scalar(select(Merchant).where(Merchant.code == config.MERCHANT_CODE))
-        if merchant is None:
-            merchant = Merchant(code=config.MERCHANT_CODE)
-            db.session.add(merchant)
-        merchant.key, merchant.secret, merchant.webhook_url = config.KEY, config.SECRET, config.WEBHOOK_URL
-        if config.LATENCY:
-            levers.set(merchant, "latency", config.LATENCY)
+        merchant = _default_before(config) or Merchant()
+        db.session.add(merchant)
+        merchant.code, merchant.key, merchant.secret = config.MERCHANT_CODE, config.KEY, config.SECRET
+        merchant.webhook_url = merchant.webhook_url or ""
+        if config.WEBHOOK_URL:
+            _set(merchant, {"webhook_url": config.WEBHOOK_URL})
+        _set_latency(merchant, config)
 
 
 def reset(merchant: Merchant) -> None:
     """Forget all its data and its token, put its clock and its levers back. Credentials, address and PGs stay."""
-    kept_type = content_type(merchant)
+    kept_type, config = content_type(merchant), current_app.extensions["sandbox_config"]
     with exclusive(merchant):
         _erase(merchant)
         merchant.token, merchant.token_expires_at = None, 0
         merchant.clock_offset, merchant.customer_offsets, merchant.switches = 0, {}, {}
         levers.set(merchant, "webhook_format", kept_type)
+        if merchant.code == config.MERCHANT_CODE:
+            _set_latency(merchant, config)
 
 
 def remove(merchant: Merchant) -> None:
@@ -110,9 +122,30 @@ def _set(merchant: Merchant, fields: Fields) -> None:
         merchant.pg_channels = _existing(texts(fields, "channels"))
 
 
+def _check_code(code: str) -> None:
+    if not CODE.fullmatch(code):
+        raise Malformed("code must be 1 to 40 letters, digits, _ or -")
+
+
+def _default_before(config: Config) -> Merchant | None:
+    """Who has the code, or else the key, of `config`. Raises `Malformed` where those are two."""
+    by_code, by_key = (
+        db.session.scalar(select(Merchant).where(column == value))
+        for column, value in ((Merchant.code, config.MERCHANT_CODE), (Merchant.key, config.KEY))
+    )
+    if by_code and by_key and by_code is not by_key:
+        raise Malformed(f"the key {config.KEY} is that of the merchant {by_key.code}")
+    return by_code or by_key
+
+
+def _set_latency(merchant: Merchant, config: Config) -> None:
+    if config.LATENCY:
+        levers.set(merchant, "latency", config.LATENCY)
+
+
 def _existing(channels: list[str]) -> list[str]:
     try:
-        return [channel for channel in channels if pgs.profile_for(channel)]
+        return [channel for channel in channels if pgs.with_windows(channel)]
     except pgs.UnknownPG as err:
         raise Malformed(f"there is no PG {err}") from None
 

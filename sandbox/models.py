@@ -6,8 +6,6 @@ A status moves only through a method named for the event; an illegal step raises
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -149,6 +147,8 @@ class Payment(Model):
     bypass: Mapped[Any] = mapped_column(JSON, nullable=True)
     notice_urls: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Replace the merchant's ``webhook_url`` when not empty."""
+    confirm_url: Mapped[str | None]
+    """Where the shop wants to be asked before the window's payment is approved."""
 
     merchant: Mapped[Merchant] = relationship()
     cancellations: Mapped[list[Cancellation]] = relationship(order_by="Cancellation.id")
@@ -487,22 +487,3 @@ class PendingCancel(Model):
     """On the merchant's clock."""
 
     payment: Mapped[Payment] = relationship()
-
-
-@contextmanager
-def exclusive(*records: object) -> Iterator[None]:
-    """A transaction beside which nobody writes, with ``records`` read afresh; committed at the end.
-
-    SQLite cannot turn a transaction that has read into one that writes if somebody else wrote in between;
-    beginning with the lock in hand makes "look, decide, write" safe between threads and workers.
-    """
-    db.session.commit()
-    db.session.connection(execution_options={"sandbox_begin": "IMMEDIATE"})
-    try:
-        for record in records:
-            db.session.refresh(record)
-        yield
-        db.session.commit()
-    except BaseException:
-        db.session.rollback()
-        raise

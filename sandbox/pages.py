@@ -5,8 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from babel.numbers import format_currency
-from flask import Response, request
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from werkzeug.exceptions import HTTPException
 
 from sandbox.money import major_units
 
@@ -23,6 +25,14 @@ def guard(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def page_of(error: HTTPException) -> ResponseReturnValue:
+    """What a browser sees of an error outside the API. Where nothing is found, that is a way to the console."""
+    if error.code != 404:
+        return error
+    page = render_template("nowhere.html", languages=language_links(request.path), **words())
+    return guard(make_response(page, 404))
 
 
 def words() -> dict[str, object]:

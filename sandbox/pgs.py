@@ -6,12 +6,12 @@ The PGs themselves are listed in ``pgs.toml``.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
+
+from sandbox import tables
 
 if TYPE_CHECKING:
     from sandbox.models import Merchant
@@ -146,7 +146,9 @@ class Profile:
     issues_receipts: bool = False
     """Cash receipts of payments by bank account."""
     own_calls: tuple[str, ...] = ()
-    """Calls of the API that only its payments know: ``order_status``, ``naver``."""
+    """Calls of the API that only its payments know: ``order_status``, ``naver``, ``order_form``, ``orders``."""
+    opens_windows: bool = True
+    """False: people order at the PG itself, and no shop opens a window of it."""
     tells_balance: bool = False
     """``GET /payments/{imp_uid}/balance`` says what of an amount is tax."""
 
@@ -177,21 +179,21 @@ class Profile:
 
 
 def _load() -> tuple[Profile, ...]:
-    text = Path(__file__).with_name("pgs.toml").read_text(encoding="utf-8")
-    return tuple(Profile(**{name: _frozen(value) for name, value in pg.items()}) for pg in tomllib.loads(text)["pg"])
+    return tuple(Profile(**pg) for pg in tables.load("pgs")["pg"])
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+_EVERY = _load()
 
-
-PROFILES = _load()
+PROFILES = tuple(profile for profile in _EVERY if profile.opens_windows)
 
 DEFAULT = PROFILES[0]
 """Who serves a shop that names no ``pg``."""
 
+ORDER_FORM = next(profile for profile in _EVERY if "order_form" in profile.own_calls)
+"""Whose orders `sandbox.naver_orders` has."""
+
 _BY_CODE: dict[str, tuple[Profile, ...]] = {}
-for _profile in PROFILES:
+for _profile in _EVERY:
     _BY_CODE[_profile.code] = (*_BY_CODE.get(_profile.code, ()), _profile)
 
 
@@ -241,7 +243,8 @@ def channels(merchant: Merchant) -> list[Channel]:
     Raises:
         UnknownPG: ``merchant.pg_channels`` names one that does not exist.
     """
-    return [_channel(merchant, pg) for pg in merchant.pg_channels or _BY_CODE]
+    every = dict.fromkeys(profile.code for profile in PROFILES)
+    return [_channel(merchant, pg) for pg in merchant.pg_channels or every]
 
 
 def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
@@ -266,11 +269,19 @@ def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = Non
 
 
 def _channel(merchant: Merchant, pg: str) -> Channel:
-    profile, mid = profile_for(pg), mid_of(pg)
+    profile, mid = with_windows(pg), mid_of(pg)
     key = uuid5(NAMESPACE_URL, f"sandbox:{merchant.code}:{profile.code}.{mid}")
     return Channel(
         pg_provider=profile.code, pg_id=mid, channel_name=f"{profile.name_en} test", channel_key=f"channel-key-{key}"
     )
+
+
+def with_windows(pg: str) -> Profile:
+    """The profile behind ``pg``, which a shop may have a channel for. Raises `UnknownPG`."""
+    profile = profile_for(pg)
+    if not profile.opens_windows:
+        raise UnknownPG(pg)
+    return profile
 
 
 def mid_of(pg: str | None) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from sandbox.errors import Refused
-from sandbox.models import Merchant, Prepared, db, exclusive
+from sandbox.models import Merchant, Prepared, db
 from sandbox.money import LARGEST
 from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, Malformed, currency, required_number, required_text, text
+from sandbox.transactions import exclusive
 
 REGISTERED_ALREADY = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
 NOT_REGISTERED = "사전등록된 결제정보가 존재하지 않습니다."

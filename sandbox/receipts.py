@@ -11,8 +11,9 @@ from sandbox import pgs
 from sandbox.amounts import required_amount, split, taxes
 from sandbox.errors import Refused
 from sandbox.keys import channel_of
-from sandbox.models import Merchant, Model, Payment, db, exclusive
+from sandbox.models import Merchant, Model, Payment, db
 from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, Malformed, required_text, word
+from sandbox.transactions import exclusive
 
 NOT_FOUND = "현금영수증 발행내역이 존재하지 않습니다."
 ISSUED_ALREADY = "이미 현금영수증이 발행된 건입니다."

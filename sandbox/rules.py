@@ -14,7 +14,7 @@ from sandbox.amounts import instalments, required_amount, taxes
 from sandbox.errors import Refused as Refused
 from sandbox.errors import WindowRefused as WindowRefused
 from sandbox.instruments import Instrument
-from sandbox.models import BillingKey, Merchant, Payment, db, exclusive
+from sandbox.models import BillingKey, Merchant, Payment, db
 from sandbox.money import major_units
 from sandbox.parameters import (
     CUSTOMER_UID_LIMIT,
@@ -27,9 +27,11 @@ from sandbox.parameters import (
     text,
     urls,
 )
+from sandbox.transactions import exclusive
 
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
 PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
+DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 UNKNOWN_BUYER = "등록되지 않은 구매자입니다."
 INTERNAL_ERROR = "Internal Server Error"
 
@@ -92,12 +94,12 @@ def approve(payment: Payment, number: str, now: int) -> Payment:
     return payment
 
 
-def decline(payment: Payment, now: int) -> Payment:
-    """The PG turns the payer down, whatever the instrument. A finished payment comes back unchanged."""
+def decline(payment: Payment, now: int, reason: str = DECLINED) -> Payment:
+    """Somebody stops it, the PG or the shop, whatever the instrument. A finished payment comes back unchanged."""
     with exclusive(payment):
         if payment.status == "ready" and not payment.is_pending:
             payment.pg_tid = ledger.new_pg_tid(payment, now)
-            payment.mark_failed("PG사에서 결제 요청을 거절하였습니다.", at=now)
+            payment.mark_failed(reason, at=now)
     return payment
 
 
@@ -140,6 +142,7 @@ def _window_payment(merchant: Merchant, params: Fields, device: str, opener_orig
         language=text(params, "language"),
         bypass=params.get("bypass"),
         notice_urls=urls(params, "notice_url"),
+        confirm_url=next(iter(urls(params, "confirm_url")), None),
         **{field: text(params, field) for field in _BUYER},
     )
     demands.meet_window(merchant, payment, params, charges=window_effect(payment) == "charged")
@@ -195,7 +198,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
         Malformed: a field is missing or of the wrong shape.
     """
     payment = asked_charge(merchant, fields, now)
-    with exclusive(merchant):
+    with exclusive(known=merchant):
         if ledger.is_reserved(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
             raise Refused(1, DUPLICATE)
         made = take(merchant, payment, fields, now)
@@ -251,6 +254,7 @@ def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool 
         name=text(fields, "name"),
         custom_data=as_json(fields.get("custom_data")),
         notice_urls=urls(fields, "notice_url"),
+        cancellations=[],
         started_at=now,
         updated_at=now,
         **{field: text(fields, field) for field in _BUYER},

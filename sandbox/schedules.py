@@ -16,7 +16,7 @@ from sqlalchemy import Select, select
 
 from sandbox import clock, instruments, keys, ledger, levers, notices, rules, webhooks
 from sandbox.errors import Refused
-from sandbox.models import BillingKey, IllegalStep, Merchant, Payment, Schedule, db, exclusive
+from sandbox.models import BillingKey, IllegalStep, Merchant, Payment, Schedule, db
 from sandbox.parameters import (
     CUSTOMER_UID_LIMIT,
     Fields,
@@ -28,6 +28,7 @@ from sandbox.parameters import (
     text,
     texts,
 )
+from sandbox.transactions import exclusive
 
 NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, MetaData, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.schema import CreateTable
 
-from sandbox import merchants
+from sandbox import merchants, transactions
 from sandbox.config import Config
-from sandbox.models import db, exclusive
+from sandbox.models import db
+from sandbox.transactions import exclusive
 
 BUSY_TIMEOUT = 10.0
 """Seconds a writer waits for the one before it."""
@@ -22,20 +25,31 @@ def init_app(app: Flask, config: Config) -> None:
     """Open the database of `config`, and make its tables and its merchant unless they are there.
 
     Raises:
-        ValueError: not an SQLite file.
+        ValueError: not an SQLite file, or one that cannot be written; a merchant that cannot be.
     """
-    url = make_url(config.DATABASE_URL)
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        raise ValueError("SANDBOX_DATABASE_URL must name an SQLite file, such as sqlite:////tmp/sandbox.db")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    file = _file_of(config.DATABASE_URL)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        line = transactions.init_app(app, file)
+    except OSError as err:
+        raise ValueError(f"the ledger cannot be kept in {file}: {err.strerror}") from None
 
-    app.config["SQLALCHEMY_DATABASE_URI"] = config.DATABASE_URL
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT}}
     db.init_app(app)
     with app.app_context():
         _listen(db.engine)
-        _create_tables(db.engine)
+        with line.turn():
+            _create_tables(db.engine)
         merchants.add_default(config)
+
+
+def _file_of(url: str) -> Path:
+    with suppress(ArgumentError):
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            return Path(str(parsed.database)).absolute()
+    raise ValueError("SANDBOX_DATABASE_URL must name an SQLite file, such as sqlite:////tmp/sandbox.db")
 
 
 def erase() -> None:
@@ -63,7 +77,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _create_tables(engine: Engine) -> None:
-    """Safe when several workers start at once: the first makes the tables, the others wait and find them.
+    """Safe when several workers start at once: the first makes the tables, the others wait in line and find them.
 
     Those of another version of the sandbox are made anew, empty: what they hold is play money.
     """

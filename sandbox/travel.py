@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from sandbox import clock, late, schedules, webhooks
-from sandbox.models import Delivery, Merchant, Payment, PendingCancel, Schedule, db, exclusive
+from sandbox.models import Delivery, Merchant, Payment, PendingCancel, Schedule, db
+from sandbox.transactions import exclusive
 
 MOST_STOPS = 1000
 """Stops of one journey. A clock that would make more stays at the last of them."""

@@ -12,7 +12,7 @@ from sandbox.amounts import required_amount, taxes
 from sandbox.codes import BANKS
 from sandbox.errors import Refused
 from sandbox.keys import channel_of
-from sandbox.models import Merchant, Model, Payment, db, exclusive
+from sandbox.models import Merchant, Model, Payment, db
 from sandbox.parameters import (
     MERCHANT_UID_LIMIT,
     Fields,
@@ -25,6 +25,7 @@ from sandbox.parameters import (
     text,
     urls,
 )
+from sandbox.transactions import exclusive
 
 NEEDS_CONTRACT = "가상계좌 발급을 위해서는 PG사와의 계약이 필요합니다."
 DUPLICATE = "이미 결제가 이루어진 merchant_uid입니다."

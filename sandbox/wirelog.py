@@ -15,13 +15,15 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import JSON, ForeignKey, Index, delete, func, insert, inspect, select
+from sqlalchemy import JSON, ForeignKey, Index, delete, func, insert, inspect, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sandbox import masking
 from sandbox.api import envelope
+from sandbox.certifications import Certification
 from sandbox.clock import now
-from sandbox.models import Merchant, Model, Payment, db, exclusive
+from sandbox.models import Merchant, Model, Payment, db
+from sandbox.transactions import exclusive
 
 KEPT = 300
 """Calls remembered for each merchant, and as many that belong to none."""
@@ -244,11 +246,11 @@ def _ids(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _claim(call: Call) -> tuple[str, Any]:
-    """What tells whose call it is: its token's merchant, else the key, the merchant code or the payment it names."""
+    """What tells whose call it is: its token's merchant, else the key, the merchant code or the window it names."""
     if call.merchant_id is not None:
         return "id", call.merchant_id
-    if call.kind == "window":
-        return "imp_uid", call.path_ids.get("imp_uid", "")
+    if call.kind in ("window", "sdk") and "imp_uid" in call.path_ids:
+        return "imp_uid", call.path_ids["imp_uid"]
     body = masking.parse(call.request_body, call.content_type)
     fields = {**dict(parse_qsl(call.query)), **(body if isinstance(body, dict) else {})}
     if call.kind == "rest":
@@ -259,10 +261,13 @@ def _claim(call: Call) -> tuple[str, Any]:
 
 
 def _owner(claim: tuple[str, Any]) -> int | None:
-    """The id of the merchant with this ``id``, ``key`` or ``code``, or of the payment with this ``imp_uid``."""
+    """The id of the merchant with this ``id``, ``key`` or ``code``, or of the window with this ``imp_uid``."""
     name, value = claim
     if name == "imp_uid":
-        return db.session.scalar(select(Payment.merchant_id).where(Payment.imp_uid == value))
+        owners = (
+            select(windowed.merchant_id).where(windowed.imp_uid == value) for windowed in (Payment, Certification)
+        )
+        return db.session.scalar(union_all(*owners).limit(1))
     return db.session.scalar(select(Merchant.id).where(getattr(Merchant, name) == value))
 
 

@@ -19,8 +19,10 @@ class SmallService:
         self.prepared: dict[str, Record] = {}
         self.charges: list[Record] = []
         self.cancelled: list[str] = []
-        self.providers: dict[str, str] = {}
+        self.channels: dict[str, str] = {}
         self.declines = False
+        self.is_down_for = ""
+        """Path of the one call that is answered with 503."""
 
     def finish(self, order: Record, **changes: Any) -> str:
         """The buyer ended the window; `changes` is what differs from the order. Returns the `imp_uid`."""
@@ -39,6 +41,7 @@ class SmallService:
 
     def _app(self) -> Flask:
         app = Flask("small_service")
+        app.before_request(self._be_down)
         app.before_request(self._refuse_without_a_token)
         for method, path, view in (
             ("POST", "/users/getToken", lambda: _answer({"access_token": "token"})),
@@ -56,6 +59,9 @@ class SmallService:
             app.add_url_rule(path, path, view, methods=[method])
         return app
 
+    def _be_down(self) -> Any:
+        return ("out of order", 503) if request.path == self.is_down_for else None
+
     def _refuse_without_a_token(self) -> Any:
         if request.path != "/users/getToken" and request.headers.get("Authorization") != "Bearer token":
             return {"code": -1, "message": "Unauthorized", "response": None}, 401
@@ -66,8 +72,12 @@ class SmallService:
         return _answer({})
 
     def _cancel(self) -> Any:
-        self.cancelled.append(request.form["imp_uid"])
-        return _answer(self.records[request.form["imp_uid"]])
+        record = self.records[request.form["imp_uid"]]
+        if float(request.form["checksum"]) != record["amount"] - record["cancel_amount"]:
+            return {"code": 1, "message": "checksum", "response": None}
+        self.cancelled.append(record["imp_uid"])
+        record["status"], record["cancel_amount"] = "cancelled", float(request.form["amount"])
+        return _answer(record)
 
     def _again(self) -> Any:
         asked = request.form.to_dict()
@@ -82,9 +92,16 @@ class SmallService:
         imp_uid = f"imp_{len(self.records)}"
         asked = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
         # A window says which PG it is; a key was issued by one, and stays with it.
-        self.providers.setdefault(order["customer_uid"], order.get("channel", "").partition(".")[0])
-        asked["pg_provider"] = self.providers[order["customer_uid"]]
-        known = {"imp_uid": imp_uid, "status": "paid", "fail_reason": None, **asked}
+        channel = self.channels.setdefault(order["customer_uid"], order.get("channel", {}).get("pg", ""))
+        asked["pg_provider"], _, asked["pg_id"] = channel.partition(".")
+        known = {
+            "imp_uid": imp_uid,
+            "status": "paid",
+            "fail_reason": None,
+            "cancel_amount": 0,
+            "sandbox": False,
+            **asked,
+        }
         self.records[imp_uid] = known | changes
         return imp_uid
 

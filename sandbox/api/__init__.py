@@ -16,6 +16,8 @@ from sandbox.api import (
     delivery,
     envelope,
     escrows,
+    kakao,
+    naver,
     payments,
     prepare,
     receipts,
@@ -28,7 +30,7 @@ from sandbox.api import (
 
 RESOURCES = (
     *(users, subscribe, schedules, customers, prepare, cancel, payments, codes, delivery),
-    *(vbanks, certifications, receipts, escrows, wallets),
+    *(vbanks, certifications, receipts, escrows, wallets, naver, kakao),
 )
 
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox import levers
 from sandbox.errors import Refused
+from sandbox.pages import page_of
 from sandbox.parameters import Malformed
 
 ROOTS = (
@@ -52,8 +53,11 @@ def _explains() -> bool:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     """404, 405, 500 and the like; 405 keeps its ``Allow``."""
-    if not f"{request.path}/".startswith(ROOTS):
-        return error
+    path = f"{request.path}/"
+    if path.startswith("/control/"):
+        return jsonify(error=error.name), error.code or 500
+    if not path.startswith(ROOTS):
+        return page_of(error)
     envelope = answer(None, code=-1, message=error.name, http=error.code or 500)
     envelope.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
     return envelope

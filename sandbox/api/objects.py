@@ -12,6 +12,7 @@ from sandbox.codes import BANKS
 from sandbox.escrows import Shipment
 from sandbox.models import BillingKey, Cancellation, Payment, Prepared, Schedule
 from sandbox.money import major_units
+from sandbox.naver_orders import ProductOrder
 from sandbox.pgs import Channel, profile_for
 from sandbox.receipts import Receipt
 from sandbox.vbanks import VirtualAccount
@@ -39,6 +40,11 @@ _AS_STORED = (
 _OF_SCHEDULE = (
     *("customer_uid", "merchant_uid", "customer_id", "pg_id", "schedule_at", "executed_at", "revoked_at"),
     *("currency", "name", "buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode", "custom_data"),
+)
+
+_OF_PRODUCT = (
+    *("product_order_id", "product_id", "product_name", "product_option_id", "product_option_name"),
+    *("product_amount", "delivery_amount", "quantity", "shipping_due"),
 )
 
 
@@ -79,7 +85,7 @@ def certification_object(certification: Certification) -> dict[str, Any]:
         "imp_uid": certification.imp_uid,
         "merchant_uid": certification.merchant_uid,
         "pg_provider": "danal",
-        "pg_tid": certification.key_for("tid")[:20],
+        "pg_tid": certification.key_for(f"tid {certification.imp_uid}")[:20],
         "certified": known,
         "certified_at": certification.certified_at,
         "name": certification.name if known else None,
@@ -113,6 +119,44 @@ def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
 def shipment_object(shipment: Shipment) -> dict[str, Any]:
     """A parcel; source: schema `EscrowLogisAnnotation`."""
     return {name: getattr(shipment, name) for name in ("company", "invoice", "sent_at", "applied_at")}
+
+
+def product_order_object(product: ProductOrder) -> dict[str, Any]:
+    """One product of an order form; source: schema `NaverProductOrderAnnotation`."""
+    payment, (claim_type, claim_status) = product.payment, product.claim
+    name, tel = payment.buyer_name or "김매달", payment.buyer_tel or "010-0000-0000"
+    return {
+        **{part: getattr(product, part) for part in _OF_PRODUCT},
+        "product_order_status": product.status,
+        "claim_type": claim_type,
+        "claim_status": claim_status,
+        "orderer": {"name": name, "id": "mae****", "tel": tel},
+        "shipping_address": {
+            "base": payment.buyer_addr or "서울특별시 강남구 테헤란로 1",
+            "detail": None,
+            "postcode": payment.buyer_postcode or "06130",
+            "tel1": tel,
+            "tel2": None,
+            "name": name,
+        },
+        "shipping_memo": None,
+        "individual_code": None,
+    }
+
+
+def review_object(product: ProductOrder, kind: str) -> dict[str, Any]:
+    """What the buyer of a finished product thinks of it; source: schema `NaverReviewAnnotation`."""
+    return {
+        **{part: getattr(product, part) for part in ("product_order_id", "product_id", "product_name")},
+        "product_option_name": product.product_option_name,
+        "review_id": f"{kind}-{product.product_order_id}",
+        "score": "5",
+        "title": "잘 받았습니다",
+        "content": "향이 좋아요" if kind == "premium" else None,
+        "writer": "mae****",
+        "created_at": product.moved_at,
+        "modified_at": None,
+    }
 
 
 def key_object(key: BillingKey) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def order_status(imp_uid: str) -> Response:
     status = word(fields(), "status", ORDER_STATUSES)
     if status is None:
         raise missing("status")
-    _paid_with(imp_uid, "order_status")
+    paid_with(imp_uid, "order_status")
     return answer({"status": status})
 
 
@@ -35,14 +35,14 @@ def order_status(imp_uid: str) -> Response:
 @bp.post("/payments/<imp_uid>/naver/confirm")
 def settle(imp_uid: str) -> Response:
     """Give the buyer their points, or call the order final. Nothing comes back but that it went well."""
-    _paid_with(imp_uid, "naver")
+    paid_with(imp_uid, "naver")
     return answer(None)
 
 
 @bp.get("/payments/<imp_uid>/naver/cash-amount")
 def cash_amount(imp_uid: str) -> Response:
     """How much of a payment a cash receipt could be made out for; none of play money was points."""
-    payment = _paid_with(imp_uid, "naver")
+    payment = paid_with(imp_uid, "naver")
     part = split(payment.remaining, payment.tax_free, payment.vat_amount)
     return answer(
         {
@@ -55,7 +55,7 @@ def cash_amount(imp_uid: str) -> Response:
     )
 
 
-def _paid_with(imp_uid: str, call: str) -> Payment:
+def paid_with(imp_uid: str, call: str) -> Payment:
     """A payment whose PG knows this call. Raises `Refused`: HTTP 404 for nobody's payment."""
     payment = ledger.get(merchant(), imp_uid)
     if call not in payment.profile.own_calls or not payment.charged:

@@ -1,23 +1,41 @@
 """Levers the real service lacks, for tests and demonstrations. A shop never calls them.
 
 JSON or form fields in, JSON out without the envelope; ``{"error": …}`` with HTTP 400 or 404 when a lever is
-pulled wrongly. They need no token, and act on the default merchant unless ``merchant_code`` names another.
+pulled wrongly, also with a field that its description does not name. They need no token, and act on the default
+merchant unless ``merchant_code`` names another.
 """
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from sandbox.control import bank, clock, fidelity, levers, merchants, outcomes, pgs, webhooks
+from sandbox.control import bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks
+from sandbox.control.asking import asked
 from sandbox.errors import Refused
 from sandbox.models import db
+from sandbox.openapi.description import LEVERS
 from sandbox.parameters import Malformed
 
+CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
+"""By method and rule, as the router has them."""
+
 bp = Blueprint("control", __name__)
-for room in (bank, clock, fidelity, levers, merchants, outcomes, pgs, webhooks):
+for room in (bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks):
     bp.register_blueprint(room.bp)
+
+
+@bp.before_request
+def _know_every_field() -> None:
+    """A misspelt ``merchant_code`` would pull the default merchant's lever. Raises `Malformed`."""
+    called = CALLS.get(f"{request.method} {request.url_rule}")
+    if called is None:
+        return
+    known = {field.name for field in (*called.query, *called.body)}
+    unknown = sorted(set(asked()) - known)
+    if unknown:
+        raise Malformed(f"{called.call} knows no {', '.join(unknown)}; it knows {', '.join(sorted(known))}")
 
 
 @bp.errorhandler(Malformed)

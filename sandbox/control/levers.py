@@ -6,8 +6,8 @@ from flask import Blueprint, Response, jsonify
 
 from sandbox import levers
 from sandbox.control.asking import asked, merchant_in
-from sandbox.models import exclusive
 from sandbox.parameters import Malformed
+from sandbox.transactions import exclusive
 
 bp = Blueprint("levers", __name__)
 

@@ -14,9 +14,10 @@ from sqlalchemy import delete, select
 from sandbox import cancels, clock, webhooks
 from sandbox.api.objects import payment_object
 from sandbox.control.asking import asked, between, merchant_in, payment_in
-from sandbox.models import Merchant, Order, db, exclusive
+from sandbox.models import Merchant, Order, db
 from sandbox.outcomes import OUTCOMES
 from sandbox.parameters import Malformed, required_text, text
+from sandbox.transactions import exclusive
 
 bp = Blueprint("outcomes", __name__)
 

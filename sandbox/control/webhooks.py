@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sandbox import clock, levers, notices, webhooks
 from sandbox.control.asking import asked, between, merchant_in, payment_in
 from sandbox.errors import Refused
-from sandbox.models import Delivery, Merchant, db, exclusive
+from sandbox.models import Delivery, Merchant, db
 from sandbox.parameters import Malformed, required_text, text
+from sandbox.transactions import exclusive
 
 bp = Blueprint("webhook_levers", __name__)
 
@@ -94,21 +95,19 @@ def show_deliveries() -> Response:
 
 @bp.get("/control/idle")
 def idle() -> Response:
-    """``{"idle": true}`` once no webhook is queued or under way: what a test waits for.
+    """``{"idle", "next_at", "open"}``: what a test waits for. ``idle`` once no webhook is queued or under way.
 
-    ``?wait=SECONDS`` (up to 60) answers as soon as that is so, or when the seconds are over, and says more:
-    ``{"idle", "open", "next_at"}``. ``open`` counts what is left; ``next_at`` is when the earliest of it is due on the
-    merchant's clock, null without. What is due only after somebody has advanced that clock is not worth waiting for.
+    ``open`` counts what is left; ``next_at`` is when the earliest of it is due on the merchant's clock, null without.
+    ``?wait=SECONDS`` (up to 60) answers as soon as it is idle, or when the seconds are over. What is due only after
+    somebody has advanced that clock is not worth waiting for.
     """
     body = asked()
     merchant = merchant_in(body)
-    if not text(body, "wait"):
-        return jsonify(idle=webhooks.is_idle(merchant))
     deadline = time.monotonic() + between(body, "wait", LONGEST_WAIT, 0)
     while (left := webhooks.open_deliveries(merchant)) and time.monotonic() < deadline:
         db.session.commit()
         time.sleep(0.02)
-    return jsonify(idle=not left, open=len(left), next_at=left[0].due_at if left else None)
+    return jsonify(idle=not left, next_at=left[0].due_at if left else None, open=len(left))
 
 
 def _policy(merchant: Merchant) -> dict[str, Any]:

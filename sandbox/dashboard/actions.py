@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from flask import Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import control, travel
+from sandbox import control, merchants, travel
+from sandbox.clock import SEOUL
 from sandbox.dashboard import bp
-from sandbox.dashboard.words import SEOUL
 from sandbox.errors import Refused
 from sandbox.parameters import Malformed
 
@@ -37,6 +37,17 @@ def pull(lever: str) -> ResponseReturnValue:
     except (Malformed, Refused) as err:
         return render_template("dashboard/refused.html", message=str(err), back=_page_before()), 400
     return redirect(_page_before(), 303)
+
+
+@bp.post("/console/<code>/merchants")
+def add() -> ResponseReturnValue:
+    """Make a merchant. The page that says so is the one place that ever shows its secret."""
+    fields = {name: value.strip() for name, value in request.form.items()}
+    try:
+        made = merchants.add(fields)
+    except (Malformed, Refused) as err:
+        return render_template("dashboard/refused.html", message=str(err), back=_page_before()), 400
+    return render_template("dashboard/shop.html", made=made), 201
 
 
 @bp.post("/console/<code>/clock")

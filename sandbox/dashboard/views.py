@@ -23,6 +23,8 @@ FEW = 8
 @bp.context_processor
 def frame() -> dict[str, Any]:
     """What every page has around its subject."""
+    if "console" not in g:
+        return {}  # nobody has the code in the address, and the page that says so belongs to no merchant
     is_live = "X-Live" in request.headers
     page = str(request.endpoint).removeprefix("dashboard.")
     newest = db.session.scalars(select(Merchant).order_by(Merchant.id.desc()).limit(NEWEST_MERCHANTS)).all()
@@ -257,3 +259,12 @@ def _mine(query: Any) -> Any:
     if found is None or found.merchant_id != g.console.id:
         abort(404)
     return found
+
+
+# Merchants ------------------------------------------------------------------------------------------------
+
+
+@bp.get("/console/<code>/merchants")
+def shops() -> str:
+    """Everybody there is, newest first, and a form for one more."""
+    return _list("shops", select(Merchant), Merchant)

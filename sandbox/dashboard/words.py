@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import request
 from flask_babel import gettext as _
 
-SEOUL = ZoneInfo("Asia/Seoul")
+from sandbox.clock import SEOUL
 
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "payments": ("ready", "paid", "failed", "cancelled"),
@@ -44,10 +43,18 @@ def menu() -> list[tuple[str, str]]:
         ("time", _("Clock")),
         ("pulled", _("Levers")),
         ("certainties", _("Fidelity")),
+        ("shops", _("Merchants")),
     ]
 
 
-SECTION_OF = {"payment": "payments", "key": "keys", "schedule": "schedules", "webhook": "webhooks", "call": "wire"}
+SECTION_OF = {
+    "payment": "payments",
+    "key": "keys",
+    "schedule": "schedules",
+    "webhook": "webhooks",
+    "call": "wire",
+    "add": "shops",
+}
 """Endpoint of a page that is no section → that of the section it belongs to."""
 
 

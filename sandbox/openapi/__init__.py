@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from functools import partial
 
-from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
-from sandbox.openapi.description import GROUPS, LEVERS, OBJECTS, SERVICE, Operation, example_of
+from sandbox import clock, merchants
+from sandbox.openapi.description import GROUPS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Operation
 from sandbox.openapi.document import document
+from sandbox.openapi.samples import Examples, bodies, curl
 from sandbox.pages import guard, language_links, words
 
 bp = Blueprint("openapi", __name__)
@@ -17,7 +19,7 @@ bp.context_processor(words)
 @bp.get("/openapi.json")
 def openapi() -> Response:
     """OpenAPI 3.1. Any page may read it, so that a viewer of the reader's choice can."""
-    answer = jsonify(document(request.host_url.rstrip("/")))
+    answer = jsonify(document(_server(), _examples()))
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
 
@@ -25,11 +27,15 @@ def openapi() -> Response:
 @bp.get("/docs")
 def docs() -> Response:
     """Every call on one page, to be searched with the browser."""
+    examples, server = _examples(), _server()
     page = render_template(
         "docs/index.html",
         parts=_parts(),
+        webhooks=[(webhook, bodies(webhook, examples)) for webhook in WEBHOOKS],
         objects=OBJECTS,
-        sample=_sample,
+        sample=partial(curl, examples=examples, server=server),
+        server=server,
+        merchant_code=examples.config.MERCHANT_CODE,
         languages=language_links(url_for("openapi.docs")),
     )
     return guard(Response(page))
@@ -49,23 +55,10 @@ def _parts() -> list[tuple[str, list[tuple[str, dict[str, str], list[Operation]]
     ]
 
 
-def _sample(operation: Operation) -> str:
-    """The call as a line of shell with what it needs, each value an example."""
-    path = operation.path
-    for field in operation.path_fields:
-        path = path.replace(f"{{{field.name}}}", str(field.example))
-    needed = [field for field in (*operation.query, *operation.body) if field.required]
-    parts = ["curl", *([] if operation.method == "GET" else ["-X", operation.method])]
-    parts += [] if operation.open else ['-H "Authorization: $TOKEN"']
-    if operation.query and needed:
-        parts.append("-G")
-    parts.append(f"{request.host_url.rstrip('/')}{path}")
-    parts += [f"-d '{field.name}={_written(field.example)}'" for field in needed]
-    return " ".join(parts)
+def _examples() -> Examples:
+    config = current_app.extensions["sandbox_config"]
+    return Examples(config=config, now=clock.of(merchants.find(config.MERCHANT_CODE)))
 
 
-def _written(example: object) -> str:
-    return example if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
-
-
-__all__ = ["bp", "document", "example_of"]
+def _server() -> str:
+    return request.host_url.rstrip("/")

@@ -1,7 +1,7 @@
 """What is served, in our own words: the tables beside this module, and OpenAPI 3.1 made of them.
 
 ``operations.toml`` has the calls of the real service, ``levers.toml`` those it lacks, ``fields.toml`` what is sent,
-``objects.toml`` what comes back.
+``objects.toml`` what comes back, ``webhooks.toml`` what goes to a shop by itself.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sandbox import levers
 
 
 def _table(name: str) -> dict[str, Any]:
@@ -20,6 +23,9 @@ def _table(name: str) -> dict[str, Any]:
 
 FIELDS = _table("fields")
 OBJECTS = _table("objects")
+
+EVERY_LEVER = "every lever"
+"""The entry of a ``body`` that stands for a field of each lever."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +40,31 @@ class Field:
     max: int | None = None
     min: int | None = None
     example: Any = None
+    days: int | None = None
+    setting: str = ""
+    parts: tuple[str, ...] = ()
+    shown: bool = False
+    """In the sample, though not required."""
 
     @classmethod
     def listed(cls, entry: str) -> Field:
-        """From an entry of a ``query`` or ``body``: a key of ``fields.toml``, with ``*`` where it is required."""
-        key = entry.removesuffix("*")
-        return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"))
+        """From an entry of a ``query`` or ``body``: a key of ``fields.toml``, with ``*`` where it is required, ``+``
+        where it is in the sample all the same."""
+        key = entry.rstrip("*+")
+        return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"), shown=entry.endswith("+"))
+
+    @classmethod
+    def of_lever(cls, lever: levers.Lever) -> Field:
+        least, most = (0, lever.most) if lever.most else (None, None)
+        return cls(
+            name=lever.name,
+            required=False,
+            ko=lever.title_ko,
+            en=lever.title_en,
+            type=_type_of(lever),
+            min=least,
+            max=most,
+        )
 
     @property
     def choices(self) -> list[str]:
@@ -72,6 +97,10 @@ class Operation:
     answers: str = ""
     status: int = 200
     is_lever: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Name in the path → key of ``fields.toml``, where the two differ."""
+    examples: Mapping[str, Any] = field(default_factory=dict)
+    """Name → value of the sample, in place of the field's own."""
 
     @property
     def method(self) -> str:
@@ -88,7 +117,13 @@ class Operation:
 
     @property
     def path_fields(self) -> tuple[Field, ...]:
-        return tuple(Field.listed(f"{name}*") for name in re.findall(r"{(\w+)}", self.path))
+        names = re.findall(r"{(\w+)}", self.path)
+        return tuple(Field.listed(f"{self.named.get(name, name)}*") for name in names)
+
+    @property
+    def notes(self) -> list[tuple[int, dict[str, str]]]:
+        """What its HTTP statuses mean where their names do not say."""
+        return [(status, STATUSES[str(status)]) for status in self.failures if str(status) in STATUSES]
 
     @property
     def failures(self) -> list[int]:
@@ -98,18 +133,49 @@ class Operation:
         return sorted({*self.fails, *asked, *unknown_merchant, *(() if self.open else (401,))})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """Something sent to a shop; explained at the top of ``webhooks.toml``."""
+
+    name: str
+    to: str
+    ko: str
+    en: str
+    body: tuple[Field, ...]
+    facts: list[dict[str, str]]
+    answer: dict[str, str]
+
+
 def _operation(entry: dict[str, Any], *, is_lever: bool) -> Operation:
-    lists = {name: tuple(Field.listed(field) for field in entry.get(name, ())) for name in ("query", "body")}
+    lists = {name: fields_of(entry.get(name, ())) for name in ("query", "body")}
     codes = {name: tuple(entry.get(name, ())) for name in ("also", "fails")}
     return Operation(**{"open": is_lever, **entry, **lists, **codes}, is_lever=is_lever)
+
+
+def fields_of(entries: Iterable[str]) -> tuple[Field, ...]:
+    return tuple(one for entry in entries for one in _fields(entry))
+
+
+def _fields(entry: str) -> list[Field]:
+    if entry == EVERY_LEVER:
+        return [Field.of_lever(lever) for lever in levers.LEVERS.values()]
+    return [Field.listed(entry)]
+
+
+def _type_of(lever: levers.Lever) -> str:
+    if lever.choices:
+        return "|".join(lever.choices)
+    return {bool: "boolean", int: "integer", float: "number"}[type(lever.default)]
 
 
 def _operations(name: str, *, is_lever: bool) -> tuple[Operation, ...]:
     return tuple(_operation(entry, is_lever=is_lever) for entry in _table(name)["operation"])
 
 
+STATUSES: dict[str, dict[str, str]] = _table("operations")["statuses"]
 SERVICE = _operations("operations", is_lever=False)
 LEVERS = _operations("levers", is_lever=True)
+WEBHOOKS = tuple(Webhook(**{**entry, "body": fields_of(entry["body"])}) for entry in _table("webhooks")["webhook"])
 GROUPS: dict[str, dict[str, str]] = {**_table("operations")["groups"], **_table("levers")["groups"]}
 
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.openapi.description import GROUPS, LEVERS, OBJECTS, SERVICE, Field, Operation, example_of, type_schema
+from sandbox.openapi.description import (
+    GROUPS,
+    LEVERS,
+    OBJECTS,
+    SERVICE,
+    WEBHOOKS,
+    Field,
+    Operation,
+    Webhook,
+    example_of,
+    type_schema,
+)
+from sandbox.openapi.samples import Examples
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -16,11 +28,11 @@ SUMMARY = (
 )
 
 
-def document(server: str) -> dict[str, Any]:
+def document(server: str, examples: Examples) -> dict[str, Any]:
     """The whole of it, for a sandbox at the address ``server``."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in (*SERVICE, *LEVERS):
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, examples)
     return {
         "openapi": "3.1.0",
         "info": {"title": "I'mport (PortOne V1) sandbox", "version": "1", "description": SUMMARY},
@@ -30,6 +42,7 @@ def document(server: str) -> dict[str, Any]:
         ],
         "security": [{"token": []}],
         "paths": paths,
+        "webhooks": {webhook.name: {"post": _webhook(webhook, examples)} for webhook in WEBHOOKS},
         "components": {
             "schemas": {**{name: _object(fields) for name, fields in OBJECTS.items()}, **_FAILURES},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -37,16 +50,20 @@ def document(server: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
-    parameters = [_parameter(field, "path") for field in operation.path_fields]
-    parameters += [_parameter(field, "query") for field in operation.query]
+def _operation(operation: Operation, examples: Examples) -> dict[str, Any]:
+    places = (("path", operation.path_fields), ("query", operation.query))
+    parameters = [
+        {**_parameter(field, place), **_words(field, examples.of(field, operation))}
+        for place, fields in places
+        for field in fields
+    ]
     return {
         "operationId": operation.id,
         "tags": [operation.group],
         "summary": operation.en,
         "x-summary-ko": operation.ko,
         **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(operation)} if operation.body else {}),
+        **({"requestBody": _body(operation.body, examples, operation)} if operation.body else {}),
         "responses": _responses(operation),
         **({"security": []} if operation.open else {}),
     }
@@ -56,21 +73,39 @@ def _parameter(field: Field, place: str) -> dict[str, Any]:
     described: dict[str, Any] = {"name": field.name, "in": place, "required": field.required, "schema": field.schema}
     if field.type == "[string]":
         described |= {"style": "form", "explode": True}
-    return {**described, **_words(field)}
+    return described
 
 
-def _body(operation: Operation) -> dict[str, Any]:
+def _webhook(webhook: Webhook, examples: Examples) -> dict[str, Any]:
+    return {
+        "operationId": f"webhook-{webhook.name}",
+        "summary": webhook.en,
+        "x-summary-ko": webhook.ko,
+        "description": ". ".join([*(fact["en"] for fact in webhook.facts), ""]).strip(),
+        "x-description-ko": ". ".join([*(fact["ko"] for fact in webhook.facts), ""]).strip(),
+        "requestBody": _body(webhook.body, examples),
+        "responses": {"default": {"description": webhook.answer["en"], "x-description-ko": webhook.answer["ko"]}},
+        "security": [],
+    }
+
+
+def _body(fields: tuple[Field, ...], examples: Examples, operation: Operation | None = None) -> dict[str, Any]:
     schema = {
         "type": "object",
-        "properties": {field.name: {**field.schema, **_words(field)} for field in operation.body},
-        "required": [field.name for field in operation.body if field.required],
+        "properties": {
+            field.name: {**field.schema, **_words(field, examples.of(field, operation))} for field in fields
+        },
+        "required": [field.name for field in fields if field.required],
     }
     return {"required": bool(schema["required"]), "content": {JSON: {"schema": schema}, FORM: {"schema": schema}}}
 
 
-def _words(field: Field) -> dict[str, Any]:
-    example = {} if field.example is None else {"example": field.example}
-    return {"description": field.en, "x-description-ko": field.ko, **example}
+def _words(field: Field, example: Any) -> dict[str, Any]:
+    return {
+        "description": field.en,
+        "x-description-ko": field.ko,
+        **({} if example is None else {"example": example}),
+    }
 
 
 def _responses(operation: Operation) -> dict[str, Any]:
@@ -83,11 +118,15 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if not operation.is_lever:
         answers[200] = {"anyOf": [good, bad]}
     answers |= dict.fromkeys(operation.failures, bad)
-    return {str(status): _response(status, schema) for status, schema in sorted(answers.items())}
-
-
-def _response(status: int, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": HTTPStatus(status).phrase, "content": {JSON: {"schema": schema}}}
+    notes = {status: {"description": words["en"], "x-description-ko": words["ko"]} for status, words in operation.notes}
+    return {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {JSON: {"schema": schema}},
+            **notes.get(status, {}),
+        }
+        for status, schema in sorted(answers.items())
+    }
 
 
 def _envelope(gives: str) -> dict[str, Any]:

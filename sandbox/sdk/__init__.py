@@ -1,7 +1,8 @@
-"""The browser script a shop loads, and the one call it makes.
+"""The browser script a shop loads, and the calls it makes.
 
 ``GET /v1/iamport.js`` is served as it lies here, without templating, so it can be cached and read. The script
-registers each payment with ``POST /sdk/payments`` from the shop's origin; CORS is open because the real service
+registers each payment with ``POST /sdk/payments``, each identity check with ``POST /sdk/certifications``, from the
+shop's origin; CORS is open because the real service
 is open too: the merchant code is public, and a payment in status ``ready`` moves nothing.
 """
 
@@ -16,9 +17,12 @@ from flask import Blueprint, Response, abort, jsonify, request, send_from_direct
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from sandbox import clock, keys, pgs, rules
+from sandbox import certifications, clock, keys, pgs, rules
+from sandbox.certifications import Certification
 from sandbox.models import Merchant, Payment, db
 from sandbox.pages import language_of
+from sandbox.parameters import Malformed
+from sandbox.windows import identity
 from sandbox.windows.results import callback_result
 from sandbox.windows.secret import is_window_key, window_key
 
@@ -46,16 +50,13 @@ def open_payment() -> ResponseReturnValue:
     ``{imp_uid, window_url, result, form}`` or 400 with ``{error_code, error_msg, imp_uid, merchant_uid}``, which the
     script hands to the shop's callback. ``success`` is there for PGs that know it.
     """
-    body = request.get_json(silent=True)
-    body = body if isinstance(body, dict) else {}
-    params = body.get("params")
-    params = params if isinstance(params, dict) else {}
+    body, params = _call()
     try:
         merchant = _merchant(body.get("merchant_code"))
         payment = rules.open_window(
             merchant,
             {**params, "ui_type": body.get("ui_type")},
-            "mobile" if body.get("device") == "mobile" else "pc",
+            _device(body),
             _origin(body.get("origin")),
             clock.of(merchant, params.get("customer_uid")),
         )
@@ -80,13 +81,36 @@ def open_payment() -> ResponseReturnValue:
 @bp.post("/sdk/payments/<imp_uid>/close")
 def close_payment(imp_uid: str) -> ResponseReturnValue:
     """The payer closed a pop-up as one closes any window. Takes its ``{window_url}``; answers what the shop hears."""
-    body = request.get_json(silent=True)
-    window_url = body.get("window_url") if isinstance(body, dict) else None
-    key = parse_qs(urlsplit(window_url).query).get("k", [""])[0] if isinstance(window_url, str) else ""
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
-    if payment is None or not is_window_key(payment, key):
+    if payment is None or not is_window_key(payment, _key_in_body()):
         abort(404)
     return jsonify(callback_result(rules.close(payment, clock.of_payment(payment)), closed=True))
+
+
+@bp.post("/sdk/certifications")
+def open_certification() -> ResponseReturnValue:
+    """Make an identity check and say where its window is. Takes and answers what `open_payment` does."""
+    body, params = _call()
+    try:
+        merchant = _merchant(body.get("merchant_code"))
+        now = clock.of(merchant)
+        check = certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), now)
+    except rules.WindowRefused as refusal:
+        return identity.refused(params, refusal.error_code, refusal.error_msg), 400
+    except Malformed as err:
+        return identity.refused(params, "F0004", str(err)), 400
+    lang = language_of(params.get("language"), body.get("page_language"))
+    window_url = url_for("identity.show", imp_uid=check.imp_uid, k=window_key(check), lang=lang, _external=True)
+    return jsonify(imp_uid=check.imp_uid, window_url=window_url, form=check.window["form"]), 201
+
+
+@bp.post("/sdk/certifications/<imp_uid>/close")
+def close_certification(imp_uid: str) -> ResponseReturnValue:
+    """Somebody closed the pop-up of an identity check; as `close_payment`."""
+    check = db.session.scalar(select(Certification).where(Certification.imp_uid == imp_uid))
+    if check is None or not is_window_key(check, _key_in_body()):
+        abort(404)
+    return jsonify(identity.result(check))
 
 
 @bp.get("/sdk/ui/<ui_type>")
@@ -103,6 +127,25 @@ def allow_every_shop(response: Response) -> Response:
     response.headers["Access-Control-Allow-Methods"] = "GET, POST"
     response.headers["Access-Control-Allow-Headers"] = "Content-Type"
     return response
+
+
+def _call() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The body of a call that opens a window, and the ``params`` in it."""
+    body = request.get_json(silent=True)
+    body = body if isinstance(body, dict) else {}
+    params = body.get("params")
+    return body, params if isinstance(params, dict) else {}
+
+
+def _device(body: dict[str, Any]) -> str:
+    return "mobile" if body.get("device") == "mobile" else "pc"
+
+
+def _key_in_body() -> str:
+    """The secret in the ``window_url`` that a script hands back."""
+    body = request.get_json(silent=True)
+    window_url = body.get("window_url") if isinstance(body, dict) else None
+    return parse_qs(urlsplit(window_url).query).get("k", [""])[0] if isinstance(window_url, str) else ""
 
 
 def _merchant(code: object) -> Merchant:

@@ -49,11 +49,8 @@
     updateLoadUIRequest(/** @type {string} */ type, /** @type {Record<string, any>} */ params) {
       uiRequests.set(type, params);
     },
-    // Nobody has an identity agency here: this is what a shop without a contract hears.
     certification(/** @type {any} */ params, /** @type {Callback} */ callback) {
-      const error_msg = "등록 된 PG 설정 정보를 찾을 수 없습니다.";
-      const merchant_uid = params && params.merchant_uid;
-      answer(callback, { success: false, imp_uid: null, merchant_uid, error_code: "NOT_READY", error_msg });
+      request("certifications", params || {}, callback);
     },
     // Older and rarer doors, so that a page which knocks there does not break.
     communicate() {},
@@ -63,9 +60,10 @@
   };
 
   /** @typedef {((rsp: Record<string, any>) => void) | undefined} Callback */
+  /** @typedef {"payments" | "certifications"} Kind of window, and where it is registered */
 
   /**
-   * Opens the payment window. The result comes by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
+   * Opens a payment window.
    * @param {Record<string, any>} params
    * @param {Callback} callback
    * @param {string} [uiType] of the button that was clicked, see `loadUI`
@@ -75,23 +73,34 @@
       window.alert("결제요청 파라메터가 누락되었습니다.");
       return;
     }
+    request("payments", params, callback, uiType);
+  }
+
+  /**
+   * Opens a window of either kind. The result comes by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
+   * @param {Kind} kind
+   * @param {Record<string, any>} params
+   * @param {Callback} callback
+   * @param {string} [uiType] of the button that was clicked, see `loadUI`
+   */
+  function request(kind, params, callback, uiType) {
     if (!merchantCode) {
       window.alert("판매자 코드가 설정되지 않았습니다. IMP.init()함수를 먼저 호출하세요.");
       return;
     }
     if (busy) {
-      console.warn("IMP.request_pay: a payment window is already open; this call is ignored.");
+      console.warn("IMP: a window is already open; this call is ignored.");
       return;
     }
     busy = true;
-    openPayment(params, uiType)
+    register(kind, params, uiType)
       .then((opened) => {
         if (opened.form === "page") {
           window.location.assign(opened.window_url);
           return;
         }
         const open = opened.form === "popup" ? openPopup : openLayer;
-        open(opened, params.language, (rsp) => {
+        open(opened, (rsp) => {
           busy = false;
           if (rsp) answer(callback, rsp);
         });
@@ -124,20 +133,21 @@
     });
   }
 
-  /** @typedef {{imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
+  /** @typedef {{kind: Kind, imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
 
   /**
-   * Asks the sandbox for a payment in status `ready` and the address of its window.
+   * Asks the sandbox for a payment in status `ready`, or an identity check, and the address of its window.
    * Rejects with the failure object of the callback.
+   * @param {Kind} kind
    * @param {Record<string, any>} params
    * @param {string} [uiType]
    * @returns {Promise<Opened>}
    */
-  async function openPayment(params, uiType) {
+  async function register(kind, params, uiType) {
     const ids = { imp_uid: null, merchant_uid: params.merchant_uid };
     let opened;
     try {
-      opened = await post("/sdk/payments", {
+      opened = await post("/sdk/" + kind, {
         merchant_code: merchantCode,
         tier_code: tierCode,
         params,
@@ -151,22 +161,25 @@
       throw { success: false, ...ids, error_code: "NETWORK", error_msg };
     }
     if (!opened.window_url) throw { ...ids, ...opened };
-    return opened;
+    return { ...opened, kind };
   }
 
   /** @param {string} path @param {unknown} body */
   async function post(path, body) {
     const headers = { "Content-Type": "application/json" };
     const response = await fetch(home + path, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.headers.get("Content-Type")?.startsWith("application/json")) {
+      throw new Error(home + " is no sandbox: set window.IMP_SANDBOX to its address before this script runs");
+    }
     return response.json();
   }
 
   /**
    * Opens the window beside the shop's page. A payer may close it like any other, which nobody tells us.
-   * @param {Opened} opened @param {unknown} _language
+   * @param {Opened} opened
    * @param {(rsp: Record<string, any> | null) => void} done null: the browser would not open it
    */
-  function openPopup(opened, _language, done) {
+  function openPopup(opened, done) {
     const popup = window.open(opened.window_url, "imp-window", "popup,width=560,height=780");
     if (!popup) {
       window.alert("팝업차단을 해제해주셔야 결제창이 나타납니다.");
@@ -177,7 +190,7 @@
     const watch = window.setInterval(() => {
       if (!popup.closed) return;
       window.clearInterval(watch);
-      post(`/sdk/payments/${opened.imp_uid}/close`, { window_url: opened.window_url }).then(end);
+      post(`/sdk/${opened.kind}/${opened.imp_uid}/close`, { window_url: opened.window_url }).then(end);
     }, 300);
 
     function end(/** @type {Record<string, any>} */ rsp) {
@@ -191,11 +204,13 @@
   /**
    * Lays the window over the shop's page and waits for its one result.
    * @param {Opened} opened
-   * @param {unknown} language `params.language`, whatever the shop put there
    * @param {(rsp: Record<string, any>) => void} done
    */
-  function openLayer(opened, language, done) {
-    const name = String(language || document.documentElement.lang).startsWith("en") ? "Payment window" : "결제창";
+  function openLayer(opened, done) {
+    // Where nobody named a language, the window speaks the browser's.
+    const english = (new URL(opened.window_url).searchParams.get("lang") || navigator.language).startsWith("en");
+    const [ko, en] = opened.kind === "payments" ? ["결제창", "Payment window"] : ["본인인증", "Identity check"];
+    const name = english ? en : ko;
     const frame = document.createElement("iframe");
     frame.title = name;
     frame.src = opened.window_url;

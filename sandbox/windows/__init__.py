@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from sandbox import clock, demands, outcomes, rules, webhooks
+from sandbox import clock, confirming, demands, outcomes, rules, webhooks
 from sandbox.instruments import digits
 from sandbox.models import Payment, db
 from sandbox.pages import guard, language_of, words
@@ -49,7 +49,11 @@ def approve(imp_uid: str) -> ResponseReturnValue:
     if payment.status == "ready" and demands.wants_identity_check(payment) and not request.form.get("identity_code"):
         error = _("Enter the code of the identity check; any will do.")
         return _window(payment, number=number, wrong="identity_code", error=error), 422
-    rules.approve(payment, number, clock.of_payment(payment))
+    objection = confirming.objection(payment)
+    if objection:
+        rules.decline(payment, clock.of_payment(payment), objection)
+    else:
+        rules.approve(payment, number, clock.of_payment(payment))
     webhooks.announce(payment)
     payer = outcomes.payer_of(payment)
     return _left(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")

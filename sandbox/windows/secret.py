@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+from sandbox.certifications import Certification
 from sandbox.models import Payment
 
 
-def window_key(payment: Payment) -> str:
+def window_key(opened: Payment | Certification) -> str:
     """32 hex characters, the same in every worker, so nothing has to be stored or shared.
 
     It stands in the query of the window and of its forms, and so is the forms' protection against CSRF.
     """
-    secret = payment.merchant.secret.encode()
-    return hmac.new(secret, payment.imp_uid.encode(), hashlib.sha256).hexdigest()[:32]
+    secret = opened.merchant.secret.encode()
+    return hmac.new(secret, opened.imp_uid.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def is_window_key(payment: Payment, candidate: str) -> bool:
-    return hmac.compare_digest(window_key(payment).encode(), candidate.encode())
+def is_window_key(opened: Payment | Certification, candidate: str) -> bool:
+    return hmac.compare_digest(window_key(opened).encode(), candidate.encode())

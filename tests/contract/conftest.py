@@ -16,7 +16,7 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from sandbox import app as sandbox_app
-from sandbox import rules
+from sandbox import late, rules
 from sandbox.config import Config as SandboxConfig
 from sandbox.models import Merchant, Payment, db
 from services.iamport import IamportClient
@@ -108,6 +108,12 @@ class Sandbox:
         answer = self.app.test_client().post(f"/control/{lever}", json=fields)
         assert answer.status_code == 200, answer.text
 
+    def wait(self, seconds: int) -> None:
+        """Time passes, and what a PG does later is done."""
+        self.clock.seconds += seconds
+        with self.app.app_context():
+            late.run_due(self.clock())
+
     def count_payments(self) -> int:
         with self.app.app_context():
             return db.session.query(Payment).count()
@@ -136,7 +142,9 @@ class Fake:
 def sandbox(tmp_path) -> Sandbox:
     """No webhooks leave it: the receiver of these tests is the test."""
     clock = Clock()
-    app = sandbox_app.create_app(SandboxConfig(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), clock)
+    app = sandbox_app.create_app(
+        SandboxConfig(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), clock, background=False
+    )
     sandbox = Sandbox(app, clock)
     sandbox.control("webhooks", copies=0)
     return sandbox

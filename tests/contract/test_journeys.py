@@ -1,5 +1,6 @@
 """The shop itself over the sandbox: what its guides ask for is what the sandbox takes, and the ledger agrees."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -28,7 +29,7 @@ each_device = pytest.mark.parametrize("device", ["pc", "mobile"])
 
 @pytest.fixture
 def app(config, sandbox):
-    app = create_app(config, sandbox.client)
+    app = create_app(replace(config, TEST_PAYMENTS=True), sandbox.client)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     with app.app_context():
         db.create_all()
@@ -109,6 +110,56 @@ def test_a_window_that_was_closed_can_be_opened_again(desk, sandbox, walk, devic
     assert order.outcome == "registered"
 
 
+def test_another_account_at_the_same_pg_grants_nothing(walk):
+    order = walk.order("inicis")
+
+    walk.come_back(order, walk.pay(order, pg="html5_inicis.MOIother"), "callback")
+
+    assert order.mismatch == "pg_id"
+
+
+def test_a_shop_that_sells_takes_no_payment_of_a_test_channel(desk, walk):
+    walk.desk = replace(desk, takes_test_payments=False)
+    order = walk.order("inicis")
+
+    walk.come_back(order, walk.pay(order), "callback", "webhook")
+
+    assert order.mismatch == "test_channel"
+
+
+def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_given_back(desk, walk):
+    """Inicis takes money in a window that issues nothing, though it only shows the amount of one that does."""
+    order = walk.order("inicis")
+    imp_uid = walk.pay(order, customer_uid=None)
+
+    walk.come_back(order, imp_uid, "callback")
+
+    assert "customer_uid" in order.mismatch
+    assert desk.client.payment(imp_uid).amount_left == 0
+
+
+def test_a_shop_that_begins_to_sell_charges_a_key_of_the_test_channel_once_a_rung(desk, sandbox, walk):
+    subscription = walk.subscribe()
+    february, selling = subscription.paid_until, replace(desk, takes_test_payments=False)
+
+    rejected = renewals.collect(selling, subscription_id=subscription.id, now=february)
+
+    assert (rejected.mismatch, subscription.status) == ("test_channel", SubscriptionStatus.PAST_DUE)
+    assert desk.client.payment(rejected.imp_uid).amount_left == 0
+    assert subscription.next_charge_at == february + timedelta(days=1)
+
+
+def test_a_window_under_a_declined_charge_does_not_pay_it(desk, sandbox, walk):
+    subscription = walk.subscribe(card="no_money_at_renewal")
+    february = subscription.paid_until
+    declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
+
+    request = checkout.request(desk, subscription.orders[-1], language="ko")
+    walk.come_back(declined, sandbox.pay({**request, "merchant_uid": declined.merchant_uid}), "callback")
+
+    assert (declined.mismatch, subscription.paid_until) == ("customer_uid_usage", february)
+
+
 def test_a_declined_renewal_is_past_due_until_another_card_pays(desk, walk):
     subscription = walk.subscribe(card="no_money_at_renewal")
     february = subscription.paid_until
@@ -143,6 +194,38 @@ def test_a_registered_amount_keeps_a_forged_window_shut(desk, sandbox, user, wal
     assert order.status is OrderStatus.READY
 
 
+def test_a_charge_that_stays_pending_is_asked_for_once(desk, sandbox, walk):
+    subscription = walk.subscribe()
+    february = subscription.paid_until
+    sandbox.control("outcomes", outcome="pending", times=2, place="charge", seconds=600)
+
+    for minutes in (0, 3):
+        sandbox.wait(180)
+        charge = renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(minutes=minutes))
+        assert charge.outcome == "checking"
+    count = sandbox.count_payments()
+
+    sandbox.wait(600)
+    renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(minutes=14))
+    assert (charge.outcome, sandbox.count_payments()) == ("paid", count)
+
+
+def test_a_charge_that_is_pending_for_more_than_a_day_is_declined_and_pays_when_it_is_approved(desk, sandbox, walk):
+    subscription = walk.subscribe()
+    february, day = subscription.paid_until, timedelta(days=1)
+    sandbox.control("outcomes", outcome="pending", times=1, place="charge", seconds=100_000)
+
+    charge = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    sandbox.wait(86_400)
+    renewals.collect(desk, subscription_id=subscription.id, now=february + day)
+    assert (charge.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
+    count = sandbox.count_payments()
+
+    sandbox.wait(86_400)
+    renewals.collect(desk, subscription_id=subscription.id, now=february + 2 * day)
+    assert (charge.outcome, sandbox.count_payments()) == ("paid", count)
+
+
 def test_a_forged_amount_that_is_only_shown_grants_nothing(walk):
     order = walk.order("inicis")
 
@@ -160,6 +243,26 @@ def test_a_forged_handle_grants_nothing_and_the_money_goes_back(desk, sandbox, u
 
     assert (order.outcome, order.mismatch) == ("mismatch", "customer_uid")
     assert desk.client.payment(imp_uid).amount_left == 0
+
+
+@pytest.mark.parametrize("earlier", [False, True], ids=["asked", "asked_before"])
+def test_money_that_goes_back_later_is_asked_for_until_it_is_seen_to_be_back(desk, sandbox, user, walk, earlier):
+    sandbox.control("levers", cancel_pingback=3600)
+    order = place_order(desk, user, catalog.plan_on_sale("global-monthly"), "paymentwall")
+    imp_uid = walk.pay(order, customer_uid="cu_mine")
+    if earlier:
+        sandbox.client.cancel(
+            imp_uid=imp_uid, amount=order.price.to_major(), checksum=order.price.to_major(), reason=""
+        )
+    walk.come_back(order, imp_uid, "callback")
+    (refund,) = order.refunds
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert (refund.status.value, order.refunded) == ("decided" if earlier else "asked", 0)
+
+    sandbox.wait(3601)
+    reconcile(desk, now=NOW + timedelta(minutes=64))
+    assert (refund.status.value, order.refunded) == ("made", order.amount)
 
 
 def test_a_cancelled_subscription_leaves_no_key_behind(desk, walk):

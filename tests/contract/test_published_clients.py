@@ -21,6 +21,9 @@ from tests.contract.published import npm, pypi
 from tests.contract.published.clients import Client, Unavailable, node_command, python_command
 from tests.contract.published.steps import Aside, Step, Visit
 
+pytestmark = pytest.mark.xdist_group("published clients")
+"""They are installed once, into one folder."""
+
 KEY, SECRET = "sandbox_key", "sandbox_secret"
 
 
@@ -155,7 +158,7 @@ class Stage:
         for name, path in wanted.items():
             value = answer
             for part in path.split("."):
-                value = value[part]
+                value = value[int(part)] if isinstance(value, list) else value[part]
             self.kept[name] = value
 
     def _filled(self, value: Any) -> Any:

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any, NamedTuple
@@ -14,6 +16,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.test import TestResponse
 
+from sandbox import merchants, storage
 from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.models import db
@@ -115,6 +118,8 @@ class Receiver:
     def __init__(self) -> None:
         self.bodies: Queue[dict[str, str]] = Queue()
         self.answers_with = 200
+        self.says = b""
+        self.reads: Callable[[bytes], Any] = json.loads
         self.acts: Callable[[dict[str, str]], object] = lambda body: None
         """What the shop does with a notice before it answers."""
         receiver = self
@@ -122,10 +127,11 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.bodies.put(json.loads(body))
-                receiver.acts(json.loads(body))
+                receiver.bodies.put(receiver.reads(body))
+                receiver.acts(receiver.reads(body))
                 self.send_response(receiver.answers_with)
                 self.end_headers()
+                self.wfile.write(receiver.says)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -157,17 +163,44 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def config(tmp_path) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
+@pytest.fixture(scope="session")
+def spare_apps() -> list[Flask]:
+    """Applications that no test uses just now: to make one takes longer than most tests."""
+    return []
 
 
 @pytest.fixture
-def app(config: Config, clock: Clock) -> Iterator[Flask]:
-    app = create_app(config, clock, background=False)
+def spare_app(spare_apps: list[Flask], tmp_path_factory) -> Iterator[Flask]:
+    """One of those with what the test before it left, or a new one; given back unless a webhook is still under way."""
+    if not spare_apps:
+        database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
+        spare_apps.append(create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False))
+    app = spare_apps.pop()
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    if not app.extensions.get("sandbox_in_flight"):
+        spare_apps.append(app)
+
+
+@pytest.fixture
+def webhook_url() -> str:
+    """The address in the default merchant's console."""
+    return ""
+
+
+@pytest.fixture
+def config(spare_app: Flask, webhook_url: str) -> Config:
+    return replace(spare_app.extensions["sandbox_config"], WEBHOOK_URL=webhook_url)
+
+
+@pytest.fixture
+def app(spare_app: Flask, config: Config, clock: Clock) -> Flask:
+    """As after a start on an empty file."""
+    spare_app.extensions.update(sandbox_config=config, sandbox_clock=clock)
+    spare_app.extensions["sandbox_wire"].clear()
+    with spare_app.app_context():
+        storage.erase()
+        merchants.add_default(config)
+    return spare_app
 
 
 @pytest.fixture
@@ -188,6 +221,21 @@ def long_lived(tmp_path_factory) -> Iterator[FlaskClient]:
 @pytest.fixture
 def api(client: FlaskClient) -> Api:
     return Api(client)
+
+
+@pytest.fixture
+def settle(client: FlaskClient, clock: Clock) -> Callable[[], None]:
+    """Waits until nothing is due or under way; what is due later still waits."""
+
+    def is_open(row: dict[str, Any]) -> bool:
+        return row["state"] == "sending" or (row["state"] == "queued" and row["due_at"] <= clock())
+
+    def settled() -> None:
+        deadline = time.monotonic() + PATIENCE
+        while any(is_open(row) for row in client.get("/control/webhooks/deliveries").json["deliveries"]):
+            assert time.monotonic() < deadline, "a webhook is still under way"
+
+    return settled
 
 
 @pytest.fixture

@@ -46,8 +46,8 @@ function answered(rsp) {
 if (order.init) IMP.init("imp00000000");
 if (order.ui) IMP.loadUI(order.ui, order.params, answered);
 button.addEventListener("click", () => {
-  if (order.callback) IMP.request_pay(order.params, answered);
-  else IMP.request_pay(order.params);
+  if (order.callback) IMP[order.call](order.params, answered);
+  else IMP[order.call](order.params);
 });
 """
 
@@ -114,9 +114,10 @@ class ShopPage:
         init: bool = True,
         callback: object = True,
         ui: str = "",
+        call: str = "request_pay",
         **params: Any,
     ) -> ShopPage:
-        order = {"init": init, "callback": callback, "ui": ui}
+        order = {"init": init, "callback": callback, "ui": ui, "call": call}
         order["params"] = self.order(**params) if params != NOTHING else None
         self.page.goto(f"{self.url}/?{urlencode({'lang': lang, 'device': device, 'order': json.dumps(order)})}")
         return self

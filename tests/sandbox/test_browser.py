@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.sandbox.merchant import NOTHING, served
+from tests.sandbox.merchant import NOTHING, ShopPage, served
 from tests.sandbox.shop import APPROVED, APPROVED_ACCOUNT, REFUSED, sdk_call
 
 pytestmark = pytest.mark.e2e
@@ -162,16 +162,27 @@ def test_chai_leaves_the_page_on_a_pc_too(shop):
     assert parse_qs(urlsplit(shop.page.url).query)["imp_success"] == ["true"]
 
 
-def test_a_window_works_without_its_script(browser: Browser, sandbox_url: str):
-    window_url = requests.post(f"{sandbox_url}/sdk/payments", json=sdk_call(pg="chai"), timeout=10).json()["window_url"]
+def test_a_window_in_a_phone_sized_frame_on_a_pc_opens_at_its_top(page: Page, sandbox_url: str, shop_url: str):
+    order = sdk_call("mobile", pg="html5_inicis", m_redirect_url=f"{shop_url}/landing")
+    window_url = requests.post(f"{sandbox_url}/sdk/payments", json=order, timeout=10).json()["window_url"]
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.goto(window_url)
+
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    assert page.evaluate("matchMedia('(pointer: fine)').matches")
+    assert page.evaluate("scrollY") == 0
+
+
+def test_a_window_works_without_its_script(browser: Browser, sandbox_url: str, shop_url: str):
+    order = sdk_call(pg="chai", m_redirect_url=f"{shop_url}/landing")
+    window_url = requests.post(f"{sandbox_url}/sdk/payments", json=order, timeout=10).json()["window_url"]
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.route("http://shop.test/**", lambda route: route.fulfill(body="landed"))
     page.goto(window_url)
     page.get_by_label("계좌번호").fill(APPROVED_ACCOUNT)
     page.get_by_role("button", name="등록하고 계속").click()
 
-    page.wait_for_url("http://shop.test/landing?*imp_success=true")
+    page.wait_for_url(f"{shop_url}/landing?*imp_success=true")
     context.close()
 
 
@@ -249,6 +260,27 @@ def test_a_sandbox_that_is_gone_is_told_to_the_callback(shop):
 
     expect(shop.answers).to_have_text("1")
     assert shop.answer["error_code"] == "NETWORK"
+
+
+def test_a_script_served_from_elsewhere_says_how_to_name_the_sandbox(shop):
+    shop.visit()
+    shop.page.route("**/sdk/payments", lambda route: route.fulfill(body="// no JSON", content_type="text/javascript"))
+    shop.subscribe()
+
+    expect(shop.answers).to_have_text("1")
+    assert shop.answer["error_code"] == "NETWORK"
+    assert "window.IMP_SANDBOX" in shop.answer["error_msg"]
+
+
+def test_the_layer_speaks_the_language_of_its_window_also_where_only_the_browser_names_one(
+    browser: Browser, shop_url: str
+):
+    context = browser.new_context(locale="en-US")
+    shop = ShopPage(context.new_page(), shop_url).visit(lang="").subscribe()
+
+    expect(shop.window.get_by_role("button", name="Simulate a decline")).to_be_visible()
+    expect(shop.page.get_by_role("dialog", name="Payment window")).to_be_visible()
+    context.close()
 
 
 # For everybody --------------------------------------------------------------------------------------------

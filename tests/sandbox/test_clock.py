@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from sandbox.config import Config
 from tests.sandbox.conftest import Api, Receiver
 from tests.sandbox.test_schedules import DAY, START, entry
 
@@ -13,8 +12,8 @@ MONTH = 31 * DAY
 
 
 @pytest.fixture
-def config(tmp_path, receiver: Receiver) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db", WEBHOOK_URL=receiver.url)
+def webhook_url(receiver: Receiver) -> str:
+    return receiver.url
 
 
 @pytest.fixture

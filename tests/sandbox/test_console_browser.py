@@ -12,12 +12,11 @@ from playwright.sync_api import Page, expect
 
 from sandbox.app import create_app
 from sandbox.config import Config
+from tests.sandbox.console import HOME, SECTIONS
 from tests.sandbox.merchant import served
 from tests.sandbox.shop import APPROVED, action, sdk_call
 
 pytestmark = pytest.mark.e2e
-
-HOME = "/console/imp00000000"
 
 
 def test_a_payment_appears_and_ends_without_a_reload(page: Page, sandbox_url: str):
@@ -89,6 +88,17 @@ def test_every_page_of_the_console_is_accessible_and_fits(page: Page, sandbox_ur
     assert errors == []
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_merchant_is_made_with_the_keyboard_and_its_secret_stays_in_sight(page, sandbox_url, lang):
+    page.goto(f"{sandbox_url}{HOME}/merchants?lang={lang}")
+    page.get_by_label("imp_key").fill(f"key-{lang}")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text(f"key-{lang}")).to_be_visible()
+    assert page.locator("main").get_attribute("data-module") == "still"
+    assert Axe().run(page).response["violations"] == []
+
+
 def _pages(sandbox_url: str, lang: str) -> list[str]:
     """Each section, and a story of each kind, of a merchant who has a bit of everything."""
     merchant_uid = f"{lang}-{time.monotonic_ns()}"
@@ -99,10 +109,9 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
     reserve = {"customer_uid": f"card-{merchant_uid}", "schedules": [entry]}
     headers = {"Authorization": token}
     requests.post(f"{sandbox_url}/subscribe/payments/schedule", json=reserve, headers=headers, timeout=10)
-    sections = ("/", "/payments", "/keys", "/schedules", "/webhooks", "/wire", "/clock", "/levers", "/fidelity")
     stories = ("/schedules/1", "/webhooks/1", "/wire/1", f"/key?customer_uid=card-{merchant_uid}")
     searches = (f"/search?q={merchant_uid}", "/search?q=card")
-    paths = [*sections, *stories, *searches]
+    paths = ["/", *SECTIONS[1:], *stories, *searches]
     return [f"{sandbox_url}{HOME}{path}{'&' if '?' in path else '?'}lang={lang}" for path in paths]
 
 

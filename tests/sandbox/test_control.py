@@ -88,3 +88,35 @@ def test_a_payment_without_any_address_cannot_be_announced_again(api, client):
     answer = client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid})
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields", "misspelt"),
+    [
+        ("POST", "/control/webhooks", {"copys": 2}, "copys"),
+        ("POST", "/control/webhooks", {"copies": 2, "merchant": "other"}, "merchant"),
+        ("POST", "/control/outcomes", {"outcome": "slow", "customer_id": "card-1"}, "customer_id"),
+        ("POST", "/control/merchants", {"webhook": "http://shop.test"}, "webhook"),
+        ("POST", "/control/levers", {"latncy": 1}, "latncy"),
+        ("POST", "/control/clock", {"advance": 1, "merchnt_code": "imp00000000"}, "merchnt_code"),
+        ("POST", "/control/reset", {"merchant": "other"}, "merchant"),
+        ("GET", "/control/idle?merchant=other", None, "merchant"),
+        ("PATCH", "/control/merchants/imp00000000", {"webhook": ""}, "webhook"),
+    ],
+)
+def test_a_field_that_does_not_exist_is_refused_and_nothing_is_done(client, method, path, fields, misspelt):
+    before = client.get("/control/webhooks").json
+
+    answer = client.open(path, method=method, json=fields)
+
+    assert answer.status_code == 400
+    assert misspelt in answer.json["error"]
+    assert client.get("/control/webhooks").json == before
+
+
+@pytest.mark.parametrize(("method", "path", "http"), [("GET", "/control/reset", 405), ("POST", "/control/rest", 404)])
+def test_a_lever_that_does_not_exist_is_an_error_in_json(client, method, path, http):
+    answer = client.open(path, method=method)
+
+    assert (answer.status_code, answer.is_json) == (http, True)
+    assert answer.json["error"]

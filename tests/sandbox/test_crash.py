@@ -26,6 +26,9 @@ LONGEST_SILENCE = 30.0
 
 WORKERS = 3
 
+SOON = 3
+"""Seconds in which a busy machine has taken a reservation, too."""
+
 MONTH = 31 * 86_400
 
 
@@ -100,7 +103,7 @@ def heard(receiver: Receiver, count: int) -> list[str]:
 def test_reservations_are_run_once_and_within_a_second_whichever_worker_comes_first(sandbox, receiver):
     orders = sorted(f"order-{n}" for n in range(20))
     sandbox.issue()
-    due = int(time.time()) + 2
+    due = int(time.time()) + SOON
 
     sandbox.reserve(*orders, schedule_at=due)
 
@@ -127,7 +130,7 @@ def test_a_leap_of_the_clock_runs_everything_once_and_at_its_own_time_beside_bus
 
 def test_a_reservation_that_fell_due_while_nobody_was_there_is_run_after_the_restart(sandbox, receiver):
     sandbox.issue()
-    due = int(time.time()) + 1
+    due = int(time.time()) + SOON
     sandbox.reserve("order-1", schedule_at=due)
     sandbox.kill()
 

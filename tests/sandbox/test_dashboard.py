@@ -11,11 +11,8 @@ from werkzeug.test import TestResponse
 
 from sandbox.dashboard import lists
 from tests.sandbox.conftest import Api
+from tests.sandbox.console import HOME, SECTIONS
 from tests.sandbox.shop import APPROVED, Markup
-
-HOME = "/console/imp00000000"
-
-SECTIONS = ("", "/payments", "/keys", "/schedules", "/webhooks", "/wire", "/clock", "/levers", "/fidelity", "/search")
 
 MONTH = 30 * 86_400
 
@@ -79,13 +76,13 @@ def test_a_payment_s_story_has_its_record_window_webhooks_charges_and_calls(clie
     assert f"/windows/{busy['imp_uid']}/approve" in story
 
 
-def test_a_webhook_s_story_has_each_attempt_with_request_answer_and_duration(client, api, receiver):
+def test_a_webhook_s_story_has_each_attempt_with_request_answer_and_duration(client, api, receiver, settle):
     receiver.answers_with = 503
     client.post("/control/levers", json={"webhook_retries": 1})
     api.issue()
     api.charge("order-1", notice_url=receiver.url)
     receiver.next()
-    assert client.get("/control/idle?wait=5").json["open"] == 1
+    settle()
     client.post("/control/clock", json={"advance": 60})
 
     delivery = _first_link(client, "/webhooks")
@@ -353,3 +350,47 @@ def _inside(html: str, tag: str) -> str:
 
 def _orders(html: str) -> list[str]:
     return re.findall(r"<small class=\"code\">(order-\d)</small>", html)
+
+
+# Merchants ------------------------------------------------------------------------------------------------
+
+
+def made(client: FlaskClient, **form: str) -> TestResponse:
+    return client.post(f"{HOME}/merchants?lang=en", data=form)
+
+
+def fact(answer: TestResponse, name: str) -> str:
+    """What a page of facts says of ``name``."""
+    texts = Markup(answer.text).texts
+    return texts[texts.index(name) + 1]
+
+
+def test_a_merchant_is_made_with_a_secret_that_is_shown_once(client):
+    answer = made(client, code="", key="", secret="", webhook_url="", content_type="json")
+
+    code, secret = fact(answer, "Merchant code"), fact(answer, "imp_secret")
+    assert answer.status_code == 201
+    assert Api(client, fact(answer, "imp_key"), secret).get("/payments/imp_0").http == 404
+    assert secret not in client.get(f"{HOME}/merchants").text
+    assert secret not in client.get(f"/console/{code}/").text
+    assert f'href="/console/{code}/"' in client.get(f"{HOME}/merchants").text
+
+
+def test_what_is_typed_of_a_merchant_is_kept(client):
+    made(client, code=" imp_shop ", key="k", secret="s", webhook_url="http://shop.test/hooks", content_type="form")
+
+    merchant = client.get("/control/merchants/imp_shop").json
+    assert (merchant["key"], merchant["webhook_url"], merchant["content_type"]) == (
+        "k",
+        "http://shop.test/hooks",
+        "form",
+    )
+
+
+@pytest.mark.parametrize("form", [{"code": "imp00000000"}, {"code": "a b"}, {"webhook_url": "shop.test"}])
+def test_a_merchant_that_cannot_be_is_refused_with_the_reason(client, form):
+    refused = made(client, **form)
+
+    assert refused.status_code == 400
+    assert "That did not work" in refused.text
+    assert len(client.get("/control/merchants").json["merchants"]) == 1

@@ -21,11 +21,11 @@ def test_even_a_wrong_address_is_answered_in_the_envelope(api, method, path, htt
     assert (answer.http, answer.code, answer.response) == (http, -1, None)
 
 
-def test_a_crash_is_answered_in_the_envelope(app, api):
+def test_a_crash_is_answered_in_the_envelope(app, api, monkeypatch):
     def crash() -> None:
         raise RuntimeError("on purpose")
 
-    app.before_request_funcs.setdefault(None, []).append(crash)
+    monkeypatch.setitem(app.before_request_funcs, None, [crash])
 
     assert api.get("/payments/imp_0") == (500, -1, "Internal Server Error", None)
 
@@ -35,6 +35,17 @@ def test_a_wrong_address_elsewhere_is_a_page(client):
 
     assert answer.status_code == 404
     assert answer.mimetype == "text/html"
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("ko", "그런 페이지가 없습니다"), ("en", "There is no such page")])
+@pytest.mark.parametrize("path", ["/nothing-here", "/console/imp_nobody/", "/console/imp00000000/payments/imp_0"])
+def test_a_page_that_is_not_there_says_so_and_leads_to_the_console(client, path, lang, heading):
+    answer = client.get(path, query_string={"lang": lang})
+
+    assert answer.status_code == 404
+    assert f"<h1>{heading}</h1>" in answer.text
+    assert f'href="/?lang={lang}"' in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_a_trailing_slash_is_tolerated(api):

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from sandbox.config import Config
 from tests.sandbox.conftest import Api, Receiver
 from tests.sandbox.test_schedules import DAY, START, entry
 
 
 @pytest.fixture
-def config(tmp_path, receiver: Receiver) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db", WEBHOOK_URL=receiver.url)
+def webhook_url(receiver: Receiver) -> str:
+    return receiver.url
 
 
 def add(client: FlaskClient, **fields: Any) -> dict[str, Any]:

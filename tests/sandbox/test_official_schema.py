@@ -18,6 +18,7 @@ SCHEMA = Path(__file__).parents[2].parent / "shared" / "data" / "portone-v1.open
 NOT_IN_THE_SCHEMA = {
     "POST /subscribe/payments/foreign",  # retired
     "GET /vbanks/holder",  # retired; its object is still defined
+    "GET /kakao/payment/orders",  # the same
     "GET /payments/find/{merchant_uid}",  # there the status is a part of the path that may be missing
     "GET /payments/findAll/{merchant_uid}",
 }
@@ -40,6 +41,10 @@ KEYS = {
     "ExternalReceipt": "ExternalReceiptAnnotation",
     "Shipment": "EscrowLogisAnnotation",
     "CashAmount": "NaverCashAmountAnnotation",
+    "ProductOrder": "NaverProductOrderAnnotation",
+    "Orderer": "NaverOrderer",
+    "Address": "NaverAddress",
+    "Review": "NaverReviewAnnotation",
 }
 """Our name of an object → the schema's."""
 
@@ -141,6 +146,9 @@ READ = {
     "/banks/{bank_standard_code}": "/banks/004",
     "/users/pg": "/users/pg",
     "/certifications/{imp_uid}": "/certifications/{person}",
+    "/payments/{imp_uid}/naver/product-orders": "/payments/{naver}/naver/product-orders",
+    "/naver/product-orders/{product_order_id}": "/naver/product-orders/{product}",
+    "/naver/reviews": "/naver/reviews?from={now}&to={soon}&review_type=premium",
 }
 """The schema's path → what is asked."""
 
@@ -180,6 +188,8 @@ WRITTEN = [
     ("post", "/certifications/otp/confirm/{imp_uid}", "/certifications/otp/confirm/{person}", {"otp": "123456"}),
     ("post", "/receipts/external/{merchant_uid}", "/receipts/external/till-1",
      {"name": "Coffee", "amount": 1100, "identifier": "010-0000-0000"}),
+    ("post", "/payments/{imp_uid}/naver/place", "/payments/{naver}/naver/place", {}),
+    ("post", "/payments/{imp_uid}/naver/cancel", "/payments/{naver}/naver/cancel", {}),
     ("post", "/paymentwall/delivery", "/paymentwall/delivery", {"imp_uid": "{usd}", "merchant_uid": "usd-1", **PARCEL}),
 ]  # fmt: skip
 """Method and path of the schema, and what is sent where."""
@@ -242,6 +252,8 @@ def shop(api, payer, clock) -> Shop:
         "person": api.post("/certifications/otp/request", **PERSON),
     }
     shop.ids |= {name: answer.response["imp_uid"] for name, answer in made.items()}
+    ordered = api.client.post("/control/naver/orders", json={}).json
+    shop.ids |= {"naver": ordered["imp_uid"], "product": ordered["product_orders"][0]["product_order_id"]}
     landing = {"pg": "chai", "pay_method": "trans", "m_redirect_url": "http://shop.test/landing"}
     payer.approve(payer.open(merchant_uid="issue-1", customer_uid="account-1", **landing), "110-4242-424242")
     api.post("/subscribe/payments/schedule", customer_uid="card-1", schedules=[{"merchant_uid": "later-1", **LATER}])

@@ -5,7 +5,8 @@ import re
 import jsonschema_rs
 import pytest
 
-from sandbox.openapi.description import FIELDS, LEVERS, OBJECTS, SERVICE, Field
+from sandbox import levers
+from sandbox.openapi.description import FIELDS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Field
 from tests.sandbox.shop import Markup
 
 NOT_DESCRIBED = re.compile(r"/(console|docs|js|openapi\.json|sdk|static|v1|windows)?(/.*)?")
@@ -56,6 +57,7 @@ def test_no_two_calls_have_the_same_name():
 
 def test_every_field_is_sent_somewhere():
     listed = [field for o in (*SERVICE, *LEVERS) for field in (*o.path_fields, *o.query, *o.body)]
+    listed += [field for webhook in WEBHOOKS for field in webhook.body]
     unused = {key for key in FIELDS if Field.listed(key).en not in {field.en for field in listed}}
 
     assert unused == set()
@@ -78,6 +80,46 @@ def test_ids_of_the_page_are_unique_and_its_links_lead_somewhere(client):
     ids = page.attribute("id")
     assert sorted(set(ids)) == sorted(ids)
     assert {link[1:] for link in page.attribute("href") if link.startswith("#")} <= set(ids)
+
+
+def test_every_lever_is_described_with_what_it_may_be(document):
+    body = document["paths"]["/control/levers"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    described = body["properties"]
+
+    assert described.keys() == {*levers.LEVERS, "merchant_code"}
+    assert described["strict"]["type"] == "boolean"
+    assert described["webhook_turn"]["enum"] == ["unordered", "before", "after"]
+    assert [described["latency"][name] for name in ("type", "minimum", "maximum")] == ["number", 0, 60]
+    assert [described["monthly_cap"][name] for name in ("type", "minimum", "maximum")] == ["integer", 0, 1000]
+
+
+def test_a_status_that_only_some_servers_answer_says_so(document):
+    answers = document["paths"]["/subscribe/payments/again"]["post"]["responses"]
+
+    assert "gunicorn" in answers["504"]["description"]
+
+
+def test_notices_are_as_described(api, client, receiver, document):
+    described = document["webhooks"]["notice"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    api.issue()
+    imp_uid = api.charge("order-1", notice_url=receiver.url).response["imp_uid"]
+    client.post("/control/cancel", json={"imp_uid": imp_uid})
+
+    notices = [receiver.next(), receiver.next()]
+
+    for notice in notices:
+        jsonschema_rs.validate(described, notice)
+    assert sorted(described["required"]) == sorted(min(notices, key=len))
+    assert sorted(described["properties"]) == sorted(max(notices, key=len))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_page_tells_of_notices_and_of_the_sdk(client, language):
+    page = Markup(client.get(f"/docs?lang={language}").text)
+
+    for webhook in WEBHOOKS:
+        assert f"POST {webhook.to} {getattr(webhook, language)}" in page.text
+    assert 'IMP.init("imp00000000")' in page.text
 
 
 def test_a_viewer_on_another_origin_may_read_the_description(client):

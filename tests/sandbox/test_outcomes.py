@@ -12,8 +12,8 @@ import requests
 from flask.testing import FlaskClient
 
 from sandbox import late, runner
+from sandbox.api import answers
 from sandbox.app import create_app
-from sandbox.config import Config
 from tests.sandbox.conftest import PATIENCE, Api, Receiver
 from tests.sandbox.merchant import served
 from tests.sandbox.shop import APPROVED, Markup, action, open_window
@@ -23,8 +23,8 @@ LATE_REASON = "(PG사 결제 장애) Internal error"
 
 
 @pytest.fixture
-def config(tmp_path, receiver: Receiver) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db", WEBHOOK_URL=receiver.url)
+def webhook_url(receiver: Receiver) -> str:
+    return receiver.url
 
 
 @pytest.fixture
@@ -106,6 +106,16 @@ def test_a_slow_answer_comes_late_and_whole(app, api, order):
 
     assert waited >= 1
     assert answer.json()["response"]["status"] == "paid"
+
+
+def test_an_answer_that_is_slow_comes_although_everything_was_forgotten_meanwhile(client, api, order, monkeypatch):
+    api.issue()
+    order("slow", seconds=2)
+    monkeypatch.setattr(answers.time, "sleep", lambda _seconds: client.post("/control/reset"))
+
+    answer = api.charge("order-1")
+
+    assert (answer.http, answer.response["status"]) == (200, "paid")
 
 
 def test_while_one_answer_is_slow_others_are_not(app, api, order):

@@ -118,7 +118,7 @@ def test_a_delivery_needs_all_of_it(api, sold, missing):
     assert (answer.http, answer.code) == (400, -1)
 
 
-@pytest.mark.parametrize("missing", set(PARCEL) - set(DELIVERY))
+@pytest.mark.parametrize("missing", sorted(set(PARCEL) - set(DELIVERY)))
 def test_goods_need_a_carrier_and_an_address(api, sold, missing):
     assert api.post("/paymentwall/delivery", **{**sold, **PARCEL, missing: None}).http == 400
 

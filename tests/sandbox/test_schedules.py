@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 
 from sandbox import runner, schedules
-from sandbox.config import Config
 from tests.sandbox.conftest import Answer, Api, Clock, Receiver
 
 DAY = 86_400
@@ -41,8 +40,8 @@ def entry(merchant_uid: str = "month-1", after: int = DAY, **fields: Any) -> dic
 
 
 @pytest.fixture
-def config(tmp_path, receiver: Receiver) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db", WEBHOOK_URL=receiver.url)
+def webhook_url(receiver: Receiver) -> str:
+    return receiver.url
 
 
 @pytest.fixture

@@ -7,14 +7,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 
 import pytest
 import requests
 
+from sandbox.__main__ import main
 from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.models import Merchant, db
+from sandbox.transactions import Line
 from tests.sandbox.conftest import Api
 
 
@@ -32,6 +35,25 @@ def test_workers_that_start_at_once_share_one_database(tmp_path):
         merchants = workers.map(start_worker, [url] * 4, chunksize=1)
 
     assert merchants == [1, 1, 1, 1]
+
+
+def test_whoever_starts_while_another_makes_the_tables_waits_for_them(config, tmp_path, monkeypatch):
+    """SQLite itself turns away, at once, who wants to change the journal of a file that is being written."""
+    path = tmp_path / "fresh.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    wait_in_line = Line.turn
+
+    def turn(line: Line) -> AbstractContextManager[None]:
+        if other.in_transaction:
+            other.execute("COMMIT")
+        return wait_in_line(line)
+
+    monkeypatch.setattr(Line, "turn", turn)
+
+    create_app(replace(config, DATABASE_URL=f"sqlite:///{path}"), background=False)
+
+    assert not other.in_transaction
 
 
 def test_a_second_start_keeps_what_happened(config, api):
@@ -75,12 +97,89 @@ def test_it_runs_alone_with_other_credentials_and_stops_when_told(tmp_path):
     assert process.returncode == 0
 
 
-def test_a_file_that_another_version_has_left_is_made_anew(config, api):
-    api.issue()
-    with closing(sqlite3.connect(config.DATABASE_URL.removeprefix("sqlite:///"))) as file:
+def test_a_file_that_another_version_has_left_is_made_anew(tmp_path):
+    config = Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
+    Api(create_app(config, background=False).test_client()).issue()
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as file:
         file.execute("PRAGMA user_version = 1")
         file.execute("CREATE TABLE relics (id INTEGER)")
 
     restarted = Api(create_app(config, background=False).test_client())
 
     assert restarted.charge("order-1").message == "등록되지 않은 구매자입니다."
+
+
+# Options --------------------------------------------------------------------------------------------------
+
+
+def started(config, **changes):
+    """A client of the sandbox started (again) with these settings."""
+    return create_app(replace(config, **changes), background=False).test_client()
+
+
+def test_a_relative_file_and_its_lock_lie_where_the_command_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    started(Config(), DATABASE_URL="sqlite:///data/ci.db")
+
+    assert {"ci.db", "ci.db-line"} <= {file.name for file in (tmp_path / "data").iterdir()}
+
+
+def test_a_start_with_another_code_renames_the_default_merchant_and_keeps_what_it_has(config, api):
+    api.issue()
+
+    renamed = started(config, MERCHANT_CODE="imp_mine")
+
+    assert [merchant["code"] for merchant in renamed.get("/control/merchants").json["merchants"]] == ["imp_mine"]
+    assert Api(renamed).charge("order-1").response["status"] == "paid"
+
+
+def test_a_start_with_the_key_of_another_merchant_is_turned_down(config, client):
+    client.post("/control/merchants", json={"code": "other", "key": "their-key"})
+
+    with pytest.raises(ValueError, match="their-key"):
+        started(config, KEY="their-key")
+
+
+def test_what_a_start_does_not_say_stays_as_it_was(config):
+    url = "http://shop.test/webhooks"
+    started(config, WEBHOOK_URL=url, LATENCY="0.01")
+
+    again = started(config)
+
+    assert again.get("/control/merchants/imp00000000").json["webhook_url"] == url
+    assert again.get("/control/levers").json["levers"]["latency"] == 0.01
+
+
+def test_a_reset_puts_latency_back_to_what_the_start_said(config):
+    client = started(config, LATENCY="0.01")
+    client.post("/control/levers", json={"latency": 0.02})
+
+    client.post("/control/reset")
+
+    assert client.get("/control/levers").json["levers"]["latency"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--port", "99999", "--port"),
+        ("--port", "-1", "--port"),
+        ("--latency", "abc", "latency"),
+        ("--latency", "-1", "latency"),
+        ("--webhook-url", "nonsense", "webhook_url"),
+        ("--code", "", "code"),
+        ("--code", "a b", "code"),
+        ("--key", "", "key"),
+        ("--database", "/dev/null/x.db", "/dev/null/x.db"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value, told, monkeypatch, capsys):
+    monkeypatch.setattr("sandbox.__main__.make_server", None)
+    monkeypatch.setattr("sys.argv", ["sandbox", "--port", "0", "--database", str(tmp_path / "x.db"), option, value])
+
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert left.value.code == 2
+    assert told in capsys.readouterr().err.splitlines()[-1]

@@ -5,13 +5,12 @@ import time
 import pytest
 
 from sandbox import runner, webhooks
-from sandbox.config import Config
 from tests.sandbox.conftest import PATIENCE, Api, Receiver
 
 
 @pytest.fixture
-def config(tmp_path, receiver: Receiver) -> Config:
-    return Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db", WEBHOOK_URL=receiver.url)
+def webhook_url(receiver: Receiver) -> str:
+    return receiver.url
 
 
 def wait_until_idle(api: Api) -> None:
@@ -107,7 +106,7 @@ def test_notices_can_be_late(app, api, receiver, clock):
     clock.advance(29)
     runner.turn(app, webhooks.send_due)
 
-    assert api.client.get("/control/idle").json == {"idle": False}
+    assert api.client.get("/control/idle").json == {"idle": False, "open": 1, "next_at": clock() + 1}
     assert receiver.is_silent()
     clock.advance(1)
     runner.turn(app, webhooks.send_due)

@@ -105,6 +105,21 @@ def test_a_call_belongs_to_the_merchant_it_was_made_for(app, client, api, calls)
     assert paths == [("rest", "/users/getToken"), ("rest", "/payments/imp_1"), ("control", "/control/levers")]
 
 
+@pytest.mark.parametrize("what", ["payments", "certifications"])
+def test_whatever_happens_in_a_window_belongs_to_its_merchant(client, calls, what):
+    code = client.post("/control/merchants", json={}).json["code"]
+    params = {"merchant_uid": "order-1", "pg": "jtnet", "amount": 100, "name": "Coffee"}
+    opened = client.post(f"/sdk/{what}", json={"merchant_code": code, "params": params}).json
+
+    client.get(opened["window_url"])
+    client.post(opened["window_url"].replace("?", "/close?"))
+    client.post(f"/sdk/{what}/{opened['imp_uid']}/close", json={"window_url": opened["window_url"]})
+
+    paths = [call.path.split("?")[0] for call in calls(code)]
+    window = opened["window_url"].removeprefix("http://localhost").split("?")[0]
+    assert paths == [f"/sdk/{what}", window, f"{window}/close", f"/sdk/{what}/{opened['imp_uid']}/close"]
+
+
 def test_a_call_with_unknown_credentials_belongs_to_nobody(client, calls):
     client.post("/users/getToken", json={"imp_key": "nobody", "imp_secret": "x"})
 

@@ -17,7 +17,7 @@ let etag = "";
 document.querySelector(".sections [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 tick();
 setInterval(tick, 250);
-setTimeout(refresh, EVERY);
+if (main.dataset.module === "live") setTimeout(refresh, EVERY);
 document.addEventListener("submit", askFirst);
 document.addEventListener("input", (event) => {
   const form = event.target instanceof Element && event.target.closest("form");

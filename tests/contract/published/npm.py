@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tests.contract.published.pypi import PERSON
 from tests.contract.published.steps import (
     ACCOUNT,
@@ -11,6 +13,7 @@ from tests.contract.published.steps import (
     DAY,
     DECLINED_LATER,
     DUPLICATE,
+    HOUR,
     NO_BUYER,
     NO_CARD,
     NO_CERTIFICATION,
@@ -369,6 +372,86 @@ def _particular_pgs() -> list:
     ]
 
 
+def _naver_order(name: str, products: int = 1) -> Aside:
+    """Somebody has ordered at Naver; the payment is kept as ``name``."""
+    return Aside("/control/naver/orders", {"products": [{}] * products}, keep={name: "imp_uid"})
+
+
+def _buyer(name: str, step: str) -> Aside:
+    return Aside("/control/naver/steps", {"imp_uid": f"{{{name}}}", "step": step})
+
+
+def _order_form() -> list:
+    parcel = {"delivery_method": "DELIVERY", "delivery_company": "CJGLS", "tracking_number": "1", "dispatched_at": NOW}
+    back = {"delivery_method": "RETURN_DESIGNATED", "reason": "BROKEN"}
+    today = time.strftime("%Y%m%d", time.gmtime(NOW + 9 * HOUR))
+    kept, bad, swap = {"imp_uid": "{kept}"}, {"imp_uid": "{bad}"}, {"imp_uid": "{swap}"}
+    refused = [
+        fails(f"NaverCo.{call}", {"imp_uid": "{kept}", **fields}, message="500")
+        for call, fields in [
+            ("place", {}),
+            ("shipExchanged", parcel),
+            ("requestReturn", back),
+            ("withholdReturn", {"memo": "fee"}),
+            ("resolveReturn", {}),
+            ("rejectReturn", {"memo": "used"}),
+            ("approveReturn", {}),
+        ]
+    ]
+    return [
+        _naver_order("kept", products=2),
+        does(
+            "NaverCo.getProductOrderIds",
+            kept,
+            gives=[{"product_order_status": "PAYED"}, {"product_order_status": "PAYED"}],
+            keep={"product": "0.product_order_id"},
+        ),
+        fails("NaverCo.getProductOrderIds", {"imp_uid": "imp_0"}, message="404"),
+        does("NaverCo.getOrderDetail", {"product_order_id": "{product}"}, gives={"quantity": 1}),
+        fails("NaverCo.getOrderDetail", {"product_order_id": "1"}, message="404"),
+        fails("NaverCo.ship", {**kept, **parcel}, message="500"),
+        fails("NaverCo.ship", {**kept, "delivery_method": "PIGEON", "dispatched_at": NOW}, message="400"),
+        does("NaverCo.place", {**kept, "product_order_id": ["{product}"]}, gives=[{}]),
+        does(
+            "NaverCo.cancel",
+            {**kept, "product_order_id": ["{product}"], "reason": "SOLD_OUT"},
+            gives=[{"claim_status": "CANCEL_DONE"}],
+        ),
+        fails("NaverCo.cancel", {**kept, "product_order_id": ["{product}"]}, message="500"),
+        does("NaverCo.place", {**kept, "product_order_id": None}, gives=[{}]),
+        *refused,
+        does("NaverCo.ship", {**kept, **parcel}, gives=[{"product_order_status": "DELIVERING"}]),
+        _buyer("kept", "receive"),
+        _buyer("kept", "decide"),
+        does(
+            "NaverCo.getReviews",
+            {"from": NOW - DAY, "to": NOW + DAY, "review_type": "general"},
+            gives=[{"score": "5"}],
+        ),
+        fails("NaverCo.getReviews", {"from": NOW, "to": NOW, "review_type": "long"}, message="400"),
+        _naver_order("bad"),
+        does("NaverCo.place", bad, gives=[{}]),
+        does("NaverCo.ship", {**bad, **parcel}, gives=[{}]),
+        does("NaverCo.requestReturn", {**bad, **back}, gives=[{"claim_status": "RETURN_REQUEST"}]),
+        does("NaverCo.rejectReturn", {**bad, "memo": "used"}, gives=[{"claim_status": "RETURN_REJECT"}]),
+        does("NaverCo.requestReturn", {**bad, **back}, gives=[{}]),
+        does("NaverCo.withholdReturn", {**bad, "memo": "fee", "extra_charge": 100}, gives=[{}]),
+        does("NaverCo.resolveReturn", bad, gives=[{}]),
+        does("NaverCo.approveReturn", bad, gives=[{"product_order_status": "RETURNED"}]),
+        _naver_order("swap"),
+        does("NaverCo.place", swap, gives=[{}]),
+        does("NaverCo.ship", {**swap, **parcel}, gives=[{}]),
+        _buyer("swap", "receive"),
+        _buyer("swap", "request_exchange"),
+        Aside("/payments/{swap}/naver/collect-exchanged", {}),
+        does("NaverCo.shipExchanged", {**swap, **parcel}, gives=[{"claim_type": "EXCHANGE"}]),
+        fails("NaverCo.place", {"imp_uid": "{again}"}, code=-1),
+        key_of("kakaopay"),
+        does("Kakao.getOrders", {"payment_request_date": today}, gives={"orders": [{"status": "SUCCESS_PAYMENT"}]}),
+        fails("Kakao.getOrders", {"payment_request_date": "today"}, message="400"),
+    ]
+
+
 IAMPORT_REST_CLIENT_NODEJS = [
     does("Authenticate.getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}, gives={}),
     fails("Authenticate.getToken", {"imp_key": "sandbox_key", "imp_secret": "no"}, message="401"),
@@ -383,6 +466,7 @@ IAMPORT_REST_CLIENT_NODEJS = [
     *_schedules(),
     *_accounts_and_receipts(),
     *_particular_pgs(),
+    *_order_form(),
 ]
 
 # iamport-server-api ---------------------------------------------------------------------------------------
@@ -477,26 +561,8 @@ WITH_A_WRONG_SECRET = {
     "iamport-server-api": fails("payments.at", "imp_0", {}, type="HttpError", code=401),
 }
 
-_NAVER_ORDER = {"imp_uid": "imp_0", "product_order_id": ["1"]}
-
 NOT_SERVED = {
-    # Naver's order form and Kakao's own order list: no payment of theirs can come about by a billing key.
-    "iamport-rest-client-nodejs": {
-        "Kakao.getOrders": {},
-        "NaverCo.approveReturn": _NAVER_ORDER,
-        "NaverCo.cancel": _NAVER_ORDER,
-        "NaverCo.getOrderDetail": {"product_order_id": "1"},
-        "NaverCo.getProductOrderIds": {"imp_uid": "imp_0"},
-        "NaverCo.getReviews": {},
-        "NaverCo.place": _NAVER_ORDER,
-        "NaverCo.rejectReturn": _NAVER_ORDER,
-        "NaverCo.requestReturn": _NAVER_ORDER,
-        "NaverCo.resolveReturn": _NAVER_ORDER,
-        "NaverCo.ship": _NAVER_ORDER,
-        "NaverCo.shipExchanged": _NAVER_ORDER,
-        "NaverCo.withholdReturn": _NAVER_ORDER,
-    },
-    # Calls of another fake server, which the real service has not either.
+    # Calls of another fake server, which the real service has not either: it changes an account under its `imp_uid`.
     "iamport-server-api": {
         "internal.deposit": "imp_0",
         "internal.webhook": {"imp_uid": "imp_0", "merchant_uid": "order-1", "status": "paid"},

@@ -49,7 +49,7 @@ class Step:
     fails: dict[str, Any] | None = None
     """What it raises: ``code`` as the client tells it, a part of ``message``, ``type``."""
     keep: dict[str, str] = field(default_factory=dict)
-    """Name → path in what it returns, such as ``response.imp_uid``."""
+    """Name → path in what it returns, such as ``response.imp_uid`` or ``0.imp_uid``."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,99 @@
+"""``/kakao/payment/orders``: what Kakao Pay has of a day.
+
+Retired from the schema, which still defines its object; clients call it. Fields as Kakao Pay's own order list has them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response
+from sqlalchemy import func, select
+
+from sandbox import pgs
+from sandbox.amounts import split
+from sandbox.api.access import authenticate, merchant
+from sandbox.api.body import query
+from sandbox.api.envelope import answer
+from sandbox.clock import SEOUL
+from sandbox.models import Payment, db
+from sandbox.parameters import Malformed, integer, required_text, text
+
+bp = Blueprint("kakao", __name__)
+bp.before_request(authenticate)
+
+DAY = 86_400
+PAGE = 10
+
+_PG = next(profile for profile in pgs.PROFILES if "orders" in profile.own_calls)
+
+
+@bp.get("/kakao/payment/orders")
+def orders() -> Response:
+    """Those begun on ``payment_request_date``, ``YYYYMMDD`` in Seoul, under one ``cid``, the oldest first."""
+    asked = query()
+    date, cid = required_text(asked, "payment_request_date"), text(asked, "cid", limit=80) or _PG.mid
+    begun, page = _midnight(date), integer(asked, "page", least=1) or 1
+    found = select(Payment).where(
+        Payment.merchant_id == merchant().id,
+        Payment.pg_code == _PG.code,
+        Payment.pg_id == cid,
+        Payment.started_at.between(begun, begun + DAY - 1),
+    )
+    total = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    rows = list(db.session.scalars(found.order_by(Payment.id).limit(PAGE).offset((page - 1) * PAGE)))
+    pages = -(-total // PAGE)
+    counts = {"current_page": page, "current_size": len(rows), "total_pages": pages, "total_size": total}
+    return answer(
+        {
+            "page": {**counts, "first": page == 1, "last": page >= pages},
+            "payment_request_date": date,
+            "cid": cid,
+            "orders": [_order(payment) for payment in rows],
+        }
+    )
+
+
+def _midnight(date: str) -> int:
+    try:
+        day = datetime.strptime(date, "%Y%m%d").replace(tzinfo=SEOUL)
+        return int(day.timestamp())
+    except (ValueError, OverflowError):
+        raise Malformed("payment_request_date 파라메터는 YYYYMMDD 형식이어야 합니다.") from None
+
+
+def _order(payment: Payment) -> dict[str, Any]:
+    return {
+        "tid": payment.pg_tid,
+        "cid": payment.pg_id,
+        "status": _status(payment),
+        "partner_order_id": payment.merchant_uid,
+        "partner_user_id": payment.customer_id,
+        "payment_method_type": "CARD",
+        "item_name": payment.name,
+        "quantity": 1,
+        "amount": _amount(payment.amount, payment),
+        "canceled_amount": _amount(payment.cancel_amount, payment),
+        "cancel_available_amount": _amount(payment.remaining if payment.charged else 0, payment),
+        "created_at": _time(payment.started_at),
+        "approved_at": _time(payment.paid_at),
+        "canceled_at": _time(payment.cancelled_at),
+    }
+
+
+def _status(payment: Payment) -> str:
+    if payment.status == "cancelled":
+        return "PART_CANCEL_PAYMENT" if payment.remaining else "CANCEL_PAYMENT"
+    if payment.status == "paid":
+        return "SUCCESS_PAYMENT" if payment.charged else "ISSUED_SID"
+    return {"ready": "READY", "failed": "FAIL_PAYMENT"}[payment.status]
+
+
+def _amount(total: int, payment: Payment) -> dict[str, int]:
+    part = split(total, min(payment.tax_free, total), None)
+    return {"total": total, "tax_free": part.tax_free, "vat": part.vat, "discount": 0}
+
+
+def _time(at: int) -> str | None:
+    return f"{datetime.fromtimestamp(at, SEOUL):%Y-%m-%dT%H:%M:%S}" if at else None

@@ -1,0 +1,45 @@
+"""What the buyer does at Naver, where no shop opens a window: orders, receives, changes their mind."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from sandbox import naver_orders, webhooks
+from sandbox.clock import of
+from sandbox.control.asking import asked, merchant_in, payment_in
+from sandbox.models import Payment
+from sandbox.parameters import missing, word
+
+bp = Blueprint("naver_buyers", __name__)
+
+
+@bp.post("/control/naver/orders")
+def order() -> Response:
+    """``{"products"?, "merchant_uid"?, …}``: order and pay at Naver; the shop is told by webhook."""
+    body = asked()
+    merchant = merchant_in(body)
+    payment = naver_orders.order(merchant, body, of(merchant))
+    webhooks.announce(payment)
+    return _answer(payment)
+
+
+@bp.post("/control/naver/steps")
+def step() -> Response:
+    """``{"imp_uid", "step", "product_order_id"?}``: what the buyer does with one product, several or all."""
+    body = asked()
+    name = word(body, "step", tuple(naver_orders.STEPS))
+    if name is None:
+        raise missing("step")
+    payment = payment_in(body)
+    naver_orders.act(payment, naver_orders.STEPS[name], body, of(payment.merchant))
+    return _answer(payment)
+
+
+def _answer(payment: Payment) -> Response:
+    products = [
+        {"product_order_id": product.product_order_id, "product_order_status": product.status}
+        for product in naver_orders.of(payment)
+    ]
+    return jsonify(
+        imp_uid=payment.imp_uid, merchant_uid=payment.merchant_uid, status=payment.status, product_orders=products
+    )

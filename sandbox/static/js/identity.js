@@ -1,0 +1,14 @@
+// @ts-check
+/** The window of an identity check: one click makes somebody up. Without script people type. */
+import { fillIn, runWindow } from "./frame.js";
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-main-form]"));
+const fill = /** @type {HTMLElement} */ (form.querySelector("[data-fill-form]"));
+
+fill.addEventListener("click", () => {
+  fillIn(form);
+  /** @type {HTMLElement} */ (form.querySelector("[type=submit]")).focus();
+});
+fill.hidden = false;
+
+runWindow(form, /** @type {HTMLElement} */ (form.querySelector("input")));

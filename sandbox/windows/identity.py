@@ -1,0 +1,125 @@
+"""The window of an identity check, and how its end reaches the shop. What it decides is `sandbox.certifications`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from sandbox import certifications, clock, levers
+from sandbox.certifications import Certification
+from sandbox.errors import Refused
+from sandbox.models import db
+from sandbox.pages import guard, language_links, language_of, words
+from sandbox.windows.secret import is_window_key, window_key
+
+bp = Blueprint("identity", __name__, url_prefix="/windows/certifications/<imp_uid>")
+bp.after_request(guard)
+bp.context_processor(words)
+
+AGENCY = "danal"
+"""Whose service it is; a skin, too."""
+
+CLOSED = "사용자가 본인인증을 취소하셨습니다"
+FAILED = "F0004"
+
+
+@bp.get("")
+def show(imp_uid: str) -> ResponseReturnValue:
+    check = _check(imp_uid)
+    return _finish(check) if check.certified_at else _window(check, check.window["filled"])
+
+
+@bp.post("/identify")
+def identify(imp_uid: str) -> ResponseReturnValue:
+    """Somebody says who they are and repeats the code."""
+    check = _check(imp_uid)
+    wrong = certifications.wrong_field(request.form)
+    if wrong:
+        return _window(check, request.form, wrong=wrong, error=_wrong_in_words(wrong)), 422
+    try:
+        certifications.identify(check, request.form, clock.of(check.merchant))
+    except Refused as refusal:
+        return _finish(check, refusal.message)
+    return _finish(check)
+
+
+@bp.post("/close")
+def close(imp_uid: str) -> ResponseReturnValue:
+    """Somebody gives up; the check stays as it is, and the shop hears of it."""
+    return _finish(_check(imp_uid))
+
+
+def result(check: Certification, reason: str = CLOSED) -> dict[str, Any]:
+    """The object a shop's callback receives; ``reason`` where nobody was identified."""
+    told = {"imp_uid": check.imp_uid, "merchant_uid": check.merchant_uid}
+    about = {"pg_provider": AGENCY, "pg_type": "certification"}
+    if check.certified_at:
+        return {"success": True, **told, **about}
+    return {"success": False, **told, **about, "error_code": FAILED, "error_msg": reason}
+
+
+def refused(params: dict[str, Any], error_code: str, error_msg: str) -> dict[str, Any]:
+    """What the callback receives where no window opens."""
+    told = {"imp_uid": None, "merchant_uid": params.get("merchant_uid")}
+    return {"success": False, **told, "error_code": error_code, "error_msg": error_msg}
+
+
+def _check(imp_uid: str) -> Certification:
+    """The check of this window, for whoever has the window's secret; 404 for all others."""
+    check = db.session.scalar(select(Certification).where(Certification.imp_uid == imp_uid))
+    if check is None or not check.window or not is_window_key(check, request.args.get("k", "")):
+        abort(404)
+    g.language = language_of(check.window["language"])
+    return check
+
+
+def _window(check: Certification, said: Any, *, wrong: str = "", error: str = "") -> str:
+    """``said`` is what its fields have in them; ``wrong`` names the one that ``error`` is about."""
+    return render_template(
+        "windows/identity.html",
+        layout="layer" if check.window["form"] == "layer" else "page",
+        opener=check.window["origin"],
+        shop=urlsplit(check.window["origin"]).netloc,
+        carriers=certifications.CARRIERS,
+        languages=language_links(url_for(".show", imp_uid=check.imp_uid)),
+        address=lambda action: url_for(
+            f".{action}", imp_uid=check.imp_uid, k=window_key(check), lang=request.args.get("lang")
+        ),
+        said=said,
+        wrong=wrong,
+        error=error,
+    )
+
+
+def _wrong_in_words(name: str) -> str:
+    return {
+        "name": _("Enter a name."),
+        "birth": _("Enter a date of birth as YYMMDD."),
+        "gender_digit": _("Enter the digit after the date of birth, 1 to 8."),
+        "carrier": _("Choose a carrier."),
+        "phone": _("Enter a phone number."),
+        "otp": _("The code is always 123456."),
+    }[name]
+
+
+def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
+    """Send the result down the one road this window has."""
+    rsp = result(check, reason)
+    if check.window["form"] == "page":
+        return redirect(_target(check, rsp))
+    layout = "layer" if check.window["form"] == "layer" else "page"
+    return render_template("windows/result.html", skin=AGENCY, layout=layout, opener=check.window["origin"], rsp=rsp)
+
+
+def _target(check: Certification, rsp: dict[str, Any]) -> str:
+    """``m_redirect_url`` with the result in its query."""
+    name = levers.get(check.merchant, "certification_redirect")
+    told = {"imp_uid": rsp["imp_uid"], "merchant_uid": rsp["merchant_uid"], name: str(rsp["success"]).lower()}
+    told |= {key: rsp[key] for key in ("error_code", "error_msg") if key in rsp}
+    target = urlsplit(check.window["m_redirect_url"])
+    return target._replace(query="&".join(filter(None, [target.query, urlencode(told)]))).geturl()
