@@ -15,17 +15,20 @@ help: ## List these commands
 demo: .venv/.ready ## Start shop, sandbox and worker with sample people
 	@$(BIN)/python -m demo
 
+# The environment wins over .env, as with flask; honcho, left to itself, has it the other way round.
+WITH_DOTENV = $(if $(wildcard .env),dotenv run --no-override --)
+
 serve: .venv/.ready ## Start shop and worker as .env says, e.g. against the real service
-	@$(BIN)/flask db upgrade && $(BIN)/flask seed
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/honcho start web worker
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(WITH_DOTENV) sh -c \
+	'flask db upgrade && flask seed && exec honcho start --env /dev/null --port $${PORT:-8000} web worker'
 
 reset: ## Forget everything the demonstration has stored
-	@if kill -0 "$$(cat instance/demo.pid 2>/dev/null)" 2>/dev/null; \
+	@if kill -0 "$$(cat instance/demo/pid 2>/dev/null)" 2>/dev/null; \
 	then echo "The demonstration is running. Stop it first: Ctrl-C where it was started."; exit 1; fi
-	@rm -rf instance && echo "Forgotten. The next 'make demo' starts over."
+	@rm -rf instance/demo && echo "Forgotten. The next 'make demo' starts over."
 
 test: .venv/.ready-dev browser ## Run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .
@@ -47,11 +50,12 @@ check: lint test ## What every commit passes
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# A Chromium of the system, else Debian's package where we may install it, else Playwright's own.
+# A Chromium of the system, else Debian's package where we may install it, else Playwright's own. The headless shell is
+# the same browser without its windows, and quicker.
 browser: .venv/.ready-dev
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
-	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-nanum >/dev/null; } \
+	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium-headless-shell fonts-nanum >/dev/null; } \
 	|| $(BIN)/playwright install chromium
 
 bench-sandbox: .venv/.ready ## Measure the sandbox beside a bare Flask view

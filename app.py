@@ -11,17 +11,20 @@ from flask_migrate import Migrate
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 from requests.adapters import HTTPAdapter
+from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 import language
 import templating
 import views.errors
-from config import Config, ConfigError
+from config import PUBLISHED_STAFF, Config, ConfigError
 from models import User, db
-from services import guides
+from services import accounts, guides
 from services.desk import Desk
+from services.health import Pulse
 from services.iamport import IamportClient
+from views.limits import limiter
 
 ROOT = Path(__file__).parent
 
@@ -40,7 +43,8 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES
     )
-    app.extensions["desk"] = _open_desk(config, payments)
+    app.extensions["desk"] = desk = _open_desk(config, payments)
+    app.extensions["pulse"] = Pulse(desk.client)
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
@@ -48,6 +52,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     login.init_app(app)
     login.user_loader(lambda user_id: db.session.get(User, int(user_id)))
     login.unauthorized_handler(views.errors.unauthorized)
+    limiter.init_app(app)
     language.init_app(app)
     templating.init_app(app)
     talisman.init_app(app, **_browser_rules(config))
@@ -56,7 +61,23 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     cli.register(app)
     if config.DEMO:
         import_module("demo").register(app)
+    else:
+        _refuse_published_staff(app)
     return app
+
+
+def _refuse_published_staff(app: Flask) -> None:
+    """Nobody signs up as staff, so an account of that name was left by a demonstration in the same database."""
+    with app.app_context():
+        try:
+            user = accounts.by_email(PUBLISHED_STAFF)
+        except DBAPIError:
+            return  # not migrated yet, or not up yet
+        if user is not None and user.is_staff:
+            raise ConfigError(
+                f"The shop cannot start: DATABASE_URL names a demonstration's database, in which {PUBLISHED_STAFF} has "
+                "a published password. Name a database of the shop's own, or set DEMO=1 for a demonstration."
+            )
 
 
 def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
@@ -71,6 +92,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         public_url=config.PUBLIC_URL,
         dunning_days=config.DUNNING_DAYS,
         claim_lifetime=config.CLAIM_LIFETIME,
+        takes_test_payments=config.TEST_PAYMENTS,
     )
 
 

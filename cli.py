@@ -2,9 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import datetime, timedelta
 
 import click
 from flask import Flask, current_app
@@ -12,12 +13,14 @@ from flask.cli import with_appcontext
 
 import clock
 from errors import ShopError
-from models import db
-from services import billing_keys, catalog, payments, renewals
+from models import RefundStatus, db
+from services import billing_keys, catalog, payments, refunds, renewals
 from views import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
+ROUND = timedelta(seconds=20)
+"""How long one such look may take before renewals have their turn again: a service that hangs answers nothing."""
 
 
 def register(app: Flask) -> None:
@@ -43,11 +46,15 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
     if forever:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
+    # Once, a failure is the scheduler's to see. Forever, it must not end what the next look may find mended.
+    guarded = _one_of_many if forever else nullcontext
     waited = RECONCILE_EVERY
     while True:
-        _renew(threads)
+        with guarded("what is due"):
+            _renew(threads)
         if waited >= RECONCILE_EVERY or not forever:
-            _reconcile()
+            with guarded("what is open"):
+                _reconcile()
             waited = 0.0
         if not forever or stop.wait(every):
             return
@@ -57,7 +64,7 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
 @click.command()
 @with_appcontext
 def reconcile() -> None:
-    """Settle every order left open, and delete revoked keys at the payment service."""
+    """Settle every order left open, make every refund that is due, and delete revoked keys at the payment service."""
     _reconcile()
 
 
@@ -79,19 +86,33 @@ def _charge_one(app: Flask, subscription_id: int) -> str:
 
 
 def _reconcile() -> None:
-    now = clock.now()
-    settled = 0
-    for order_id in payments.left_open(now=now):
+    over_at = clock.now() + ROUND
+    settled = given_back = deleted = 0
+    for order_id, now in _in_time(payments.left_open(now=clock.now()), over_at):
         with _one_of_many(f"order {order_id}"):
             settled += payments.reconcile(desk(), order_id=order_id, now=now).is_final
-    deleted = billing_keys.delete_revoked(desk(), now=now)
-    if settled or deleted:
-        click.echo(f"{settled} open orders settled, {deleted} revoked keys deleted")
+    for refund_id, now in _in_time(refunds.due(now=clock.now()), over_at):
+        with _one_of_many(f"refund {refund_id}"):
+            given_back += refunds.work_off(desk(), refund_id=refund_id, now=now).status is RefundStatus.MADE
+    for key_id, now in _in_time(billing_keys.to_delete(now=clock.now()), over_at):
+        with _one_of_many(f"billing key {key_id}"):
+            deleted += billing_keys.delete(desk(), key_id=key_id, now=now)
+    if settled or given_back or deleted:
+        click.echo(f"{settled} open orders settled, {given_back} refunds made, {deleted} revoked keys deleted")
+
+
+def _in_time(ids: Sequence[int], over_at: datetime) -> Iterator[tuple[int, datetime]]:
+    """Each with the moment of its turn. What the round has no time for is as due in the next one."""
+    for one in ids:
+        now = clock.now()
+        if now >= over_at:
+            return
+        yield one, now
 
 
 @contextmanager
 def _one_of_many(what: str) -> Iterator[None]:
-    """Whatever is wrong with one order or subscription must not keep the others from their turn."""
+    """Whatever is wrong with one order, subscription or round must not keep the others from their turn."""
     try:
         yield
     except Exception:

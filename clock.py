@@ -5,10 +5,12 @@ are handed the moment as an argument, so a test or a demonstration can live on a
 """
 
 from calendar import monthrange
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
+FIRST_PAUSE = timedelta(minutes=2)
+"""How long what got no answer is left alone: the payment service may still be busy with it."""
 
 
 def now() -> datetime:
@@ -19,6 +21,11 @@ def now() -> datetime:
 def from_unix(seconds: int) -> datetime | None:
     """The moment the payment service writes as unix seconds; it writes 0 for "not yet"."""
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def next_look(since: datetime, now: datetime, *, at_most: timedelta) -> datetime:
+    """When to look again at what has been open since then: each pause is as long as all before it together."""
+    return now + min(max(now - since, FIRST_PAUSE), at_most)
 
 
 def in_seoul(at: datetime) -> datetime:

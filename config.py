@@ -10,9 +10,13 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 CALLS_OF_A_CHARGE = 8
+"""More requests than one charge makes: what became of it earlier, the charge itself, what became of it, and tokens."""
 
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anybody can read in this repository: good for a demonstration, never for a shop."""
+
+PUBLISHED_STAFF = "staff@example.com"
+"""The demonstration's member of staff, whose password anybody can read in this repository."""
 
 
 class ConfigError(Exception):
@@ -58,8 +62,20 @@ class Config:
     TRUSTED_PROXIES: int = 0
     """`TRUSTED_PROXIES`: how many reverse proxies stand in front, each adding one `X-Forwarded-*` value."""
 
+    TEST_PAYMENTS: bool = False
+    """`TEST_PAYMENTS`: `1` lets a payment through a test channel, where no money moves, pay for a period. A
+    merchant's test channels stay in the console beside the live ones and a browser may choose among them, so a shop
+    that sells refuses them. With `DEMO` the default is `1`."""
+
     DEMO: bool = False
     """`DEMO`: `1` switches on `demo/`: sample people and one-click sign-in."""
+
+    RATELIMIT_ENABLED: bool = True
+    """Whether attempts to sign in and sign up are counted. Off with `DEMO`: one machine plays everybody there."""
+
+    RATELIMIT_STORAGE_URI: str = "memory://"
+    """`RATELIMIT_STORAGE_URI`: where they are counted. In memory each process counts its own; `redis://host:6379/0`
+    counts for all processes and machines together."""
 
     DUNNING_DAYS: tuple[int, ...] = (1, 3, 7)
     """`DUNNING_DAYS`: days after the first declined renewal on which it is tried again, comma separated."""
@@ -100,7 +116,10 @@ class Config:
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
             TRUSTED_PROXIES=int(read.number("TRUSTED_PROXIES", 0)),
+            TEST_PAYMENTS=environ.get("TEST_PAYMENTS", "1" if demo else "") == "1",
             DEMO=demo,
+            RATELIMIT_ENABLED=not demo,
+            RATELIMIT_STORAGE_URI=read.storage("RATELIMIT_STORAGE_URI", cls.RATELIMIT_STORAGE_URI),
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
             CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * 2 * timeout)),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
@@ -153,6 +172,14 @@ class _Reader:
         value = self.text(name).rstrip("/")
         if value and not value.startswith(("http://", "https://")):
             self.problems.append(f"{name} must be a full URL such as https://example.com, not {value!r}")
+        return value
+
+    def storage(self, name: str, default: str) -> str:
+        value = self.environ.get(name, "").strip() or default
+        if not value.startswith(("memory://", "redis://", "rediss://", "redis+unix://")):
+            self.problems.append(
+                f"{name} must be memory:// or an address such as redis://localhost:6379/0, not {value!r}"
+            )
         return value
 
     def number(self, name: str, default: float) -> float:

@@ -1,13 +1,15 @@
 """Forms: the shape of what a browser may send. The same classes check JSON bodies."""
 
+from datetime import UTC
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, EmailField, PasswordField, RadioField, StringField, TelField
-from wtforms.validators import DataRequired, Email, Length, Regexp
+from wtforms.validators import DataRequired, Email, Length, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 REQUIRED = DataRequired(_("Please fill this in."))
-PHONE = Regexp(r"[0-9+() -]{7,16}", message=_("Please enter a phone number such as 010-1234-5678."))
+PHONE = Regexp(r"[0-9+() -]{7,16}\Z", message=_("Please enter a phone number such as 010-1234-5678."))
 EMAIL = Email(_("Please enter an e-mail address such as name@example.com."))
 
 
@@ -39,6 +41,13 @@ class ChargeForm(FlaskForm):
     """Charge the period the person saw on the page: asked twice, it is still that one."""
 
     period_start = DateTimeLocalField(format="%Y-%m-%dT%H:%M:%S.%f%z", widget=HiddenInput(), validators=[REQUIRED])
+
+    def validate_period_start(self, field: DateTimeLocalField) -> None:
+        """A moment at the end of the calendar may have none in UTC."""
+        try:
+            field.data and field.data.astimezone(UTC)
+        except OverflowError as err:
+            raise ValidationError("in UTC the calendar does not reach that far") from err
 
 
 class ConfirmForm(FlaskForm):

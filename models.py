@@ -1,19 +1,20 @@
 """Tables, their invariants, and the legal moves of each status.
 
     User ─┬─ BillingKey ──────────────┐
-          └─ Subscription ─ Invoice ─ Order        JournalEntry (by merchant_uid)
-               └─ Plan
+          └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
+               └─ Plan                       └─ UnreadPayment
 
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
 `customer_uid`. An `Invoice` is the bill of one period of one subscription, unique by its start: however many
-attempts it takes, a period is paid once.
+attempts it takes, a period is paid once. A `Refund` is one payment, keyed by `imp_uid`, that has to go back.
 
 A status moves only by the method named for the event. A repeat does nothing, an illegal move raises
 `IllegalStep`. Nothing here commits or reads the clock.
 """
 
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Container
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,9 +34,11 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
+from clock import FIRST_PAUSE, next_look
 from errors import IllegalStep
 from money import Money
 
@@ -125,6 +128,14 @@ class InvoiceStatus(StrEnum):
     VOID = "void"
 
 
+class RefundStatus(StrEnum):
+    DECIDED = "decided"
+    ASKED = "asked"
+    """The service took the request, and the PG has not confirmed it yet."""
+    MADE = "made"
+    REFUSED = "refused"
+
+
 MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
     # A payment reported failed may be approved late, and only the payment service knows: hence failed → paid.
     OrderStatus: {
@@ -142,6 +153,13 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
         "cancelled": set(),
     },
     InvoiceStatus: {"open": {"paid", "uncollectible", "void"}, "uncollectible": {"paid"}, "paid": set(), "void": set()},
+    # What was refused to us may still be cancelled by hand, in the service's console.
+    RefundStatus: {
+        "decided": {"asked", "made", "refused"},
+        "asked": {"made"},
+        "refused": {"made"},
+        "made": set(),
+    },
 }
 
 
@@ -234,6 +252,8 @@ class BillingKey(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the payment service confirmed that a revoked key is gone there too."""
+    delete_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    """When the service is asked (again) to delete it. None: it is not revoked, or gone."""
 
     user: Mapped[User] = relationship()
 
@@ -250,6 +270,13 @@ class BillingKey(Model):
     def revoke(self, *, at: datetime) -> None:
         if self.status is not KeyStatus.REVOKED:
             self.status, self.revoked_at = _moved(self.status, KeyStatus.REVOKED), at
+            self.delete_at = at
+
+    def put_off_deletion(self, *, at: datetime) -> None:
+        self.delete_at = next_look(self.revoked_at or at, at, at_most=timedelta(days=1))
+
+    def mark_deleted(self, *, at: datetime) -> None:
+        self.deleted_at, self.delete_at = at, None
 
 
 class Subscription(Model):
@@ -268,7 +295,7 @@ class Subscription(Model):
     paid_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """End of the last paid period, and so the start of the next one. None before the first payment."""
     next_charge_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
-    """When the worker charges next, or tries again. None: nothing to do."""
+    """When the worker looks at this subscription next, and decides what is due. None: nothing to do."""
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Until then one process alone may charge this subscription."""
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -299,6 +326,11 @@ class Subscription(Model):
         """A period was paid: active until its end, which is also when the next one is charged."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
         self.paid_until = self.next_charge_at = until
+
+    def look_again(self, *, at: datetime) -> None:
+        """Nothing has changed but when the worker looks."""
+        if self.is_alive:
+            self.next_charge_at = at
 
     def fall_behind(self, *, retry_at: datetime) -> None:
         self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
@@ -331,6 +363,8 @@ class Invoice(Model):
     status: Mapped[InvoiceStatus] = mapped_column(by_value(InvoiceStatus), default=InvoiceStatus.OPEN)
     declines: Mapped[int] = mapped_column(default=0)
     """Scheduled tries that were declined: the rung of the dunning ladder."""
+    retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the next scheduled try is. What is tried and declined before that does not climb. None: the first try."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -340,6 +374,11 @@ class Invoice(Model):
     @property
     def price(self) -> Money:
         return Money(self.amount, self.currency)
+
+    def climb(self, *, retry_at: datetime) -> None:
+        """A scheduled try was declined, and this is when the next one is."""
+        self.declines += 1
+        self.retry_at = retry_at
 
     def begin(self, at: datetime, *, until: datetime) -> None:
         """Move an unpaid period: the first one begins when it is paid, not when somebody first tried to."""
@@ -354,6 +393,17 @@ class Invoice(Model):
 
     def make_void(self) -> None:
         self.status = _moved(self.status, InvoiceStatus.VOID)
+
+
+LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
+"""Between two looks at what is open. A PG may take days to confirm that money went back."""
+MOST_UNREAD = 10
+"""Payments of one order to remember in a silence. Notices are unsigned, so anybody may send any number."""
+
+
+def _soon_after_it_was_made(context: DefaultExecutionContext) -> datetime:
+    made_at: datetime = context.get_current_parameters()["created_at"]
+    return made_at + FIRST_PAUSE
 
 
 class Order(Model):
@@ -388,12 +438,18 @@ class Order(Model):
     """Which fields of the record were not what we asked for: nothing was granted."""
     window_message: Mapped[str | None] = mapped_column(String(500))
     """What the browser said when the window ended without a payment. Untrusted text."""
+    window_ended: Mapped[bool] = mapped_column(default=False)
+    """Whether the payment service, asked after that, knew of no payment. One under review may still come."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When we last asked and got no final answer: with `ready` it means *unknown*."""
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the charge was last sent, or its answer lost: soon after that "no such payment" may only mean "not yet"."""
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
+    """When `reconcile` asks next. None: the order is final, and the service was heard when we asked last."""
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refunded: Mapped[int] = mapped_column(default=0)
-    """Minor units given back because the payment was not what we asked for."""
+    """Minor units given back so far, by us or in the service's console."""
     receipt_url: Mapped[str | None] = mapped_column(String(500))
     charge_follows: Mapped[bool] = mapped_column(default=False)
     """Whether the key of this issue was to be charged at once: a period was due when it was verified."""
@@ -402,10 +458,16 @@ class Order(Model):
     subscription: Mapped[Subscription] = relationship(back_populates="orders")
     invoice: Mapped[Invoice | None] = relationship(back_populates="orders")
     billing_key: Mapped[BillingKey] = relationship()
+    refunds: Mapped[list["Refund"]] = relationship(back_populates="order", order_by="Refund.id")
+    unread: Mapped[list["UnreadPayment"]] = relationship(order_by="UnreadPayment.id", cascade="all, delete-orphan")
 
     @property
     def price(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def given_back(self) -> Money:
+        return Money(self.refunded, self.currency)
 
     @property
     def issues_key(self) -> bool:
@@ -416,6 +478,12 @@ class Order(Model):
         return self.status is not OrderStatus.READY
 
     @property
+    def awaits_charge(self) -> bool:
+        """Whether the charge that follows this issue is still to come: its period was not paid in another way."""
+        paid = (invoice.paid_at for invoice in self.subscription.invoices if invoice.paid_at)
+        return self.charge_follows and self.subscription.is_alive and not any(at >= self.created_at for at in paid)
+
+    @property
     def outcome(self) -> str:
         """`paid`, `registered`, `declined`, `mismatch`, `cancelled`, `closed` or `checking`: what a person is told."""
         if self.mismatch:
@@ -423,28 +491,123 @@ class Order(Model):
         if self.status is OrderStatus.PAID:
             return "registered" if self.purpose is OrderPurpose.ISSUE else "paid"
         if self.status is OrderStatus.READY:
-            return "closed" if self.window_message else "checking"
+            return "closed" if self.window_ended else "checking"
         return "declined" if self.status is OrderStatus.FAILED else "cancelled"
+
+    def hear_window(self, message: str) -> None:
+        """The browser says that its window ended without a payment: shown, and to be asked about."""
+        self.window_message, self.window_ended = message[:500], False
+
+    def leave_open(self, *, at: datetime) -> None:
+        """We asked, and there is no final answer."""
+        self.checked_at = at
+        self.put_off(at=at)
+
+    def put_off(self, *, at: datetime) -> None:
+        """Look again later. A final order that had nothing open begins to wait anew."""
+        since = at if self.look_at is None else self.created_at
+        self.look_at = next_look(since, at, at_most=LONGEST_PAUSE_OF_AN_ORDER)
+
+    def hear_silence(self, imp_uid: str | None, *, at: datetime) -> None:
+        """The service did not answer about this payment (None: about the order), so it is asked about again."""
+        self.leave_open(at=at)
+        known = {payment.imp_uid for payment in self.unread}
+        if imp_uid is not None and imp_uid not in known and len(imp_uid) <= 32 and len(known) < MOST_UNREAD:
+            self.unread.append(UnreadPayment(imp_uid=imp_uid))
+
+    def hear_of(self, imp_uids: Container[str | None]) -> None:
+        """The service answered about these payments."""
+        self.unread = [payment for payment in self.unread if payment.imp_uid not in imp_uids]
+
+    def rest(self) -> None:
+        """Nothing about a final order is open, unless there is a payment about which the service was silent."""
+        if not self.unread:
+            self.look_at = None
 
     def mark_paid(self, *, at: datetime) -> None:
         if self.status is not OrderStatus.PAID:
-            self.status, self.paid_at = _moved(self.status, OrderStatus.PAID), at
+            self._end(OrderStatus.PAID)
+            self.paid_at = at
             self.fail_reason = self.window_message = self.mismatch = None
+            self.window_ended = False
 
     def mark_failed(self, reason: str) -> None:
         if self.status is not OrderStatus.FAILED:
-            self.status = _moved(self.status, OrderStatus.FAILED)
+            self._end(OrderStatus.FAILED)
             self.fail_reason = reason[:500]
 
     def reject(self, wrong: list[str]) -> None:
         """Money may have moved, but not as we asked: nothing is granted. `wrong` names the fields."""
-        self.status = _moved(self.status, OrderStatus.FAILED)
+        self._end(OrderStatus.FAILED)
         self.mismatch = ",".join(wrong)[:60]
 
     def mark_cancelled(self, reason: str | None = None) -> None:
         if self.status is not OrderStatus.CANCELLED:
-            self.status = _moved(self.status, OrderStatus.CANCELLED)
+            self._end(OrderStatus.CANCELLED)
             self.fail_reason = (reason or "")[:500] or None
+
+    def _end(self, status: OrderStatus) -> None:
+        self.status = _moved(self.status, status)
+        self.rest()
+
+
+class UnreadPayment(Model):
+    """A payment that was reported while the service was silent. It may not be the newest of its order."""
+
+    __tablename__ = "unread_payments"
+    __table_args__ = (UniqueConstraint("order_id", "imp_uid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    imp_uid: Mapped[str] = mapped_column(String(32))
+
+
+class Refund(Model):
+    """A payment that has to go back, from the decision until the service's record says that nothing of it is left."""
+
+    __tablename__ = "refunds"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    imp_uid: Mapped[str] = mapped_column(String(32), unique=True)
+    """The payment; not always the order's, which may have been paid twice."""
+    amount: Mapped[int | None]
+    """Minor units of `currency` that were left to give back. None: the currency is none this shop knows."""
+    currency: Mapped[str] = mapped_column(String(10))
+    status: Mapped[RefundStatus] = mapped_column(by_value(RefundStatus), default=RefundStatus.DECIDED)
+    refusals: Mapped[int] = mapped_column(default=0)
+    refusal: Mapped[str | None] = mapped_column(String(500))
+    """The service's own sentence, the last time it said no."""
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
+    """When `reconcile` takes it up next. None: it is made, or was refused for good."""
+    asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    order: Mapped[Order] = relationship(back_populates="refunds")
+
+    @property
+    def price(self) -> Money | None:
+        return None if self.amount is None else Money(self.amount, self.currency)
+
+    def is_due(self, now: datetime) -> bool:
+        return self.look_at is not None and self.look_at <= now
+
+    def put_off(self, *, at: datetime) -> None:
+        self.look_at = next_look(self.created_at, at, at_most=LONGEST_PAUSE_OF_A_REFUND)
+
+    def mark_asked(self, *, at: datetime) -> None:
+        if self.status is not RefundStatus.ASKED:
+            self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
+
+    def note_refusal(self, reason: str, *, is_last: bool) -> None:
+        self.refusals, self.refusal = self.refusals + 1, reason[:500]
+        if is_last:
+            self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
+
+    def mark_made(self, *, at: datetime) -> None:
+        if self.status is not RefundStatus.MADE:
+            self.status, self.made_at, self.look_at = _moved(self.status, RefundStatus.MADE), at, None
 
 
 class JournalEntry(Model):

@@ -1,12 +1,13 @@
 """What every template may use: filters, the language, and slots that extensions fill."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from flask import Flask, current_app
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import clock
 import language
@@ -14,11 +15,15 @@ from money import Money
 
 Filler = Callable[[], str]
 
+HANGUL = re.compile("[가-힣]")
+
 
 def init_app(app: Flask) -> None:
     app.extensions["slots"] = {}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(money=money, seoul_date=seoul_date, seoul_datetime=seoul_datetime, text=text)
+    app.jinja_env.filters.update(
+        money=money, seoul_date=seoul_date, seoul_datetime=seoul_datetime, text=text, quoted=quoted
+    )
     app.jinja_env.globals.update(slot=slot)
     app.context_processor(
         lambda: {
@@ -47,6 +52,12 @@ def seoul_datetime(at: datetime) -> str:
 def text(words: Mapping[str, str]) -> str:
     """A sentence kept in both languages, in the reader's."""
     return words.get(language.chosen(), "") if words else ""
+
+
+def quoted(words: str) -> Markup:
+    """What a PG or the payment service said, in its own language: a screen reader is told where that is Korean."""
+    is_foreign = language.chosen() != "ko" and HANGUL.search(words)
+    return Markup('<span lang="ko">{}</span>').format(words) if is_foreign else Markup(escape(words))
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import requests
-from dotenv import dotenv_values
 from flask import Flask
 from flask_migrate import upgrade
 
@@ -24,8 +23,9 @@ from demo import people
 from services import catalog
 
 ROOT = Path(__file__).parent.parent
-INSTANCE = ROOT / "instance"
-RUNNING = INSTANCE / "demo.pid"
+INSTANCE = ROOT / "instance" / "demo"
+"""Apart from what a shop of one's own keeps in `instance/`: `make reset` removes this folder and no other."""
+RUNNING = INSTANCE / "pid"
 """Exists while a demonstration runs: `make reset` must not take its data from under it."""
 PATIENCE = 30
 """Seconds until a start that is not done is called failed."""
@@ -51,15 +51,15 @@ def main() -> int:
 
 
 def _environment() -> dict[str, str]:
-    """The demonstration's defaults, overruled by `.env`, overruled by the environment."""
-    INSTANCE.mkdir(exist_ok=True)
-    given = {name: value for name, value in dotenv_values(ROOT / ".env").items() if value} | dict(os.environ)
+    """The demonstration's defaults, overruled by the environment; `.env` describes the shop of `make serve`."""
+    INSTANCE.mkdir(parents=True, exist_ok=True)
+    given = dict(os.environ)
     if "IMP_API_URL" in given and "localhost" not in given["IMP_API_URL"]:
         raise CannotStart(
             "IMP_API_URL names the real service, and a demonstration plays with sample people and test cards. "
             "Start the shop with: make serve"
         )
-    environ = _defaults(given) | given | _addresses(given)
+    environ = _defaults() | given | _addresses(given)
     for ours, theirs in (("IMP_CODE", "MERCHANT_CODE"), ("IMP_KEY", "KEY"), ("IMP_SECRET", "SECRET")):
         environ[f"SANDBOX_{theirs}"] = environ[ours]  # whatever the shop was told, its sandbox knows it too
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
@@ -78,9 +78,10 @@ def _addresses(given: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _defaults(given: Mapping[str, str]) -> dict[str, str]:
+def _defaults() -> dict[str, str]:
     return {
         "DEMO": "1",
+        "FLASK_SKIP_DOTENV": "1",
         "BIND": "127.0.0.1",
         "LOG_LEVEL": "warning",
         "IMP_CODE": "imp00000000",
@@ -88,6 +89,7 @@ def _defaults(given: Mapping[str, str]) -> dict[str, str]:
         "IMP_SECRET": "sandbox_secret",
         "SECRET_KEY": _secret_key(),
         "DATABASE_URL": f"sqlite:///{INSTANCE / 'shop.db'}",
+        "SANDBOX_DATABASE_URL": f"sqlite:///{INSTANCE / 'sandbox.db'}",
     }
 
 
@@ -116,7 +118,9 @@ def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
 
 def _run(app: Flask, environ: Mapping[str, str]) -> int:
     """Start the Procfile, wait until it answers, and stay until it ends."""
-    honcho = subprocess.Popen([sys.executable, "-m", "honcho", "start", "--no-prefix"], cwd=ROOT, env=dict(environ))
+    # Left to itself honcho reads .env, and lets it win over what was decided here.
+    command = [sys.executable, "-m", "honcho", "start", "--no-prefix", "--env", os.devnull]
+    honcho = subprocess.Popen(command, cwd=ROOT, env=dict(environ))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     RUNNING.write_text(str(os.getpid()))
     try:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from flask import current_app
+from sqlalchemy import select
 
-from clock import in_seoul
+from clock import add_months
 from demo.buyer import pay_in_window
 from models import JournalEntry, Subscription, User, db
 from services import catalog, checkout
@@ -31,23 +32,32 @@ def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscriptio
     return order.subscription
 
 
-def rewind(subscription: Subscription, *, by: timedelta) -> None:
-    """Move everything that happened to a subscription `by` so much into the past."""
-    subscription.created_at -= by
+def rewind(subscription: Subscription, *, months: int = 0, days: int = 0, anchor_day: int) -> None:
+    """Move everything that happened to a subscription so much into the past.
+
+    Months are counted as the shop counts them, so that what it did "every month on this day" it did on that day.
+    """
+
+    def earlier(at: datetime) -> datetime:
+        return add_months(at - timedelta(days=days), -months, anchor_day=anchor_day)
+
+    subscription.anchor_day = anchor_day
+    subscription.created_at = earlier(subscription.created_at)
     if subscription.paid_until is not None:
-        subscription.paid_until = subscription.next_charge_at = subscription.paid_until - by
-        subscription.anchor_day = in_seoul(subscription.paid_until).day
+        subscription.paid_until = subscription.next_charge_at = earlier(subscription.paid_until)
     for invoice in subscription.invoices:
-        invoice.period_start, invoice.period_end = invoice.period_start - by, invoice.period_end - by
-        invoice.created_at -= by
-        invoice.paid_at = invoice.paid_at and invoice.paid_at - by
+        invoice.period_start, invoice.period_end = earlier(invoice.period_start), earlier(invoice.period_end)
+        invoice.created_at = earlier(invoice.created_at)
+        invoice.paid_at = invoice.paid_at and earlier(invoice.paid_at)
+        invoice.retry_at = invoice.retry_at and earlier(invoice.retry_at)
     for order in subscription.orders:
-        order.created_at -= by
-        order.paid_at = order.paid_at and order.paid_at - by
+        order.created_at = earlier(order.created_at)
+        order.paid_at = order.paid_at and earlier(order.paid_at)
+        order.asked_at = order.asked_at and earlier(order.asked_at)
     merchant_uids = [order.merchant_uid for order in subscription.orders]
-    for entry in db.session.query(JournalEntry).filter(JournalEntry.merchant_uid.in_(merchant_uids)):
-        entry.at -= by
+    for entry in db.session.scalars(select(JournalEntry).where(JournalEntry.merchant_uid.in_(merchant_uids))):
+        entry.at = earlier(entry.at)
         if "until" in entry.facts:
-            until = datetime.fromisoformat(entry.facts["until"]) - by
+            until = earlier(datetime.fromisoformat(entry.facts["until"]))
             entry.facts = {**entry.facts, "until": until.isoformat()}
     db.session.commit()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import clock
+from config import PUBLISHED_STAFF
 from demo.past import rewind, subscribe
 from errors import ChargeInProgress, NothingToCharge
 from models import Subscription, User, db
@@ -29,7 +30,8 @@ def _paid_three_months(user: User, now: datetime) -> None:
     subscription = subscribe(user, "coffee-monthly", card=GOOD_CARD, now=now)
     for _ in range(2):
         _renew_a_month_later(subscription, now=now)
-    rewind(subscription, by=timedelta(days=10))
+    days = 10
+    rewind(subscription, days=days, anchor_day=clock.day_of_month(now - timedelta(days=days)))
 
 
 def _declined_today(user: User, now: datetime) -> None:
@@ -38,11 +40,14 @@ def _declined_today(user: User, now: datetime) -> None:
 
 
 def _renew_a_month_later(subscription: Subscription, *, now: datetime) -> None:
+    due = now
     if subscription.paid_until is not None:
-        rewind(subscription, by=subscription.paid_until - now)
+        rewind(subscription, months=1, anchor_day=subscription.anchor_day)
+        # A webhook may have settled the payment a moment after `now`, and so begun its period then.
+        due = max(now, subscription.paid_until)
     # The worker may be up already, and take what has become due before we do.
     with suppress(ChargeInProgress, NothingToCharge):
-        renewals.collect(desk(), subscription_id=subscription.id, now=now)
+        renewals.collect(desk(), subscription_id=subscription.id, now=due)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +83,7 @@ PEOPLE = (
     ),
     Person(
         id="staff",
-        email="staff@example.com",
+        email=PUBLISHED_STAFF,
         name="최운영",
         role={"ko": "운영 담당자", "en": "a staff member"},
         is_staff=True,
@@ -89,8 +94,7 @@ PEOPLE = (
 def seed() -> None:
     """Make whoever is missing. Needs the payment service to be up: their cards are registered there."""
     now = clock.now()
-    for person in PEOPLE:
-        user = accounts.by_email(person.email) or _sign_up(person, now=now)
+    for person, user in [(person, accounts.by_email(person.email) or _sign_up(person, now=now)) for person in PEOPLE]:
         if not user.subscriptions:
             person.story(user, now)
 

@@ -1,4 +1,5 @@
 import logging
+from contextlib import contextmanager
 from logging.config import fileConfig
 
 from alembic import context
@@ -15,12 +16,7 @@ logger = logging.getLogger("alembic.env")
 
 
 def get_engine():
-    try:
-        # this works with Flask-SQLAlchemy<3 and Alchemical
-        return current_app.extensions["migrate"].db.get_engine()
-    except (TypeError, AttributeError):
-        # this works with Flask-SQLAlchemy>=3
-        return current_app.extensions["migrate"].db.engine
+    return current_app.extensions["migrate"].db.engine
 
 
 def get_engine_url():
@@ -68,6 +64,26 @@ def run_migrations_offline():
         context.run_migrations()
 
 
+@contextmanager
+def without_foreign_keys(connection):
+    """SQLite loses a column by making its table anew: rows that point at the old one must not forbid that."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    set_foreign_keys(connection, "OFF")
+    try:
+        yield
+    finally:
+        set_foreign_keys(connection, "ON")
+
+
+def set_foreign_keys(connection, state):
+    """Committed, since SQLite takes it between two transactions only."""
+    connection.rollback()
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={state}")
+    connection.commit()
+
+
 def run_migrations_online():
     """Run migrations in 'online' mode.
 
@@ -92,7 +108,7 @@ def run_migrations_online():
 
     connectable = get_engine()
 
-    with connectable.connect() as connection:
+    with connectable.connect() as connection, without_foreign_keys(connection):
         context.configure(connection=connection, target_metadata=get_metadata(), **conf_args)
 
         with context.begin_transaction():

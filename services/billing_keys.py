@@ -1,14 +1,15 @@
 """Billing keys: made pending, active once their issue is verified, revoked here first and deleted there after.
 
 Revoking is a fact of ours and always succeeds; deleting asks the payment service, which may be silent. A revoked
-key that is not deleted yet is tried again by `delete_revoked`, so none is forgotten there.
+key that is not deleted yet is tried again, ever more seldom, so none is forgotten there.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
-from models import BillingKey, KeyStatus, Order, User, db, new_uid
+from models import BillingKey, Order, User, db, new_uid
 from services import journal
 from services.desk import Desk
 from services.guides import Guide
@@ -40,19 +41,24 @@ def confirm(order: Order, *, now: datetime) -> None:
         db.session.commit()
 
 
-def delete_revoked(desk: Desk, *, now: datetime, user: User | None = None) -> int:
-    """Delete at the payment service what was revoked here: everybody's, or one person's.
+def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
+    """Delete at the payment service what one person revoked here. Returns how many are gone."""
+    return sum(delete(desk, key_id=key_id, now=now) for key_id in to_delete(now=now, user=user))
 
-    Returns how many are gone; silence leaves one for later.
-    """
-    waiting = select(BillingKey).where(BillingKey.status == KeyStatus.REVOKED, BillingKey.deleted_at.is_(None))
+
+def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Sequence[int]:
+    """Ids of the revoked keys to `delete` now, everybody's or one person's, the longest waiting first."""
+    waiting = select(BillingKey.id).where(BillingKey.delete_at <= now).order_by(BillingKey.delete_at).limit(limit)
     if user is not None:
         waiting = waiting.where(BillingKey.user_id == user.id)
-    return sum(_delete(desk, key, now=now) for key in db.session.scalars(waiting.limit(100)).all())
+    return db.session.scalars(waiting).all()
 
 
-def _delete(desk: Desk, key: BillingKey, *, now: datetime) -> bool:
+def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
+    """Whether the key is gone at the payment service. One that was refused, or not answered, is put off."""
+    key = db.session.get_one(BillingKey, key_id)
     customer_uid = key.customer_uid
+    key.put_off_deletion(at=now)
     db.session.commit()
     try:
         desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
@@ -60,7 +66,7 @@ def _delete(desk: Desk, key: BillingKey, *, now: datetime) -> bool:
         pass  # gone is gone
     except IamportError:
         return False
-    key.deleted_at = now
+    key.mark_deleted(at=now)
     order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
     journal.record("key.revoked", at=now, lane=journal.PG, order=order)
     db.session.commit()

@@ -65,9 +65,12 @@ def plan_on_sale(slug: str) -> Plan:
 
 
 def cheapest(currency: str) -> Plan:
-    """What a guide page buys. Raises `PlanUnavailable` where nothing is sold in that currency."""
+    """What a guide page buys; one that is sold no more where no other is left, so that the page can still be read.
+
+    Raises `PlanUnavailable` where the shop never had a plan in that currency.
+    """
     plan = db.session.scalar(
-        select(Plan).where(Plan.is_sold, Plan.currency == currency).order_by(Plan.amount, Plan.id).limit(1)
+        select(Plan).where(Plan.currency == currency).order_by(Plan.is_sold.desc(), Plan.amount, Plan.id).limit(1)
     )
     if plan is None:
         raise PlanUnavailable(f"no plan in {currency}", currency=currency)

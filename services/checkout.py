@@ -37,6 +37,7 @@ from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
+from services.payments import Heard
 
 NAME_LIMIT = 40
 """Characters of an order name the payment service takes."""
@@ -110,18 +111,21 @@ def receive(
 ) -> Order:
     """A buyer or a webhook brought news of an order; `road` is `callback`, `landing` or `webhook`.
 
-    `message` is the window's error text, if any: shown, never believed. Raises `OrderNotFound`.
+    `message` is the window's error text, if any: shown, never believed. Raises `OrderNotFound`, and
+    `PaymentServiceDown` where a webhook should come again, because the service did not answer for it.
     """
     order = payments.order_by_uid(merchant_uid)
     lane = journal.PG if road == "webhook" else journal.BROWSER
     journal.record(f"{road}.received", at=now, lane=lane, order=order, message=message[:200])
     if message and order.status is OrderStatus.READY and road != "webhook":
-        order.window_message = message[:500]
+        order.hear_window(message)
     db.session.commit()
-    payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
+    heard = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if road == "webhook":
         # It wants a quick answer: the worker takes what is due, unless the buyer's own road is faster.
         billing_keys.confirm(order, now=now)
+        if heard is Heard.SILENCE:
+            raise PaymentServiceDown("nothing was learned from this webhook")
         return order
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
         _take_what_is_due(desk, order.subscription, now=now)
@@ -248,9 +252,9 @@ def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
     """Tell the service the amount first: a window with another one is then refused before the PG is reached."""
     try:
         desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
-    except Refused as err:
-        raise PaymentServiceRefused(err.message) from err
     except IamportError as err:
-        raise PaymentServiceDown(str(err)) from err
+        # No window opens, so nobody will pay this order, and it must not look as if somebody might be about to.
+        payments.abandon(order, now=now, reason=str(err))
+        raise (PaymentServiceRefused if isinstance(err, Refused) else PaymentServiceDown)(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)
     db.session.commit()

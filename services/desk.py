@@ -18,6 +18,8 @@ class Desk:
     """Where buyers come back to and webhooks go, no trailing slash."""
     dunning_days: tuple[int, ...]
     claim_lifetime: timedelta
+    takes_test_payments: bool
+    """Whether a payment through a test channel, where no money moves, pays anything here."""
 
     @property
     def landing_url(self) -> str:
@@ -30,3 +32,7 @@ class Desk:
 
     def channel(self, guide: Guide) -> str:
         return self.channels.get(guide.id, guide.pg)
+
+    def mid(self, guide: Guide) -> str:
+        """The account at the PG that we ask for; empty where the channel does not name one."""
+        return self.channel(guide).partition(".")[2]

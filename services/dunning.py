@@ -15,29 +15,29 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     """What a declined charge means for its subscription. Under the subscription's lock; does not commit.
 
     A period that has not begun yet owes nothing, so a decline of an early charge leaves the subscription as it
-    is. Trying between two rungs is free: only the scheduled try climbs.
+    is. Trying before the next rung is free, whoever tries and with which card: only the scheduled try climbs. A card
+    that was replaced while it was being charged says nothing about the new one, which is tried at once.
     """
     invoice, subscription = order.invoice, order.subscription
     if invoice is None or invoice.status is not InvoiceStatus.OPEN or not subscription.is_alive:
         return
     if not subscription.is_overdue(now):
-        subscription.next_charge_at = subscription.paid_until
+        subscription.look_again(at=subscription.paid_until or now)
         return
-    if subscription.next_charge_at is not None and subscription.next_charge_at > now:
+    if order.billing_key is not subscription.billing_key:
+        subscription.look_again(at=now)
         return
-    invoice.declines += 1
-    retry_at = _next_rung(desk, invoice)
-    if retry_at is None:
+    if invoice.retry_at is not None and invoice.retry_at > now:
+        subscription.look_again(at=invoice.retry_at)
+        return
+    if invoice.declines >= len(desk.dunning_days):
         _give_up(order, invoice, now=now)
         return
-    subscription.fall_behind(retry_at=max(retry_at, now + timedelta(hours=1)))
+    rung = invoice.period_start + timedelta(days=desk.dunning_days[invoice.declines])
+    retry_at = max(rung, now + timedelta(hours=1))
+    invoice.climb(retry_at=retry_at)
+    subscription.fall_behind(retry_at=retry_at)
     journal.record("subscription.past_due", at=now, order=order, retry_at=retry_at.isoformat())
-
-
-def _next_rung(desk: Desk, invoice: Invoice) -> datetime | None:
-    if invoice.declines > len(desk.dunning_days):
-        return None
-    return invoice.period_start + timedelta(days=desk.dunning_days[invoice.declines - 1])
 
 
 def _give_up(order: Order, invoice: Invoice, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from errors import PgUnavailable
+from errors import PgUnavailable, PlanUnavailable
 
 Text = Mapping[str, str]
 """A sentence in each language: `{"ko": …, "en": …}`."""
@@ -164,7 +164,11 @@ def load(folder: Path) -> dict[str, Guide]:
 
 
 def for_currency(guides: Mapping[str, Guide], currency: str) -> list[Guide]:
-    return [guide for guide in guides.values() if currency in guide.currencies]
+    """The guides a buyer may choose from. Raises `PlanUnavailable`: what nobody can pay for is not sold."""
+    offers = [guide for guide in guides.values() if currency in guide.currencies]
+    if not offers:
+        raise PlanUnavailable(f"no guide takes {currency}", currency=currency)
+    return offers
 
 
 def pick(guides: Mapping[str, Guide], guide_id: str, *, currency: str) -> Guide:

@@ -58,13 +58,14 @@ def buyer_may_be_paying(invoice: Invoice, *, now: datetime) -> bool:
     """Whether a payment window may be open for this period.
 
     One that was closed, or left for half an hour, no longer counts; should it be paid after all, settling gives
-    the money back.
+    the money back. Half an hour is also all the time there is from the first window after the period, or its next
+    try, fell due: opening one after the other holds no charge back.
     """
-    return any(
-        order.purpose is not OrderPurpose.CHARGE
-        and not order.window_message
-        and order.created_at > now - WINDOW_LIFETIME
-        for order in _ready(invoice)
+    long_ago = now - WINDOW_LIFETIME
+    due_since = min(invoice.retry_at or invoice.period_start, now)
+    opened = (order.created_at for order in invoice.orders if order.issues_key and order.created_at >= due_since)
+    return next(opened, now) > long_ago and any(
+        order.issues_key and not order.window_ended and order.created_at > long_ago for order in _ready(invoice)
     )
 
 

@@ -10,20 +10,22 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from clock import day_of_month, from_unix
 from errors import OrderNotFound
-from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, User, db
 from money import CurrencyError, Money
 from services import dunning, journal, refunds
 from services.desk import Desk
-from services.iamport import IamportError, NotFound, Payment
+from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import period_end
 from services.locks import lock
 
 ABANDONED_AFTER = timedelta(days=1)
 """A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
+CHARGED_WITH_KEY = ("payment", "payment.scheduled")
+"""What a record carries as `customer_uid_usage` where a stored key was charged; some PGs leave it out."""
 KEY_PATIENCE = timedelta(days=1)
 """How long a PG that confirms by webhook may take until the key of a paid issue is there."""
 
@@ -39,6 +41,11 @@ class Heard(Enum):
     """No answer: whatever is true, we do not know it."""
 
 
+def find(merchant_uid: str, *, user: User) -> Order | None:
+    """This person's order; None for somebody else's, as for one that does not exist."""
+    return db.session.scalar(select(Order).where(Order.merchant_uid == merchant_uid, Order.user_id == user.id))
+
+
 def order_by_uid(merchant_uid: str) -> Order:
     """Raises `OrderNotFound`."""
     order = db.session.scalar(select(Order).where(Order.merchant_uid == merchant_uid))
@@ -49,39 +56,61 @@ def order_by_uid(merchant_uid: str) -> Order:
 
 def settle(
     desk: Desk, *, merchant_uid: str, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
-) -> Order:
+) -> Heard:
     """Ask the service about an order and record what it says.
 
     `imp_uid` is what a road brought, and only a hint. `answer` is the record itself, where the caller has just
-    been given it by the API. Silence changes nothing but `checked_at`. Raises `OrderNotFound`.
+    been given it by the API. Silence changes nothing but when `reconcile` looks again. Raises `OrderNotFound`.
     """
-    order = order_by_uid(merchant_uid)
-    _settle(desk, order, now=now, imp_uid=imp_uid, answer=answer)
-    return order
+    return _settle(desk, order_by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
 
 
-def left_open(*, now: datetime) -> Sequence[int]:
-    """Ids of the orders to `reconcile`: windows nobody came back from, charges without an answer, refunds not made."""
-    ids = db.session.scalars(
-        select(Order.id).where(
-            or_(
-                (Order.status == OrderStatus.READY) & (Order.created_at < now - timedelta(minutes=2)),
-                Order.mismatch.is_not(None) & (Order.refunded == 0) & (Order.created_at > now - timedelta(days=7)),
-            )
-        )
-    ).all()
+def left_open(*, now: datetime, limit: int = 30) -> Sequence[int]:
+    """Ids of the orders to `reconcile`, the longest waiting first.
+
+    They are windows nobody came back from, charges without an answer, and final orders of which there was news
+    while the service was silent. A round is short, since the worker's renewals wait for its end.
+    """
+    ids = db.session.scalars(select(Order.id).where(Order.look_at <= now).order_by(Order.look_at).limit(limit)).all()
     db.session.commit()
     return ids
 
 
 def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
-    """Settle an order that was left open. A window that the service says nobody finished in a day is closed."""
+    """Settle an order that was left open. A window that the service says nobody finished in a day is closed.
+
+    Put off before anything is asked, so that what raises each time does not keep the others from their turn.
+    """
     order = db.session.get_one(Order, order_id)
-    heard = _settle(desk, order, now=now)
+    lock(order.subscription)
+    order.put_off(at=now)
+    reported: list[str | None] = [payment.imp_uid for payment in order.unread]
+    for imp_uid in reported or [None]:
+        heard = _settle(desk, order, now=now, imp_uid=imp_uid)
+        if heard is Heard.SILENCE:
+            break
     is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
     if heard is Heard.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
-        _abandon(order, now=now)
+        abandon(order, now=now)
     return order
+
+
+def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
+    """Close an order whose window nobody finished, or nobody could open, and what it alone was made for."""
+    lock(order.subscription)
+    if order.status is not OrderStatus.READY:
+        db.session.commit()
+        return
+    order.mark_cancelled(reason)
+    subscription = order.subscription
+    is_tried_again = any(other.status is OrderStatus.READY for other in subscription.orders)
+    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_tried_again:
+        subscription.cancel(at=now)
+        for invoice in subscription.invoices:
+            if invoice.status is InvoiceStatus.OPEN:
+                invoice.make_void()
+    journal.record("order.abandoned", at=now, order=order)
+    db.session.commit()
 
 
 def _settle(
@@ -90,22 +119,28 @@ def _settle(
     db.session.commit()  # no transaction stays open while we wait for the network
     try:
         payment, foreign = (answer, False) if answer else _read(desk, order, imp_uid=imp_uid)
-        wrong = _mismatches(desk, order, payment) if payment and payment.status == "paid" else []
+        wrong = _mismatches(desk, order, payment) if payment and _holds_money(payment) else []
     except IamportError as err:
-        return _note_silence(order, type(err).__name__, now=now)
-    if wrong == ["billing_key"] and desk.guides[order.guide_id].waits_for_webhook and _is_young(order, now=now):
-        return _note_silence(order, "billing key not there yet", now=now)
+        return _note_silence(order, imp_uid, type(err).__name__, now=now)
+    guide = desk.guides[order.guide_id]
+    if wrong == ["billing_key"] and guide.waits_for_webhook and _may_get_its_key(order, now=now):
+        return _note_silence(order, imp_uid, "billing key not there yet", now=now)
     lock(order.subscription)
     if foreign:
         _note_foreign(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":
-        order.checked_at = now
+        _note_look(order, {imp_uid}, now=now)
+        # Some PGs go on reviewing a payment whose window has ended. The buyer need not wait for that: what is
+        # approved after the period was paid in another way is money too much, and goes back.
+        order.window_ended = bool(order.window_message)
         db.session.commit()
         return Heard.UNFINISHED
     to_give_back = _apply(desk, order, payment, wrong, now=now)
+    refund = refunds.decide(order, payment, now=now) if to_give_back else None
+    _note_look(order, {imp_uid, payment.imp_uid}, now=now)
     db.session.commit()
-    if to_give_back:
-        refunds.give_back(desk, order, payment, now=now)
+    if refund is not None:
+        refunds.give_back(desk, refund, payment, now=now)
     return Heard.RECORD
 
 
@@ -117,7 +152,7 @@ def _read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | N
     """
     pointed = None
     if imp_uid:
-        with suppress(NotFound):
+        with suppress(Refused):  # it is only what somebody sent us
             pointed = desk.client.payment(imp_uid)
     foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid
     if pointed is not None and not foreign and pointed.status in ("paid", "cancelled"):
@@ -140,13 +175,36 @@ def _mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
         wrong.append("currency")
     elif _minor(payment) != order.amount:
         wrong.append("amount")
-    if payment.pg_provider not in (None, desk.guides[order.guide_id].provider):
-        # Another PG may only show what ours would charge.
-        wrong.append("pg_provider")
+    wrong += _channel_problems(desk, order, payment)
     if payment.customer_uid != order.billing_key.customer_uid:
         wrong.append("customer_uid")
     elif order.issues_key and order.status is not OrderStatus.PAID:
         wrong += _key_problems(desk, payment)
+    elif not order.issues_key and not _is_our_charge(order, payment):
+        # A window opened under a charge's merchant_uid may take nothing: it is not the charge we asked for.
+        wrong.append("customer_uid_usage")
+    return wrong
+
+
+def _is_our_charge(order: Order, payment: Payment) -> bool:
+    """Whether the key was charged. Where the record is silent about that, it is enough that we asked for it."""
+    if payment.customer_uid_usage is None:
+        return order.asked_at is not None and not payment.came_by_window
+    return payment.customer_uid_usage in CHARGED_WITH_KEY
+
+
+def _channel_problems(desk: Desk, order: Order, payment: Payment) -> list[str]:
+    """The browser names the channel, so the record is compared with the one we asked for."""
+    guide = desk.guides[order.guide_id]
+    wrong = []
+    if payment.pg_provider not in (None, guide.provider):
+        # Another PG may only show what ours would charge.
+        wrong.append("pg_provider")
+    elif order.issues_key and desk.mid(guide) and payment.pg_id not in (None, desk.mid(guide)):
+        # A charge goes wherever its key was issued, which may be the account we asked for before this one.
+        wrong.append("pg_id")
+    if payment.is_test and not desk.takes_test_payments:
+        wrong.append("test_channel")
     return wrong
 
 
@@ -164,25 +222,30 @@ def _key_problems(desk: Desk, payment: Payment) -> list[str]:
 def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
     """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
     charged = refunds.was_charged(desk, order, payment)
-    if order.mismatch:
-        order.refunded = refunds.given_back(payment)
+    refunds.note(order, payment, now=now)
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
         return charged and payment.status == "paid"
-    if order.status is OrderStatus.PAID and payment.status == "paid":
+    if order.status is OrderStatus.PAID and _holds_money(payment):
+        _note_part_given_back(order, payment, now=now)
         return False
-    if payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0):
-        wrong = wrong or _too_late(order) or ([] if payment.status == "paid" else ["amount"])
+    if _holds_money(payment):
+        wrong = wrong or _too_late(order)
         if wrong:
-            _reject(order, payment, wrong, now=now)
+            _reject(desk, order, payment, wrong, now=now)
             return charged and "merchant_uid" not in wrong
         _grant(order, payment, now=now)
+        _note_part_given_back(order, payment, now=now)
     elif payment.status == "failed":
         _note_failure(desk, order, payment, now=now)
     elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
-        order.mark_cancelled(payment.fail_reason)
-        journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
+        _note_cancel(desk, order, payment, now=now)
     return False
+
+
+def _holds_money(payment: Payment) -> bool:
+    """Approved, and not all of it given back: a partial cancel says `cancelled` too."""
+    return payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0)
 
 
 def _too_late(order: Order) -> list[str]:
@@ -197,32 +260,37 @@ def _too_late(order: Order) -> list[str]:
 
 
 def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
+    is_late = order.outcome in ("declined", "closed")
     order.imp_uid = payment.imp_uid
     order.mark_paid(at=from_unix(payment.paid_at) or now)
     order.receipt_url = payment.receipt_url
     journal.record("payment.verified", at=now, order=order, status=payment.status, purpose=order.purpose.value)
     if order.issues_key:
-        _take_key(order, payment, now=now)
+        _take_key(order, payment, is_late=is_late, now=now)
     if order.invoice is not None:
         _pay_invoice(order, now=now)
 
 
-def _take_key(order: Order, payment: Payment, *, now: datetime) -> None:
-    """The new key is the subscription's from now on; the one it replaces is revoked."""
+def _take_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
+    """The new key is the subscription's from now on; the one it replaces is revoked.
+
+    ``is_late``: the buyer was told that this came to nothing. What they have paid with since then stays.
+    """
     key, subscription = order.billing_key, order.subscription
     key.activate(at=now, card_name=payment.card_name or payment.bank_name, card_number=payment.card_number)
     journal.record("key.activated", at=now, lane=journal.PG, order=order)
-    if not subscription.is_alive:
+    old = subscription.billing_key
+    is_overtaken = is_late and old is not None and old.id > key.id and not subscription.is_overdue(now)
+    if not subscription.is_alive or is_overtaken:
         key.revoke(at=now)
         return
-    old = subscription.billing_key
     if old is not None and old is not key:
         old.revoke(at=now)
         journal.record("card.changed", at=now, order=order)
     subscription.billing_key = key
     if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now):
         # Due since the buyer asked for it: another road may be here with a clock reading a moment older than ours.
-        subscription.next_charge_at = order.created_at
+        subscription.look_again(at=order.created_at)
         order.charge_follows = True
 
 
@@ -250,23 +318,55 @@ def _note_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) 
         dunning.after_decline(desk, order, now=now)
 
 
-def _reject(order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
-    """Grant nothing, and let the key go."""
+def _note_part_given_back(order: Order, payment: Payment, *, now: datetime) -> None:
+    """A partial cancel says `cancelled` too, and takes nothing from what was granted: whoever gave it back decides."""
+    given_back = refunds.given_back(payment)
+    if payment.cancel_amount and order.refunded != given_back:
+        order.refunded = given_back
+        journal.record(
+            "payment.partly_cancelled", at=now, lane=journal.PG, order=order, amount=str(payment.cancel_amount)
+        )
+
+
+def _note_cancel(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
+    """Somebody gave all of it back. A charge we had not even heard of has paid nothing, so its period is still owed."""
+    unheard_of = order.status is OrderStatus.READY
+    order.imp_uid = order.imp_uid or payment.imp_uid
+    order.mark_cancelled(payment.fail_reason)
+    order.refunded = refunds.given_back(payment)
+    journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
+    if unheard_of and order.purpose is OrderPurpose.CHARGE:
+        dunning.after_decline(desk, order, now=now)
+
+
+def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
+    """Grant nothing, and let the key go. A charge has paid nothing, and is not asked for again before its rung."""
+    unheard_of = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     if order.mismatch in (None, "merchant_uid"):
         order.reject(wrong)
         journal.record("payment.mismatch", at=now, order=order, fields=wrong)
     if order.issues_key and "customer_uid" not in wrong and not order.billing_key.is_usable:
         order.billing_key.revoke(at=now)
+    if unheard_of and order.purpose is OrderPurpose.CHARGE:
+        dunning.after_decline(desk, order, now=now)
 
 
-def _note_silence(order: Order, reason: str, *, now: datetime) -> Heard:
+def _note_silence(order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Heard:
     lock(order.subscription)
     if order.checked_at is None:
         journal.record("payment.unread", at=now, order=order, reason=reason)
-    order.checked_at = now
+    order.hear_silence(imp_uid, at=now)
     db.session.commit()
     return Heard.SILENCE
+
+
+def _note_look(order: Order, imp_uids: set[str | None], *, now: datetime) -> None:
+    order.hear_of(imp_uids)
+    if order.is_final:
+        order.rest()
+    else:
+        order.leave_open(at=now)
 
 
 def _note_foreign(order: Order, *, found_own: bool, now: datetime) -> None:
@@ -275,23 +375,9 @@ def _note_foreign(order: Order, *, found_own: bool, now: datetime) -> None:
         order.mismatch = "merchant_uid"
 
 
-def _abandon(order: Order, *, now: datetime) -> None:
-    lock(order.subscription)
-    if order.status is not OrderStatus.READY:
-        return
-    order.mark_cancelled()
-    subscription = order.subscription
-    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at:
-        subscription.cancel(at=now)
-        for invoice in subscription.invoices:
-            if invoice.status is InvoiceStatus.OPEN:
-                invoice.make_void()
-    journal.record("order.abandoned", at=now, order=order)
-    db.session.commit()
-
-
-def _is_young(order: Order, *, now: datetime) -> bool:
-    return order.created_at > now - KEY_PATIENCE
+def _may_get_its_key(order: Order, *, now: datetime) -> bool:
+    """Whether the key of an approved issue may only be late. One that we let go will not come."""
+    return order.created_at > now - KEY_PATIENCE and order.billing_key.status is not KeyStatus.REVOKED
 
 
 def _minor(payment: Payment) -> int | None:

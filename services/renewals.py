@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
+from clock import FIRST_PAUSE
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
 from models import (
     BillingKey,
@@ -25,13 +26,15 @@ from models import (
 from services import dunning, journal, payments
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused
-from services.invoices import buyer_may_be_paying, next_merchant_uid, open_invoice, unanswered_charge
+from services.invoices import buyer_may_be_paying, next_merchant_uid, open_invoice, unanswered_charge, unpaid_invoice
 from services.locks import lock
 
-UNKNOWN_PAUSE = timedelta(minutes=2)
-"""How long a charge without an answer is left alone: the service may still be busy with it."""
+DECISION_PATIENCE = timedelta(days=1)
+"""How long a PG may take to decide about a charge. One that died on its way to the PG is never decided about."""
 CONFIRMATION_PATIENCE = timedelta(days=1)
 """How long we wait for the webhook of an issue. Webhooks get lost; after this the key is tried without it."""
+EVENTS = {"paid": "charge.approved", "failed": "charge.declined", "ready": "charge.pending"}
+"""What an answer to `/again` is called in the journal, by its `status`."""
 CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
@@ -79,6 +82,8 @@ def _collect(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
         if not changed:
             return order
         order = None  # the old card's decline is known now; the new one has not been tried
+    if order is None and (approved := _approved_late(desk, invoice, now=now)):
+        return approved
     return _charge(desk, _written_down(order, subscription, key, invoice, now=now), now=now)
 
 
@@ -87,6 +92,8 @@ def _refuse_unless_wanted(subscription: Subscription, period_start: datetime | N
     if period_start is None:
         if subscription.next_charge_at is None or subscription.next_charge_at > now:
             raise NothingToCharge("it is not due")
+        if not subscription.is_overdue(now) and not _has_unanswered_charge(subscription):
+            raise NothingToCharge("the next period has not begun")
         return None
     invoice = db.session.scalar(
         select(Invoice).where(Invoice.subscription_id == subscription.id, Invoice.period_start == period_start)
@@ -98,6 +105,12 @@ def _refuse_unless_wanted(subscription: Subscription, period_start: datetime | N
     if subscription.paid_until not in (None, period_start):
         raise NothingToCharge("that is not the period to be paid next")
     return None
+
+
+def _has_unanswered_charge(subscription: Subscription) -> bool:
+    """A charge that somebody asked for early is the worker's to look up, though nothing is due yet."""
+    invoice = unpaid_invoice(subscription)
+    return invoice is not None and unanswered_charge(invoice) is not None
 
 
 def _free(now: datetime):  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
@@ -139,26 +152,49 @@ def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) ->
 
 
 def _is_to_be_repeated(desk: Desk, order: Order, *, now: datetime) -> bool:
-    """Whether an attempt without an answer was never made, as far as the service knows.
+    """Whether an attempt without an answer was never made: the service knows of none, and had time to learn of it.
 
-    If it was, its outcome is settled here; if the service is silent again, it stays unknown.
+    If it was made, its outcome is settled here; if the service is silent again, it stays unknown.
     """
     try:
         answer = _record_of(desk, order)
     except IamportError as err:
-        _leave_unknown(order, err, now=now)
+        _leave_unknown(order, type(err).__name__, now=now)
         return False
     if answer is not None:
-        payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
-    return answer is None
+        _hear(desk, order, answer, now=now)
+        return False
+    rested_at = order.asked_at + FIRST_PAUSE if order.asked_at else now
+    if rested_at > now:
+        _look_again(order, at=rested_at, now=now)
+    return rested_at <= now
 
 
 def _record_of(desk: Desk, order: Order) -> Payment | None:
-    """What the service knows of this attempt: an approval if there is one, else a decline, else nothing."""
-    with suppress(NotFound):
-        return desk.client.find(order.merchant_uid, status="paid")
-    with suppress(NotFound):
-        return desk.client.find(order.merchant_uid, status="failed")
+    """What the service knows of this attempt: an approval, else a decline, else one under way or given back.
+
+    A window that somebody opened under our `merchant_uid`, and did not pay in, is no attempt of ours.
+    """
+    for status in ("paid", "failed", ""):
+        with suppress(NotFound):
+            record = desk.client.find(order.merchant_uid, status=status)
+            if record.status in ("paid", "cancelled") or not record.came_by_window:
+                return record
+    return None
+
+
+def _approved_late(desk: Desk, invoice: Invoice, *, now: datetime) -> Order | None:
+    """An earlier attempt of which we never read a decision, and which the PG approved since without telling us.
+
+    Raises `ChargeInProgress` where the service does not answer: another attempt could pay the period twice.
+    """
+    failed = [order for order in invoice.orders if order.status is OrderStatus.FAILED and not order.issues_key]
+    for order in failed:
+        if order.imp_uid is None:
+            if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Heard.SILENCE:
+                raise ChargeInProgress("nobody can say what became of an earlier attempt")
+            if order.status is OrderStatus.PAID:
+                return order
     return None
 
 
@@ -200,14 +236,27 @@ def _charge(desk: Desk, order: Order, *, now: datetime) -> Order:
     try:
         answer = _ask(desk, order, now=now)
     except Refused as refusal:
-        _note_refusal(desk, order, refusal, now=now)
+        # The service would not even ask the PG; for the buyer it is a decline like any other.
+        _end_unpaid(desk, order, "charge.refused", reason=refusal.message, now=now)
     except IamportError as err:
-        _leave_unknown(order, err, now=now)
+        # However long it was waited for: the service may have begun with it only just now.
+        order.asked_at = now + err.waited
+        _leave_unknown(order, type(err).__name__, now=order.asked_at)
     else:
-        event = "charge.approved" if answer.status == "paid" else "charge.declined"
-        journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
-        payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
+        if event := EVENTS.get(answer.status):
+            journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
+        _hear(desk, order, answer, now=now)
     return order
+
+
+def _hear(desk: Desk, order: Order, answer: Payment, *, now: datetime) -> None:
+    """A PG that has not decided yet has not declined: asked again, it would decide about two payments."""
+    if answer.status != "ready":
+        payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
+    elif order.asked_at and order.asked_at <= now - DECISION_PATIENCE:
+        _end_unpaid(desk, order, "charge.given_up", now=now)
+    else:
+        _look_again(order, at=now + FIRST_PAUSE, now=now)
 
 
 def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
@@ -226,6 +275,7 @@ def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
             "notice_url": desk.notice_url,
         }
     )
+    order.asked_at = now
     journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()
     try:
@@ -233,25 +283,31 @@ def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
     except Refused:
         # "Already ordered" means an earlier call of ours may have charged: read before believing the refusal.
         earlier = _record_of(desk, order)
-        if earlier is None or earlier.status != "paid":
+        if earlier is None or earlier.status == "failed":
             raise
         return earlier
 
 
-def _note_refusal(desk: Desk, order: Order, refusal: Refused, *, now: datetime) -> None:
-    """The service would not even ask the PG; for the buyer it is a decline like any other."""
+def _end_unpaid(desk: Desk, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
+    """The attempt has failed, though no record says so, unless another road was told something meanwhile."""
     lock(order.subscription)
-    order.mark_failed(refusal.message)
-    journal.record("charge.refused", at=now, lane=journal.PG, order=order, reason=refusal.message)
-    dunning.after_decline(desk, order, now=now)
+    if not order.is_final:
+        order.mark_failed(reason)
+        journal.record(event, at=now, lane=journal.PG, order=order, reason=reason)
+        dunning.after_decline(desk, order, now=now)
     db.session.commit()
 
 
-def _leave_unknown(order: Order, err: IamportError, *, now: datetime) -> None:
-    """No answer is not a no. The attempt stays open and is looked up after a pause."""
+def _leave_unknown(order: Order, reason: str, *, now: datetime) -> None:
+    """No answer is not a no."""
+    journal.record("charge.unknown", at=now, order=order, reason=reason)
+    _look_again(order, at=now + FIRST_PAUSE, now=now)
+
+
+def _look_again(order: Order, *, at: datetime, now: datetime) -> None:
+    """The attempt stays open until it is looked up then, unless another road was told meanwhile."""
     lock(order.subscription)
-    order.checked_at = now
-    if order.subscription.is_alive:
-        order.subscription.next_charge_at = now + UNKNOWN_PAUSE
-    journal.record("charge.unknown", at=now, order=order, reason=type(err).__name__)
+    if not order.is_final:
+        order.checked_at = now
+        order.subscription.look_again(at=at)
     db.session.commit()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
 from models import (
@@ -44,7 +44,7 @@ def of_user(user: User) -> Sequence[Subscription]:
 
 def find(subscription_id: int, *, user: User) -> Subscription | None:
     """This person's subscription; None for somebody else's, as for one that does not exist."""
-    if subscription_id >= 2**31:
+    if not 0 < subscription_id < 2**31:
         return None  # no column holds it, and the database would raise
     return db.session.scalar(
         select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
@@ -55,6 +55,14 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
     return db.session.scalars(
         select(Subscription).where(_became_real()).order_by(Subscription.id.desc()).limit(limit)
     ).all()
+
+
+def count_by_status() -> dict[SubscriptionStatus, int]:
+    """Of all there are, in the order of a subscription's life; a status that none has is left out."""
+    number = func.count().label("number")
+    rows = db.session.execute(select(Subscription.status, number).where(_became_real()).group_by(Subscription.status))
+    counts = {row.status: row.number for row in rows}
+    return {status: counts[status] for status in SubscriptionStatus if status in counts}
 
 
 def failed_orders(*, limit: int = 50) -> Sequence[Order]:

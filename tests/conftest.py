@@ -1,16 +1,21 @@
 """Fixtures for everybody: an application with a fake payment service, people, and a browser that starts as root."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import expect
 from werkzeug.test import TestResponse
 
+import clock
 from app import create_app
 from config import Config
 from models import Plan, User, db
@@ -21,6 +26,12 @@ from tests.fakes import FakeIamport
 
 expect.set_options(timeout=20_000)
 """Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
+
+
+def pytest_collection_finish() -> None:
+    """What the collection has made stays to the end: without this every full garbage collection walks it again."""
+    gc.collect()
+    gc.freeze()
 
 
 class Visitor(FlaskClient):
@@ -49,6 +60,7 @@ def config(tmp_path) -> Config:
         IMP_KEY="key",
         IMP_SECRET="secret",
         PAYMENT_ORIGINS=("http://payments.test",),
+        RATELIMIT_ENABLED=False,
     )
 
 
@@ -57,14 +69,37 @@ def payments() -> FakeIamport:
     return FakeIamport()
 
 
-@pytest.fixture
-def app(config: Config, payments: FakeIamport) -> Iterator[Flask]:
-    app = create_app(config, payments)  # type: ignore[arg-type]  # the fake answers to the same calls
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.test_client_class = Visitor
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory) -> BytecodeCache:
+    """Every test has an application of its own, and all have the same templates."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(scope="session")
+def stocked_shop(tmp_path_factory) -> Path:
+    """A database with all tables and the plans on sale. To copy it takes a moment, to make it does not."""
+    file = tmp_path_factory.mktemp("stocked") / "shop.db"
+    app = Flask("stock")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
+    db.init_app(app)
     with app.app_context():
         db.create_all()
         catalog.seed()
+        db.session.remove()
+        db.engine.dispose()
+    return file
+
+
+@pytest.fixture
+def app(
+    config: Config, payments: FakeIamport, compiled_templates: BytecodeCache, stocked_shop: Path
+) -> Iterator[Flask]:
+    shutil.copy(stocked_shop, config.SQLALCHEMY_DATABASE_URI.removeprefix("sqlite:///"))
+    app = create_app(config, payments)  # type: ignore[arg-type]  # the fake answers to the same calls
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Visitor
+    app.jinja_env.bytecode_cache = compiled_templates
+    with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
@@ -83,6 +118,13 @@ def plan(app: Flask) -> Plan:
 @pytest.fixture
 def dollar_plan(app: Flask) -> Plan:
     return catalog.plan_on_sale("global-monthly")
+
+
+@pytest.fixture
+def long_ago() -> datetime:
+    """A day more than a month ago: a subscription made then is due for one period, on whatever day the tests run."""
+    now = clock.now()
+    return clock.add_months(now, -1, anchor_day=clock.in_seoul(now).day) - timedelta(days=1)
 
 
 @pytest.fixture
@@ -112,7 +154,8 @@ def signed_in(app: Flask, user: User) -> FlaskClient:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     """A system Chromium where there is one, else Playwright's own. Root needs --no-sandbox."""
-    system = shutil.which("chromium") or shutil.which("chromium-browser")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    system = next(filter(None, map(shutil.which, names)), None)
     return {
         **browser_type_launch_args,
         **({"executable_path": system} if system else {}),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from models import Order, Plan, Subscription, User, db
-from services import checkout, payments, renewals
+from services import checkout, payments, refunds, renewals
 from services.checkout import Buyer
 from services.desk import Desk
 
@@ -41,6 +41,8 @@ def subscribe(
 def reconcile(desk: Desk, *, now: datetime) -> None:
     for order_id in payments.left_open(now=now):
         payments.reconcile(desk, order_id=order_id, now=now)
+    for refund_id in refunds.due(now=now):
+        refunds.work_off(desk, refund_id=refund_id, now=now)
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:

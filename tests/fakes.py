@@ -6,6 +6,7 @@ The contract tests run one suite over this, the sandbox and the client, so that 
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -25,23 +26,33 @@ TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bi
 class FakeIamport:
     """`calls` is every call by name, `charges` the fields of every `/again`.
 
-    `silent` answers nothing, `deaf_to` not that one call, and a call in `raises` raises. `lose_answer` makes the
-    next charge or cancel happen and its answer vanish; `before_charge` is run inside `again`, where a second caller
-    would come in. Several threads may call at once: what the service decides, it decides for one at a time.
+    `silent` answers nothing, `deaf_to` not that one call, and both take as long as it `waits`; a call in `raises`
+    raises. `lose_answer` makes the next charge or cancel happen and its answer vanish; with `cancels_later` a cancel is
+    taken, and done by `confirm_cancels`; `pending` leaves charges undecided until `decide`. `before_charge` is run
+    inside `again`, where a second caller would come in, and `after_charge` once the money has moved. Records of
+    `test_channels` (`pg` as a window names it) say so; without `names_usage` no record says what its key was used for.
+    Several threads may call at once: what the service decides, it decides for one at a time.
     """
 
     def __init__(self) -> None:
         self.payments: list[Payment] = []
         self.keys: dict[str, str] = {}
-        self.providers: dict[str, str] = {}
+        self.channels: dict[str, str] = {}
+        self.test_channels: set[str] = set()
         self.amounts: dict[str, Decimal] = {}
         self.calls: list[str] = []
         self.charges: list[dict[str, Any]] = []
         self.silent = False
         self.deaf_to = ""
+        self.waits = timedelta()
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
+        self.pending = False
+        self.names_usage = True
+        self.cancels_later = False
         self.before_charge: Callable[[], None] = lambda: None
+        self.after_charge: Callable[[Payment], None] = lambda payment: None
+        self._taken: list[tuple[Payment, Decimal]] = []
         self._numbers = count(1)
         self._lock = threading.RLock()
 
@@ -61,6 +72,21 @@ class FakeIamport:
 
     def close(self, request: dict[str, Any]) -> str:
         return self._new(request, status="ready", usage=None).imp_uid
+
+    def decide(self) -> None:
+        """The PG approves what was pending."""
+        self.payments = [replace(p, status="paid") if p.status == "ready" else p for p in self.payments]
+
+    def cancel_in_console(self, imp_uid: str, amount: Decimal | None = None) -> None:
+        """The merchant's staff give money back there: `amount`, or all of it."""
+        payment = self.payment(imp_uid)
+        given_back = payment.cancel_amount + (amount or payment.amount_left)
+        self.payments[self.payments.index(payment)] = replace(payment, status="cancelled", cancel_amount=given_back)
+
+    def confirm_cancels(self) -> None:
+        """The PG is done with every cancel it took."""
+        while self._taken:
+            self._cancel(*self._taken.pop())
 
     # What the shop calls ---------------------------------------------------------------------------------
 
@@ -85,7 +111,9 @@ class FakeIamport:
                 raise Refused(DUPLICATE, code=1)
             approved = self._has_money(customer_uid)
             known = {"customer_uid": customer_uid, "merchant_uid": merchant_uid, "amount": amount, **fields}
-            payment = self._new(known, status="paid" if approved else "failed", usage="payment")
+            status = "ready" if self.pending else "paid" if approved else "failed"
+            payment = self._new(known, status=status, usage="payment")
+            self.after_charge(payment)
             if self.lose_answer:
                 self.lose_answer = False
                 raise Unknown("no answer to POST /subscribe/payments/again: ReadTimeout")
@@ -138,8 +166,10 @@ class FakeIamport:
                 raise Refused("checksum", code=1)
             if payment.amount_left < amount:
                 raise Refused(TOO_MUCH)
-            self.payments.remove(payment)
-            self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+            if self.cancels_later:
+                self._taken.append((payment, amount))
+                return payment
+            self._cancel(payment, amount)
             if self.lose_answer:
                 self.lose_answer = False
                 raise Unknown("no answer to POST /payments/cancel: ReadTimeout")
@@ -155,13 +185,19 @@ class FakeIamport:
         if call in self.raises:
             raise self.raises[call]
         if self.silent or call == self.deaf_to:
-            raise Unknown(f"no answer to {call}")
+            lost = Unknown(f"no answer to {call}")
+            lost.waited = self.waits
+            raise lost
 
-    def _provider_of(self, fields: dict[str, Any]) -> str | None:
-        """A window says which PG it is; a key was issued by one, and stays with it."""
+    def _cancel(self, payment: Payment, amount: Decimal) -> None:
+        self.payments.remove(payment)
+        self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+
+    def _channel_of(self, fields: dict[str, Any]) -> str:
+        """A window says which PG it is, `code` or `code.MID`; a key was issued by one, and stays with it."""
         if "pg" in fields:
-            self.providers[fields["customer_uid"]] = fields["pg"].partition(".")[0]
-        return self.providers.get(fields["customer_uid"])
+            self.channels[fields["customer_uid"]] = fields["pg"]
+        return self.channels.get(fields["customer_uid"], "")
 
     def _find(self, wanted: Callable[[Payment], bool]) -> Payment:
         for payment in reversed(tuple(self.payments)):
@@ -174,6 +210,8 @@ class FakeIamport:
         return {"no_money_later": False, "no_money_at_renewal": not earlier}.get(self.keys[customer_uid], True)
 
     def _new(self, fields: dict[str, Any], *, status: str, usage: str | None) -> Payment:
+        channel = self._channel_of(fields)
+        provider, _, mid = channel.partition(".")
         payment = Payment(
             imp_uid=f"imp_{next(self._numbers):012}",
             merchant_uid=fields["merchant_uid"],
@@ -182,11 +220,14 @@ class FakeIamport:
             cancel_amount=Decimal(0),
             currency=fields.get("currency") or "KRW",
             customer_uid=fields.get("customer_uid"),
-            customer_uid_usage=usage,
+            customer_uid_usage=usage if self.names_usage else None,
+            channel="pc" if "pg" in fields else "api",
             fail_reason=NOT_ENOUGH if status == "failed" else None,
             card_name="국민카드",
             card_number="4242-42**-****-4242",
-            pg_provider=self._provider_of(fields),
+            pg_provider=provider or None,
+            pg_id=mid or None,
+            is_test=channel in self.test_channels,
         )
         self.payments.append(payment)
         return payment

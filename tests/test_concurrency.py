@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 
 import psycopg
@@ -69,7 +70,10 @@ def app(request, config, payments) -> Iterator[Flask]:
 
 @pytest.fixture
 def at_once(app) -> Callable[..., list[str]]:
-    """Starts every call in a thread and a context of its own, all at the same moment; gives what became of each."""
+    """Starts every call in a thread and a context of its own, all at the same moment; gives what became of each.
+
+    A call must not touch the test's own records: they belong to the session of the test's thread.
+    """
 
     def at_once(*calls: Callable[[], Order]) -> list[str]:
         start = Barrier(len(calls))
@@ -134,10 +138,9 @@ def test_three_roads_at_once_give_a_wrong_payment_back_once(at_once, desk, user,
 
 def test_one_due_subscription_is_charged_once_however_many_ask(at_once, desk, user, plan):
     subscription = subscribe(desk, user, plan)
+    collect = partial(renewals.collect, desk, subscription_id=subscription.id, now=FEBRUARY)
 
-    outcomes = at_once(
-        *(lambda: renewals.collect(desk, subscription_id=subscription.id, now=FEBRUARY) for _ in range(8))
-    )
+    outcomes = at_once(*(collect for _ in range(8)))
 
     assert Counter(outcomes)["paid"] >= 1
     assert set(outcomes) <= {"paid", "charge_in_progress", "nothing_to_charge"}
@@ -148,9 +151,7 @@ def test_one_due_subscription_is_charged_once_however_many_ask(at_once, desk, us
 
 def test_charge_now_pressed_in_many_windows_pays_one_period(at_once, desk, user, plan):
     subscription = subscribe(desk, user, plan)
-
-    def press() -> Order:
-        return renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
+    press = partial(renewals.collect, desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
 
     outcomes = at_once(*(press for _ in range(8)))
 
@@ -175,10 +176,11 @@ def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
 
 def test_two_orders_for_one_period_do_not_share_an_attempt(at_once, desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
-    renewals.collect(desk, subscription_id=subscription.id, now=FEBRUARY)
+    subscription_id = subscription.id
+    renewals.collect(desk, subscription_id=subscription_id, now=FEBRUARY)
 
     def place() -> Order:
-        mine = db.session.get_one(Subscription, subscription.id)
+        mine = db.session.get_one(Subscription, subscription_id)
         return checkout.place(
             desk, user=mine.user, subscription=mine, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
         )

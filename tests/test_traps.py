@@ -225,6 +225,8 @@ FORGERIES = [
     {"merchant_uid": "order_of_somebody_else"},
     {"customer_uid": "key_of_somebody_else"},
     {"customer_uid_usage": None},
+    {"pg_provider": "danal"},
+    {"sandbox": True},
 ]
 
 
@@ -240,6 +242,21 @@ def test_t03_a_record_that_is_not_our_order_grants_nothing(copied, guide_id, for
 
     assert result["status"] != "paid"
     assert shop.service.charges == []
+
+
+def test_t03_a_payment_to_another_account_at_the_same_pg_grants_nothing(copied):
+    shop = copied("inicis")
+    order = place(shop)
+
+    assert come_back(shop, order, shop.service.finish(order, pg_id="INIanother"))["status"] == "mismatch"
+
+
+def test_t03_a_test_payment_counts_where_the_environment_says_so(copied, monkeypatch):
+    monkeypatch.setenv("TEST_PAYMENTS", "1")
+    shop = copied("inicis")
+    order = place(shop)
+
+    assert come_back(shop, order, shop.service.finish(order, sandbox=True))["status"] == "paid"
 
 
 @every_request
@@ -320,6 +337,60 @@ def test_t26_an_amount_that_is_charged_is_registered_before_and_compared_after(
     assert result["status"] == "mismatch"
     assert shop.service.cancelled == [forged]
     assert ordered(guide_id, variant)["merchant_uid"] in payments.amounts
+
+
+@pytest.mark.parametrize(("guide_id", "variant"), CHARGED_AT_ISSUE)
+@pytest.mark.parametrize("road", ["callback", "webhook", "reconcile"])
+def test_t26_money_that_could_not_be_given_back_is_given_back_by_the_next_road(copied, guide_id, variant, road):
+    shop = copied(guide_id, variant)
+    order = place(shop)
+    forged = shop.service.finish(order, amount=1)
+    shop.service.is_down_for = "/payments/cancel"
+    assert come_back(shop, order, forged)["status"] == "to_refund"
+    shop.service.is_down_for = ""
+
+    if road == "reconcile":
+        shop.module.app.test_cli_runner().invoke(args=["reconcile"])
+    else:
+        path = {"callback": "/payments/complete", "webhook": "/webhooks/iamport"}[road]
+        shop.browser.post(path, json={"merchant_uid": order["merchant_uid"], "imp_uid": "imp_of_another_window"})
+
+    assert shop.service.cancelled == [forged]
+    assert come_back(shop, order, forged)["status"] == "mismatch"
+    assert shop.service.cancelled == [forged]
+
+
+@pytest.mark.parametrize(("guide_id", "variant"), CHARGED_AT_ISSUE)
+def test_t26_a_refund_whose_answer_was_lost_is_not_made_twice(copied, guide_id, variant):
+    shop = copied(guide_id, variant)
+    order = place(shop)
+    forged = shop.service.finish(order, amount=1)
+    shop.service.is_down_for = "/payments/cancel"
+    come_back(shop, order, forged)
+    shop.service.is_down_for = ""
+    shop.service.records[forged] |= {"status": "cancelled", "cancel_amount": 1}
+
+    assert come_back(shop, order, forged)["status"] == "mismatch"
+    assert shop.service.cancelled == []
+
+
+@pytest.mark.parametrize(
+    ("guide_id", "forged", "given_back"),
+    [
+        ("inicis", {"amount": 1}, False),
+        ("inicis", {"amount": 1, "customer_uid_usage": None}, True),
+        ("jtnet", {"pg_provider": "html5_inicis"}, False),
+        ("paymentwall", {"pg_provider": "html5_inicis"}, False),
+        ("paymentwall", {"currency": "KRW"}, True),
+    ],
+)
+def test_t26_only_what_was_really_charged_is_given_back(copied, guide_id, forged, given_back):
+    shop = copied(guide_id)
+    order = place(shop)
+    imp_uid = shop.service.finish(order, **forged)
+
+    assert come_back(shop, order, imp_uid)["status"] == "mismatch"
+    assert shop.service.cancelled == ([imp_uid] if given_back else [])
 
 
 # Contradictions -------------------------------------------------------------------------------------------------
@@ -404,7 +475,7 @@ def test_t10_both_requests_of_jtnet_say_where_to_return(ordered, code, variant):
 @every_request
 def test_t11_every_request_names_its_pg(ordered, code, guide_id, variant):
     assert ordered(guide_id, variant)["pg"] == FACTS[guide_id].pg
-    assert "pg: order.channel" in code("html", guide_id, variant)
+    assert f'...order.channel, // {{"pg": "{FACTS[guide_id].pg}"}}' in code("html", guide_id, variant)
 
 
 @both_languages
@@ -597,7 +668,7 @@ def test_t07_a_customer_uid_cannot_be_guessed_and_is_never_shared(ordered, copie
 def test_t31_the_channel_comes_from_the_environment_and_the_test_one_is_labelled(code, copied, monkeypatch, guide_id):
     monkeypatch.setenv("PG_CHANNEL", "contracted.MID")
 
-    assert place(copied(guide_id))["channel"] == "contracted.MID"
+    assert place(copied(guide_id))["channel"] == {"pg": "contracted.MID"}
     assert re.search(r'CHANNEL = os\.environ\.get\("PG_CHANNEL".*# test channel', code("python", guide_id))
 
 
@@ -686,6 +757,13 @@ def test_t39_pages_of_pgs_that_left_the_market_say_so(guide_page, guide_id, lega
 @every_guide
 def test_t40_the_channel_key_is_shown_beside_pg(read, guide_id, language):
     assert "channelKey" in read(guide_id, language)
+
+
+@every_guide
+def test_t40_a_copied_page_sends_a_channel_key_under_its_own_name(copied, monkeypatch, guide_id):
+    monkeypatch.setenv("PG_CHANNEL", "channel-key-1234")
+
+    assert place(copied(guide_id))["channel"] == {"channelKey": "channel-key-1234"}
 
 
 def test_t40_a_channel_key_goes_out_under_its_own_name():

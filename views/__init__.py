@@ -1,5 +1,7 @@
 """The web of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
 
+from typing import Any
+
 from flask import Flask, abort, current_app, request
 from flask_wtf import CSRFProtect
 
@@ -14,6 +16,20 @@ def desk() -> Desk:
 
 def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def sent_json() -> Any:
+    """The body of the request, read as JSON; None where it is none, or nested deeper than Python can read."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
+
+
+def leads_out(address: str) -> bool:
+    """Whether an address is anything but a path of ours: it could lead to a look-alike."""
+    # Browsers drop tabs and newlines, and take a backslash, or any number of slashes, for the start of a host.
+    return not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable()
 
 
 def is_storable(text: str) -> bool:

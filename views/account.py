@@ -10,6 +10,8 @@ import clock
 from errors import EmailTaken, WrongCredentials
 from forms import SignInForm, SignUpForm
 from services import accounts
+from views import leads_out
+from views.limits import sign_in_attempts, sign_up_attempts
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -21,6 +23,7 @@ def profile() -> ResponseReturnValue:
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
+@sign_in_attempts
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
@@ -33,6 +36,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.route("/sign-up", methods=["GET", "POST"])
+@sign_up_attempts
 def sign_up() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
@@ -61,8 +65,6 @@ def sign_out() -> ResponseReturnValue:
 
 
 def next_page() -> str:
-    """Where the person was going. Only paths of ours: anything else could lead to a look-alike."""
+    """Where the person was going."""
     wanted = request.values.get("next", "")
-    # Browsers drop tabs and newlines, and take a backslash, or any number of slashes, for the start of a host.
-    leads_out = not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted or not wanted.isprintable()
-    return url_for("subscriptions.index") if leads_out else wanted
+    return url_for("subscriptions.index") if leads_out(wanted) else wanted

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from services import subscriptions
+from services import refunds, subscriptions
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -14,13 +14,10 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 def index() -> ResponseReturnValue:
     if not current_user.is_staff:
         abort(404)
-    everything = subscriptions.for_staff()
-    counts: dict[str, int] = {}
-    for subscription in everything:
-        counts[subscription.status.value] = counts.get(subscription.status.value, 0) + 1
     return render_template(
         "admin/index.html",
-        subscriptions=everything,
+        subscriptions=subscriptions.for_staff(),
+        open_refunds=refunds.for_staff(),
         failed_orders=subscriptions.failed_orders(),
-        counts=counts,
+        counts=subscriptions.count_by_status(),
     )

@@ -1,12 +1,10 @@
 """The shelves, and a sign of life."""
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
-from models import db
-from services import catalog, guides
-from services.iamport import IamportError
+import clock
+from services import catalog, guides, health
 from views import desk
 
 bp = Blueprint("catalog", __name__)
@@ -27,9 +25,6 @@ def plan(slug: str) -> ResponseReturnValue:
 @bp.get("/healthz")
 def healthz() -> ResponseReturnValue:
     """Whether the database and the payment service answer. Says nothing else."""
-    db.session.execute(text("SELECT 1"))
-    try:
-        desk().client.ping()
-    except IamportError as err:
-        return jsonify(database="ok", payment_service=type(err).__name__), 503
-    return jsonify(database="ok", payment_service="ok")
+    health.touch_database()
+    problem = current_app.extensions["pulse"].problem(now=clock.now())
+    return jsonify(database="ok", payment_service=problem or "ok"), 503 if problem else 200

@@ -10,10 +10,10 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from forms import BuyerForm
-from services import catalog, checkout, guides, subscriptions
+from services import catalog, checkout, guides, payments, subscriptions
 from services.checkout import Buyer
 from services.guides import Guide
-from views import desk, is_storable
+from views import desk, is_storable, sent_json
 
 bp = Blueprint("checkout", __name__)
 
@@ -23,7 +23,7 @@ bp = Blueprint("checkout", __name__)
 def new(slug: str) -> ResponseReturnValue:
     plan = catalog.plan_on_sale(slug)
     offers = guides.for_currency(desk().guides, plan.currency)
-    return render_template("checkout/new.html", plan=plan, guides=offers, form=buyer_form(offers))
+    return render_template("checkout/new.html", plan=plan, guides=offers, form=retry_form(offers))
 
 
 @bp.post("/orders")
@@ -103,12 +103,26 @@ def buyer_form(offers: list[Guide]) -> BuyerForm:
     return form
 
 
+def retry_form(offers: list[Guide]) -> BuyerForm:
+    """The same form where the address may name a PG and an order to try again: `?guide=chai&order=…`."""
+    form = buyer_form(offers)
+    wanted = request.args.get("guide", "")
+    if wanted in (guide.id for guide in offers):
+        form.guide.data = wanted
+    order = payments.find(request.args.get("order", ""), user=current_user)
+    if order is not None:
+        form.buyer_name.data = order.buyer_name
+        form.buyer_email.data = order.buyer_email
+        form.buyer_tel.data = order.buyer_tel
+    return form
+
+
 def _choices(offers: list[Guide]) -> list[tuple[str, str]]:
     return [(guide.id, guide.name[str(get_locale())]) for guide in offers]
 
 
 def _json_object() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    body = sent_json()
     if not isinstance(body, dict):
         raise InvalidRequest("the body is not a JSON object")
     if not all(is_storable(value) for value in body.values() if isinstance(value, str)):

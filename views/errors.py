@@ -1,5 +1,7 @@
 """Facts become answers: the one place that knows an HTTP status and a sentence for each `code`."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from errors import ShopError
 from models import db
-from views import wants_json
+from views import leads_out, wants_json
 
 ANSWERS = {
     "invalid_request": (400, _("Something in the form needs your attention.")),
@@ -27,12 +29,16 @@ ANSWERS = {
         _("The payment service does not answer. Nothing was charged; please try again in a minute."),
     ),
     "payment_service_refused": (502, _("The payment service refused the request: %(detail)s")),
-    "csrf": (400, _("This page has been open for too long. Please reload it and try again.")),
+    "csrf": (
+        400,
+        _("This page belongs to an earlier visit, so nothing was done. Open it anew, and repeat what you did."),
+    ),
     "http_401": (401, _("Please sign in first.")),
     "http_403": (403, _("You may not do that.")),
     "http_404": (404, _("There is no such page, or it is not yours to see.")),
     "http_405": (405, _("This address cannot be used like that.")),
     "http_413": (413, _("That is too much at once.")),
+    "http_429": (429, _("That was tried too often. Please wait a few minutes before you try again.")),
     "http_500": (
         500,
         _("Something went wrong on our side. Before you try again, please look at your payment history."),
@@ -52,7 +58,15 @@ def shop_error(err: ShopError) -> ResponseReturnValue:
 
 
 def csrf_error(err: CSRFError) -> ResponseReturnValue:
-    return answer("csrf")
+    """The session that the form was made for is gone: signed out, signed in anew, or cookies cleared."""
+    return answer("csrf", back=_page_of_the_form())
+
+
+def _page_of_the_form() -> str:
+    """The page a browser came from. Where that needs somebody signed in, it asks for it, and leads back."""
+    came_from = urlsplit(request.referrer or "")
+    page = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    return url_for("account.sign_in") if came_from.netloc != request.host or leads_out(page) else page
 
 
 def http_error(err: HTTPException) -> ResponseReturnValue:
@@ -65,14 +79,18 @@ def http_error(err: HTTPException) -> ResponseReturnValue:
     return answer(code, status=err.code)
 
 
-def answer(code: str, *, status: int | None = None, detail: str = "", fields: object = None) -> ResponseReturnValue:
+def answer(
+    code: str, *, status: int | None = None, detail: str = "", fields: object = None, back: str = ""
+) -> ResponseReturnValue:
+    """`back` leads people to where they can try again."""
     usual, sentence = ANSWERS.get(code, ANSWERS["http_500"])
     message = str(sentence) % {"detail": detail} if "%(detail)s" in str(sentence) else str(sentence)
     status = status or usual
     if wants_json():
         body = {"code": code, "message": message} | ({"fields": fields} if fields else {})
         return jsonify(body), status
-    return render_template("errors/error.html", code=code, message=message, status=status, title=_title(status)), status
+    facts = {"code": code, "message": message, "status": status, "title": _title(status), "back": back}
+    return render_template("errors/error.html", **facts), status
 
 
 def _title(status: int) -> str:

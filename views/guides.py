@@ -14,9 +14,10 @@ from pygments import highlight as pygments_highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from errors import OrderNotFound, PgUnavailable
+from errors import PgUnavailable
 from forms import BuyerForm
 from models import Order, Plan, new_uid
+from money import Money
 from services import catalog, checkout, payments
 from services.guides import Guide, Parameter, Variant
 from views import desk
@@ -51,6 +52,7 @@ def show(guide_id: str) -> ResponseReturnValue:
     order = _run_of(guide)
     variant = _variant(guide, order)
     plan = catalog.cheapest(guide.currencies[0])
+    bought = order.subscription.plan if order else plan
     return render_template(
         "guides/show.html",
         guide=guide,
@@ -59,7 +61,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         order=order,
         first_charge=checkout.first_charge(order) if order else None,
         form=_form(guide),
-        panes=_panes(guide, variant, plan, order),
+        panes=_panes(guide, variant, bought, order),
     )
 
 
@@ -104,12 +106,10 @@ def _variant(guide: Guide, order: Order | None = None) -> Variant:
 
 def _run_of(guide: Guide) -> Order | None:
     """The order named in the address, if it is a run of this guide by this person; else the page as before a run."""
-    try:
-        order = payments.order_by_uid(request.args.get("order", ""))
-    except OrderNotFound:
+    if not current_user.is_authenticated:
         return None
-    own = current_user.is_authenticated and order.user_id == current_user.id
-    return order if own and order.guide_id == guide.id and order.issues_key else None
+    order = payments.find(request.args.get("order", ""), user=current_user)
+    return order if order is not None and order.guide_id == guide.id and order.issues_key else None
 
 
 def _form(guide: Guide) -> BuyerForm | None:
@@ -125,11 +125,12 @@ def _form(guide: Guide) -> BuyerForm | None:
 
 def _panes(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> list[Pane]:
     """The code, with this run's values where there was one, else with examples."""
-    charges = guide.charges(0 if variant.amount == "zero" else plan.amount)
-    values = _values(guide, variant, plan, charges=charges) | (_run_values(order) if order else {})
+    amount = order.price if order else Money(0 if variant.amount == "zero" else plan.amount, plan.currency)
+    charges = guide.charges(amount.minor)
+    values = _values(guide, plan, amount, charges=charges) | (_run_values(order) if order else {})
     sent = checkout.request(desk(), order, language=values["language"]) if order else guide.request_for(values, variant)
     next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
-    facts = {"guide": guide, "plan": plan, "values": values, "charges": charges, "sent": sent}
+    facts = {"guide": guide, "plan": plan, "amount": amount, "values": values, "charges": charges, "sent": sent}
     facts["api_url"] = current_app.config["IMP_API_URL"]
     facts["again"] = guide.again_for(values | next_charge)
     return [
@@ -142,13 +143,14 @@ def _run_values(order: Order) -> dict[str, Any]:
     key = order.billing_key
     return {
         "customer_uid": key.customer_uid,
+        "order_name": order.name,
         "buyer_name": key.issue_name,
         "issue_email": key.issue_email,
         "browser_ip": key.issue_ip,
     }
 
 
-def _values(guide: Guide, variant: Variant, plan: Plan, *, charges: bool) -> dict[str, Any]:
+def _values(guide: Guide, plan: Plan, amount: Money, *, charges: bool) -> dict[str, Any]:
     """Our values by source, as they stand in the code before anybody has run the guide."""
     price = plan.price.to_json()
     language = str(get_locale())
@@ -158,7 +160,7 @@ def _values(guide: Guide, variant: Variant, plan: Plan, *, charges: bool) -> dic
         "plan": name,
         "price": price,
         "order_name": name if charges else gettext("Registration for %(plan)s", plan=name),
-        "amount": 0 if variant.amount == "zero" else price,
+        "amount": amount.to_json(),
         "currency": plan.currency,
         "channel": desk().channel(guide),
         "redirect_url": desk().landing_url,

@@ -6,7 +6,6 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 import clock
-from errors import OrderNotFound
 from models import Order
 from services import checkout, journal, payments
 from views import desk
@@ -35,7 +34,7 @@ def status(merchant_uid: str) -> ResponseReturnValue:
     """What the page asks for while it waits."""
     order = own_order(merchant_uid)
     charge = checkout.first_charge(order)
-    charge_is_open = charge.outcome == "checking" if charge else order.charge_follows
+    charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
     return jsonify(
         outcome=order.outcome,
         first_charge_outcome=charge.outcome if charge else None,
@@ -54,17 +53,12 @@ def check(merchant_uid: str) -> Response:
 
 def own_order(merchant_uid: str) -> Order:
     """The signed-in person's order. Somebody else's is as unknown as one that does not exist."""
-    try:
-        order = payments.order_by_uid(merchant_uid)
-    except OrderNotFound:
-        abort(404)
-    if order.user_id != current_user.id:
-        abort(404)
-    return order
+    return payments.find(merchant_uid, user=current_user) or abort(404)
 
 
 def _retry_url(order: Order) -> str:
-    """Where to try once more: with another card where there is a subscription already."""
-    if order.subscription.billing_key_id is None or not order.subscription.is_alive:
-        return url_for("checkout.new", slug=order.subscription.plan.slug)
-    return url_for("subscriptions.card", subscription_id=order.subscription_id)
+    """Where to try once more: for the same subscription while it lives, so that a late approval pays no second one."""
+    subscription = order.subscription
+    if subscription.is_alive:
+        return url_for("subscriptions.card", subscription_id=subscription.id)
+    return url_for("checkout.new", slug=subscription.plan.slug)

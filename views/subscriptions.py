@@ -11,7 +11,7 @@ from forms import ChargeForm, ConfirmForm
 from models import Order, OrderStatus, Subscription
 from services import guides, renewals, subscriptions
 from views import desk, wants_json
-from views.checkout import buyer_form
+from views.checkout import retry_form
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 
@@ -63,14 +63,25 @@ def charge(subscription_id: int) -> ResponseReturnValue:
 @login_required
 def card(subscription_id: int) -> ResponseReturnValue:
     subscription = own_subscription(subscription_id)
+    next_invoice = subscriptions.next_period(subscription, now=clock.now())
+    if next_invoice is None:
+        return redirect(url_for(".show", subscription_id=subscription_id))
     offers = guides.for_currency(desk().guides, subscription.plan.currency)
-    return render_template("subscriptions/card.html", subscription=subscription, guides=offers, form=buyer_form(offers))
+    return render_template(
+        "subscriptions/card.html",
+        subscription=subscription,
+        price=next_invoice.price,
+        guides=offers,
+        form=retry_form(offers),
+    )
 
 
 @bp.route("/<int:subscription_id>/cancellation", methods=["GET", "POST"])
 @login_required
 def cancel(subscription_id: int) -> ResponseReturnValue:
     subscription = own_subscription(subscription_id)
+    if not subscription.is_alive:
+        return redirect(url_for(".show", subscription_id=subscription_id))
     form = ConfirmForm()
     if form.validate_on_submit():
         subscriptions.cancel(desk(), subscription=subscription, now=clock.now())

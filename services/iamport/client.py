@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import requests
 
 from services.iamport.errors import NotFound, Refused, Unauthorized, Unknown
-from services.iamport.types import CustomerKey, Payment, Prepared
+from services.iamport.types import CustomerKey, Payment, Prepared, Token
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ RENEW_EARLY = 60
 
 
 class IamportClient:
-    """Safe to share between threads. `monotonic` is the clock a token's age is measured on."""
+    """Safe to share between threads. `monotonic` is the clock that a token's age and a call are measured on."""
 
     def __init__(
         self,
@@ -96,7 +97,14 @@ class IamportClient:
 
     def delete_customer_key(self, customer_uid: str, *, reason: str = "") -> CustomerKey:
         """`DELETE /subscribe/customers/{customer_uid}`: final. Raises `NotFound` where it is gone already."""
-        return self._customer_key("DELETE", customer_uid, query=_given({"reason": reason}))
+        try:
+            return self._customer_key("DELETE", customer_uid, query=_given({"reason": reason}))
+        except NotFound as missing:
+            if missing.status == 404:
+                raise
+            # Code 1 stands for other refusals too, and a key believed gone would live on: look.
+            self.customer_key(customer_uid)
+            raise Refused(missing.message, code=missing.code) from missing
 
     def prepare(self, *, merchant_uid: str, amount: Decimal, currency: str) -> Prepared:
         """`POST /payments/prepare`: register the amount before a window opens. Raises `Refused` on a second call."""
@@ -114,7 +122,7 @@ class IamportClient:
 
     def ping(self) -> None:
         """Raises an `IamportError` where the service or the credentials are no good."""
-        self._send("POST", "/users/getToken", body=self._credentials)
+        self._fresh_token()
 
     def _payment(self, path: str) -> Payment:
         """Newer versions hide payments of test channels unless they are asked for."""
@@ -126,16 +134,27 @@ class IamportClient:
         try:
             return _read(CustomerKey.from_wire, self._call(method, path, query=query))
         except Refused as refusal:
-            if refusal.status != 200:
+            if (refusal.status, refusal.code) != (200, 1):
                 raise
-            raise NotFound(refusal.message, code=refusal.code, status=200) from refusal
+            raise NotFound(refusal.message, code=1, status=200) from refusal
 
     # Be authenticated -------------------------------------------------------------------------------------
 
     def _call(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
-        """The envelope's `response`. A 401 did nothing, so it alone is repeated, once, with a fresh token."""
+        """The envelope's `response`. Where it got lost, the error says how long that took."""
+        started_at = self._monotonic()
+        try:
+            return self._authenticated(method, path, body=body, query=query)
+        except Unknown as err:
+            err.waited = timedelta(seconds=self._monotonic() - started_at)
+            raise
+
+    def _authenticated(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None, query: Mapping[str, str] | None
+    ) -> Mapping[str, Any]:
+        """A 401 did nothing, so it alone is repeated, once, with a fresh token."""
         token = self._access_token()
         try:
             return self._send(method, path, body=body, query=query, token=token)
@@ -147,11 +166,12 @@ class IamportClient:
         with self._lock:
             if self._monotonic() >= self._token_until:
                 asked_at = self._monotonic()
-                answer = self._send("POST", "/users/getToken", body=self._credentials)
-                # Remaining life by the service's own clock: ours may be wrong.
-                life = answer["expired_at"] - answer["now"]
-                self._token, self._token_until = answer["access_token"], asked_at + life - RENEW_EARLY
+                token = self._fresh_token()
+                self._token, self._token_until = token.access_token, asked_at + token.life - RENEW_EARLY
             return self._token
+
+    def _fresh_token(self) -> Token:
+        return _read(Token.from_wire, self._send("POST", "/users/getToken", body=self._credentials))
 
     def _forget(self, token: str) -> None:
         with self._lock:
@@ -208,7 +228,7 @@ def _read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) 
     """An answer that lacks what the service documents tells us nothing we could rely on."""
     try:
         return from_wire(body)
-    except (KeyError, TypeError, ArithmeticError) as err:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as err:
         raise Unknown(f"an answer we cannot read: {err!r}") from err
 
 

@@ -7,9 +7,14 @@ IamportError
 └── Unknown           no usable answer: it may or may not have been done; look before trying again
 """
 
+from datetime import timedelta
+
 
 class IamportError(Exception):
     """What is common to all."""
+
+    waited = timedelta()
+    """How long the call took to end without an answer."""
 
 
 class Refused(IamportError):

@@ -10,6 +10,21 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What authenticates a call; source: schema `AuthAnnotation` of the V1 API."""
+
+    access_token: str
+    life: int
+    """Seconds left by the service's own clock: ours may be wrong."""
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Token":
+        if not isinstance(body["access_token"], str):
+            raise TypeError("access_token is no text")
+        return cls(access_token=body["access_token"], life=body["expired_at"] - body["now"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """One record of the service; source: schema `PaymentAnnotation` of the V1 API."""
 
@@ -23,6 +38,8 @@ class Payment:
     customer_uid: str | None = None
     customer_uid_usage: str | None = None
     """`issue` a key was made, `payment` charged with a key, `payment.scheduled` by a reservation."""
+    channel: str | None = None
+    """`pc` or `mobile` for a window, `api` where a server asked."""
     paid_at: int = 0
     failed_at: int = 0
     cancelled_at: int = 0
@@ -33,12 +50,21 @@ class Payment:
     bank_name: str | None = None
     receipt_url: str | None = None
     pg_provider: str | None = None
+    pg_id: str | None = None
+    """The merchant's account at the PG (MID)."""
     pg_tid: str | None = None
+    is_test: bool = False
+    """Whether it went through a test channel, where no money moves."""
 
     @property
     def amount_left(self) -> Decimal:
         """What was paid and not given back."""
         return self.amount - self.cancel_amount
+
+    @property
+    def came_by_window(self) -> bool:
+        """Whether a browser opened it, and not a server."""
+        return self.customer_uid_usage == "issue" or self.channel in ("pc", "mobile")
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> "Payment":
@@ -51,6 +77,7 @@ class Payment:
             currency=body.get("currency") or "KRW",
             customer_uid=body.get("customer_uid") or None,
             customer_uid_usage=body.get("customer_uid_usage") or None,
+            channel=body.get("channel") or None,
             paid_at=body.get("paid_at") or 0,
             failed_at=body.get("failed_at") or 0,
             cancelled_at=body.get("cancelled_at") or 0,
@@ -60,7 +87,9 @@ class Payment:
             bank_name=body.get("bank_name") or None,
             receipt_url=body.get("receipt_url") or None,
             pg_provider=body.get("pg_provider") or None,
+            pg_id=body.get("pg_id") or None,
             pg_tid=body.get("pg_tid") or None,
+            is_test=body.get("sandbox") is True,
         )
 
 

@@ -65,6 +65,7 @@ def test_the_buyer_closes_the_window(shopper: Shopper, guide: str):
     page.follow_to_order()
 
     order.expect_text("취소")
+    assert shopper.page.get_by_role("link", name=shopper.words.shop("Try again")).count() == 1
     shopper.open("/subscriptions")
     assert shopper.page.get_by_role("link", name="Charge now").count() == 0
 

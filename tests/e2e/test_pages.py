@@ -97,15 +97,10 @@ def _language(page: Page, language: str) -> list[str]:
         KOREAN_ON_PURPOSE,
     )
     if language == "en":
-        faults += [f"Korean: {text}" for text in texts if HANGUL.search(text) and not _is_a_name(text)]
+        faults += [f"Korean: {text}" for text in texts if HANGUL.search(text)]
     else:
         faults += [f"English: {text}" for text in texts if _is_an_english_sentence(text)]
     return faults
-
-
-def _is_a_name(text: str) -> bool:
-    """A card's name comes from the payment service, which speaks Korean."""
-    return text.endswith("카드") or "카드 " in text
 
 
 def _is_an_english_sentence(text: str) -> bool:

@@ -1,7 +1,10 @@
 """Billing keys: pending, active once verified, revoked here first and deleted there after."""
 
+from datetime import timedelta
+
 from models import JournalEntry, KeyStatus, db
 from services import billing_keys, checkout, subscriptions
+from services.iamport import Refused
 from tests.factories import NOW, make_buyer, place_order, subscribe
 
 
@@ -86,8 +89,23 @@ def test_a_deletion_without_an_answer_is_made_later(desk, user, plan):
     assert (subscription.billing_key.status, subscription.billing_key.deleted_at) == (KeyStatus.REVOKED, None)
 
     desk.client.deaf_to = ""
-    assert billing_keys.delete_revoked(desk, now=NOW) == 1
-    assert billing_keys.delete_revoked(desk, now=NOW) == 0
+    later = NOW + timedelta(minutes=3)
+    assert billing_keys.delete_revoked(desk, now=later, user=user) == 1
+    assert billing_keys.delete_revoked(desk, now=later, user=user) == 0
+
+
+def test_a_deletion_that_is_refused_is_asked_for_ever_more_seldom(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.raises["delete_customer_key"] = Refused("삭제할 수 없습니다.", code=1)
+    subscriptions.cancel(desk, subscription=subscription, now=NOW)
+
+    asked = []
+    for minute in range(1, 60):
+        for key_id in billing_keys.to_delete(now=NOW + timedelta(minutes=minute)):
+            billing_keys.delete(desk, key_id=key_id, now=NOW + timedelta(minutes=minute))
+            asked.append(minute)
+
+    assert asked == [2, 4, 8, 16, 32]
 
 
 def test_a_key_the_service_does_not_know_counts_as_deleted(desk, user, plan):

@@ -51,7 +51,15 @@ def test_a_guide_buys_the_cheapest_of_its_currency(app, currency, slug):
     assert catalog.cheapest(currency).slug == slug
 
 
-def test_there_is_no_cheapest_where_nothing_is_sold(app):
+def test_a_guide_is_read_with_a_plan_that_is_sold_no_more_where_no_other_is_left(app, plan, dollar_plan):
+    dollar_plan.is_sold = catalog.cheapest("KRW").is_sold = False
+    db.session.commit()
+
+    assert catalog.cheapest("USD") is dollar_plan
+    assert catalog.cheapest("KRW") is plan
+
+
+def test_there_is_no_cheapest_where_nothing_was_ever_sold(app):
     with pytest.raises(PlanUnavailable):
         catalog.cheapest("EUR")
 

@@ -16,8 +16,8 @@ from errors import (
 )
 from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
 from services import catalog, checkout, renewals, subscriptions
-from services.iamport import Refused
-from tests.factories import NOW, make_buyer, place_order, subscribe
+from services.iamport import Refused, Unknown
+from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe
 
 
 @pytest.mark.parametrize(
@@ -156,6 +156,29 @@ def test_silence_while_registering_the_amount_says_so(desk, user, dollar_plan):
         place_order(desk, user, dollar_plan, "paymentwall")
 
 
+@pytest.mark.parametrize("answer", [Refused("한도를 초과하였습니다.", code=1), Unknown("ReadTimeout")])
+def test_a_window_that_could_not_be_opened_holds_no_charge_back(desk, user, plan, answer):
+    subscription = subscribe(desk, user, plan, "jtnet")
+    due = subscription.paid_until
+    desk.client.raises["prepare"] = answer
+    with pytest.raises((PaymentServiceRefused, PaymentServiceDown)):
+        checkout.place(desk, user=user, subscription=subscription, guide_id="jtnet", buyer=make_buyer(), now=due)
+
+    charged = renewals.collect(desk, subscription_id=subscription.id, now=due)
+
+    assert (charged.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+
+
+def test_an_order_whose_window_could_not_be_opened_is_closed(desk, user, dollar_plan):
+    desk.client.deaf_to = "prepare"
+    with pytest.raises(PaymentServiceDown):
+        place_order(desk, user, dollar_plan, "paymentwall")
+
+    order = db.session.scalars(db.select(Order)).one()
+
+    assert (order.outcome, order.subscription.status) == ("cancelled", SubscriptionStatus.CANCELLED)
+
+
 def test_a_refusal_while_registering_the_amount_keeps_its_sentence(desk, user, dollar_plan):
     def refuse(**_fields):
         raise Refused("한도를 초과하였습니다.", code=1)
@@ -183,6 +206,101 @@ def test_what_the_window_said_is_shown_and_not_believed(desk, user, plan):
 
     assert order.status is OrderStatus.PAID
     assert order.window_message is None
+
+
+def test_a_window_that_says_it_ended_is_not_closed_while_the_service_is_silent(desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": "사용자가 취소"}
+
+    desk.client.silent = True
+    checkout.receive(desk, road="landing", now=NOW, **news)
+    assert order.outcome == "checking"
+
+    desk.client.silent = False
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert order.outcome == "paid"
+
+
+def test_what_the_service_said_before_the_window_ended_does_not_close_it(desk, user, plan):
+    order = place_order(desk, user, plan)
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": None, "message": "사용자가 취소"}
+    checkout.receive(desk, road="callback", now=NOW, **news)
+    assert order.outcome == "closed"
+
+    desk.client.silent = True
+    checkout.receive(desk, road="landing", now=NOW + timedelta(minutes=1), **news)
+
+    assert order.outcome == "checking"
+
+
+def close_window(desk, order, *, now=NOW):
+    imp_uid = desk.client.close(checkout.request(desk, order, language="en"))
+    checkout.receive(
+        desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, message="cancelled", now=now
+    )
+
+
+def test_who_closed_a_window_may_try_again_and_what_is_approved_late_goes_back(desk, user, dollar_plan):
+    first = place_order(desk, user, dollar_plan, "paymentwall")
+    close_window(desk, first)
+    assert first.outcome == "closed"
+
+    second = checkout.place(
+        desk,
+        user=user,
+        subscription=first.subscription,
+        guide_id="paymentwall",
+        buyer=make_buyer(),
+        now=NOW + timedelta(minutes=1),
+    )
+    uids = [desk.client.pay(checkout.request(desk, order, language="en")) for order in (second, first)]
+    for order, imp_uid in zip((second, first), uids, strict=True):
+        checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    assert (second.outcome, first.mismatch) == ("paid", "invoice")
+    assert [desk.client.payment(imp_uid).amount_left > 0 for imp_uid in uids] == [True, False]
+
+
+def test_a_closed_window_holds_no_charge_back_where_payments_are_reviewed(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+    due = subscription.paid_until
+    window = checkout.place(
+        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=due
+    )
+    close_window(desk, window, now=due)
+
+    charged = renewals.collect(desk, subscription_id=subscription.id, now=due + timedelta(minutes=1))
+
+    assert (charged.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+
+
+def test_closing_what_was_left_a_day_ago_leaves_the_new_try_alone(desk, user, dollar_plan):
+    first = place_order(desk, user, dollar_plan, "paymentwall")
+    close_window(desk, first)
+    second = checkout.place(
+        desk,
+        user=user,
+        subscription=first.subscription,
+        guide_id="paymentwall",
+        buyer=make_buyer(),
+        now=NOW + timedelta(hours=24),
+    )
+
+    later = NOW + timedelta(hours=25)
+    reconcile(desk, now=later)
+    imp_uid = desk.client.pay(checkout.request(desk, second, language="en"))
+    checkout.receive(desk, road="callback", merchant_uid=second.merchant_uid, imp_uid=imp_uid, now=later)
+
+    assert (first.outcome, second.outcome) == ("cancelled", "paid")
+
+
+def test_a_window_that_never_reached_its_pg_is_closed(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=None, message="F0004", now=NOW)
+
+    assert order.outcome == "closed"
 
 
 def test_a_long_message_is_cut(desk, user, plan):

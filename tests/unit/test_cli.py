@@ -1,12 +1,14 @@
 """The commands of the scheduler say what they did, and do what the services do."""
 
+import signal
 from datetime import timedelta
+from sqlite3 import OperationalError
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 import clock
-from clock import add_months
 from models import OrderStatus, Plan, SubscriptionStatus, db
 from services import catalog, checkout, subscriptions
 from tests.factories import place_order, subscribe
@@ -22,12 +24,6 @@ def run(app: Flask):
         return result.output
 
     return run
-
-
-@pytest.fixture
-def long_ago():
-    """A day more than a month before today, so that a subscription made then is due now."""
-    return add_months(clock.now(), -1, anchor_day=1) - timedelta(days=3)
 
 
 def test_seed_says_how_many_plans_are_new(run):
@@ -58,7 +54,7 @@ def test_renew_due_names_a_decline_and_goes_on(run, desk, user, plan, long_ago):
 def test_renew_due_names_what_could_not_be_charged_by_its_code(run, desk, user, plan, long_ago):
     subscription = subscribe(desk, user, plan, now=long_ago)
     subscription.billing_key.revoke(at=clock.now())
-    subscription.billing_key.deleted_at = clock.now()
+    subscription.billing_key.mark_deleted(at=clock.now())
     db.session.commit()
 
     assert run("renew-due") == f"subscription {subscription.id}: nothing_to_charge\n"
@@ -74,20 +70,60 @@ def test_reconcile_settles_what_was_left_open(run, desk, user, plan):
 
     output = run("reconcile")
 
-    assert output == "1 open orders settled, 0 revoked keys deleted\n"
+    assert output == "1 open orders settled, 0 refunds made, 0 revoked keys deleted\n"
     assert order.status is OrderStatus.PAID
+
+
+def test_reconcile_makes_refunds_that_got_no_answer(run, desk, user, dollar_plan):
+    long_enough_ago = clock.now() - timedelta(minutes=5)
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=long_enough_ago)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    desk.client.deaf_to = "cancel"
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=long_enough_ago)
+    desk.client.deaf_to = ""
+
+    output = run("reconcile")
+
+    assert output == "0 open orders settled, 1 refunds made, 0 revoked keys deleted\n"
+    assert desk.client.payment(imp_uid).amount_left == 0
 
 
 def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.deaf_to = "delete_customer_key"
-    subscriptions.cancel(desk, subscription=subscription, now=clock.now())
+    subscriptions.cancel(desk, subscription=subscription, now=clock.now() - timedelta(minutes=3))
     desk.client.deaf_to = ""
 
     output = run("reconcile")
 
-    assert output == "0 open orders settled, 1 revoked keys deleted\n"
+    assert output == "0 open orders settled, 0 refunds made, 1 revoked keys deleted\n"
     assert desk.client.keys == {}
+
+
+def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, user, plan, monkeypatch):
+    orders = [place_order(desk, user, plan, now=clock.now() - timedelta(hours=1, seconds=-n)) for n in range(3)]
+    started = clock.now()
+
+    def half_a_minute_later_after_each_call():
+        return started + timedelta(seconds=30) * len(desk.client.calls)
+
+    monkeypatch.setattr(clock, "now", half_a_minute_later_after_each_call)
+    desk.client.calls.clear()
+    desk.client.silent = True
+    run("reconcile")
+
+    assert [order.checked_at is not None for order in orders] == [True, False, False]
+
+
+def test_each_order_of_a_round_is_looked_at_in_its_own_moment(run, desk, user, plan, monkeypatch):
+    orders = [place_order(desk, user, plan, now=clock.now() - timedelta(hours=1, seconds=-n)) for n in range(3)]
+    started = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: started + timedelta(seconds=2) * len(desk.client.calls))
+    desk.client.calls.clear()
+
+    run("reconcile")
+
+    assert started == orders[0].checked_at < orders[1].checked_at < orders[2].checked_at
 
 
 def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, desk, user, plan, long_ago):
@@ -99,3 +135,49 @@ def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, d
 
     assert f"subscription {broken.id}: could not be charged; the log says why" in output
     assert f"subscription {sound.id}: {sound.orders[0].merchant_uid} paid" in output
+
+
+@pytest.mark.parametrize(
+    "words", ["subscriptions.next_charge_at <=", "orders.created_at <", "billing_keys.delete_at <="]
+)
+def test_a_database_that_fails_once_does_not_end_the_worker(worker, desk, user, plan, long_ago, words):
+    due = subscribe(desk, user, plan, now=long_ago)
+
+    output = worker(fails_once=words)
+
+    assert f"subscription {due.id}: {due.orders[0].merchant_uid} paid" in output
+
+
+def test_a_single_look_that_fails_says_so_to_the_scheduler(app, broken_once):
+    broken_once("subscriptions.next_charge_at <=")
+
+    assert app.test_cli_runner().invoke(args=["renew-due"]).exit_code == 1
+
+
+@pytest.fixture
+def worker(run, desk, broken_once):
+    """`renew-due --forever`, stopped by the first charge that is asked for."""
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+
+    def worker(*, fails_once: str) -> str:
+        desk.client.before_charge = lambda: signal.raise_signal(signal.SIGTERM)
+        broken_once(fails_once)
+        return run("renew-due", "--forever", "--every", "0.01")
+
+    yield worker
+    for name, handler in before.items():
+        signal.signal(name, handler)
+
+
+@pytest.fixture
+def broken_once(app):
+    """A database that is locked when it is first asked for what is named."""
+
+    def broken_once(words: str) -> None:
+        @event.listens_for(db.engine, "before_cursor_execute")
+        def fail(_connection, _cursor, statement, *_others):
+            if words in statement:
+                event.remove(db.engine, "before_cursor_execute", fail)
+                raise OperationalError("database is locked")
+
+    return broken_once

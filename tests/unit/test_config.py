@@ -44,6 +44,14 @@ def test_a_fit_environment_starts_with_sensible_defaults():
     assert config.PAYMENT_ORIGINS[0] == "https://cdn.iamport.kr"
 
 
+@pytest.mark.parametrize(
+    ("environ", "taken"),
+    [(FIT, False), ({**FIT, "TEST_PAYMENTS": "1"}, True), (DEMO, True), ({**DEMO, "TEST_PAYMENTS": "0"}, False)],
+)
+def test_payments_of_test_channels_count_in_a_demonstration_or_where_it_is_said_so(environ, taken):
+    assert Config.from_environ(environ).TEST_PAYMENTS is taken
+
+
 def test_an_empty_environment_is_told_every_problem_at_once():
     problems = problems_of({})
 
@@ -154,3 +162,19 @@ def test_a_config_cannot_be_changed_afterwards():
 )
 def test_an_origin_is_scheme_host_and_port(url, origin):
     assert origin_of(url) == origin
+
+
+def test_attempts_are_counted_except_in_a_demonstration():
+    assert Config.from_environ(FIT).RATELIMIT_ENABLED
+    assert not Config.from_environ(DEMO).RATELIMIT_ENABLED
+
+
+@pytest.mark.parametrize("uri", ["memory://", "redis://localhost:6379/0", "rediss://cache.example:6380"])
+def test_attempts_are_counted_where_the_environment_says(uri):
+    assert uri == Config.from_environ(FIT | {"RATELIMIT_STORAGE_URI": uri}).RATELIMIT_STORAGE_URI
+
+
+def test_a_storage_that_cannot_count_is_refused():
+    (problem,) = problems_of(FIT | {"RATELIMIT_STORAGE_URI": "localhost:6379"})
+
+    assert problem.startswith("- RATELIMIT_STORAGE_URI must be memory:// or an address such as redis://")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -158,6 +159,25 @@ def test_the_life_of_a_token_is_counted_by_the_services_clock(client, wire, stop
     assert wire.token_calls == 2
 
 
+@pytest.mark.parametrize("life", [{"now": None}, {"expired_at": "soon"}, {"access_token": None}], ids=repr)
+def test_a_token_answer_that_cannot_be_read_is_no_answer(client, wire, life):
+    wire.refuses_tokens = True
+    wire.answer({"access_token": TOKEN, "now": 5_000, "expired_at": 6_800} | life)
+
+    with pytest.raises(Unknown):
+        client.payment("imp_1")
+
+
+@pytest.mark.parametrize("lacking", ["access_token", "now", "expired_at"])
+def test_a_token_answer_that_lacks_something_is_no_answer(client, wire, lacking):
+    wire.refuses_tokens = True
+    answer = {"access_token": TOKEN, "now": 5_000, "expired_at": 6_800}
+    wire.answer({name: value for name, value in answer.items() if name != lacking})
+
+    with pytest.raises(Unknown):
+        client.ping()
+
+
 def test_a_401_is_repeated_once_with_a_fresh_token(client, wire):
     wire.tokens = ["old", "new"]
     wire.answer(None, code=-1, message="Unauthorized", status=401)
@@ -262,6 +282,21 @@ def test_silence_is_unknown(client, wire, silence):
         charge(client)
 
 
+def test_a_lost_answer_says_how_long_it_was_waited_for(client, wire, stopwatch, monkeypatch):
+    read(client, wire)  # a token is there
+    stopwatch.seconds = 100.0
+
+    def keep_waiting(request, **options):
+        stopwatch.seconds += 30
+        raise requests.ReadTimeout
+
+    monkeypatch.setattr(wire, "send", keep_waiting)
+    with pytest.raises(Unknown) as caught:
+        charge(client)
+
+    assert caught.value.waited == timedelta(seconds=30)
+
+
 def test_no_secret_stands_in_any_error(client, wire):
     texts = []
     for answer in [requests.ReadTimeout(f"POST body imp_secret={SECRET}"), (500, SECRET), (200, TOKEN)]:
@@ -306,6 +341,15 @@ def test_unset_is_none_whether_null_or_empty(client, wire):
     assert (payment.customer_uid, payment.card_name, payment.pg_tid) == (None, None, None)
 
 
+@pytest.mark.parametrize(("told", "is_test"), [({"sandbox": True}, True), ({"sandbox": False}, False), ({}, False)])
+def test_a_record_says_where_it_went(client, wire, told, is_test):
+    wire.answer({**PAID, "pg_id": "MOI1234567", **told})
+
+    payment = client.payment("imp_1")
+
+    assert (payment.pg_id, payment.is_test) == ("MOI1234567", is_test)
+
+
 CALLS: list[tuple[Callable[[IamportClient, str], Any], str]] = [
     (lambda client, uid: client.payment(uid), "GET /payments/{}?include_sandbox=true"),
     (lambda client, uid: client.find(uid), "GET /payments/find/{}?include_sandbox=true"),
@@ -323,6 +367,41 @@ def test_ids_are_percent_encoded_in_paths(client, wire, call, line):
     call(client, "a/../b?c=1#d 한")
 
     assert f"{wire.last.method} {wire.last.path_url}" == line.format("a%2F..%2Fb%3Fc%3D1%23d%20%ED%95%9C")
+
+
+ASK_FOR_A_KEY = pytest.mark.parametrize(
+    "call", [lambda client: client.customer_key("cu-1"), lambda client: client.delete_customer_key("cu-1")]
+)
+STORED = {"customer_uid": "cu-1", "pg_provider": "chai", "pg_id": "t", "inserted": 1}
+
+
+@ASK_FOR_A_KEY
+def test_a_refusal_about_a_key_does_not_say_that_there_is_none(client, wire, call):
+    wire.answer(None, code=-1, message="PG사와 통신에 실패하였습니다.")
+
+    with pytest.raises(Refused) as caught:
+        call(client)
+
+    assert not isinstance(caught.value, NotFound)
+
+
+@ASK_FOR_A_KEY
+def test_older_versions_say_with_code_1_that_there_is_no_such_key(client, wire, call):
+    for _asked_and_looked in range(2):
+        wire.answer(None, code=1, message="등록된 정보를 찾을 수 없습니다.")
+
+    with pytest.raises(NotFound):
+        call(client)
+
+
+def test_a_key_that_was_not_deleted_is_not_called_gone(client, wire):
+    wire.answer(None, code=1, message="삭제에 실패하였습니다.")
+    wire.answer(STORED)
+
+    with pytest.raises(Refused) as caught:
+        client.delete_customer_key("cu-1")
+
+    assert not isinstance(caught.value, NotFound)
 
 
 def test_a_charge_carries_what_was_given_and_nothing_empty(client, wire):

@@ -166,7 +166,8 @@ def test_a_bill_paid_twice_was_paid_the_first_time():
     ("fields", "outcome"),
     [
         ({"status": OrderStatus.READY}, "checking"),
-        ({"status": OrderStatus.READY, "window_message": "closed by the buyer"}, "closed"),
+        ({"status": OrderStatus.READY, "window_message": "closed by the buyer"}, "checking"),
+        ({"status": OrderStatus.READY, "window_ended": True}, "closed"),
         ({"status": OrderStatus.READY, "mismatch": "merchant_uid"}, "mismatch"),
         ({"status": OrderStatus.PAID, "purpose": OrderPurpose.ISSUE}, "registered"),
         ({"status": OrderStatus.PAID, "purpose": OrderPurpose.ISSUE_AND_CHARGE}, "paid"),

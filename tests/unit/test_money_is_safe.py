@@ -1,11 +1,13 @@
 """Orders of events that would take money twice, lose it from sight, or grant a period for nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from clock import add_months
-from errors import NothingToCharge
+from errors import ChargeInProgress, NothingToCharge
 from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
 from services import checkout, payments, renewals, subscriptions
 from services.iamport import Unauthorized
@@ -13,6 +15,7 @@ from tests.factories import NOW, make_buyer, make_user, place_order, reconcile, 
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
+INICIS = "html5_inicis.INIBillTst"
 
 
 def request_of(desk, order):
@@ -37,6 +40,170 @@ def test_a_worker_with_an_old_list_does_not_take_the_next_month_too(desk, user, 
         renew(desk, subscription, now=FEBRUARY)
     assert listed == [subscription.id]
     assert subscription.paid_until == MARCH
+
+
+def test_a_renewal_that_the_webhook_settled_while_its_answer_was_lost_is_the_only_one(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.lose_answer = True
+    desk.client.after_charge = lambda payment: checkout.receive(
+        desk, road="webhook", merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
+    )
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, subscription.next_charge_at) == ("paid", MARCH)
+    with pytest.raises(NothingToCharge):
+        renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+    assert subscription.paid_until == MARCH
+
+
+def test_a_decline_that_the_webhook_brought_while_the_answer_was_lost_keeps_its_place_on_the_ladder(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    desk.client.lose_answer = True
+    desk.client.after_charge = lambda payment: checkout.receive(
+        desk, road="webhook", merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
+    )
+
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, subscription.next_charge_at) == ("declined", FEBRUARY + timedelta(days=1))
+
+
+def test_the_worker_opens_no_bill_for_a_period_that_has_not_begun(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    subscription.next_charge_at = NOW  # whoever wrote that was mistaken
+    db.session.commit()
+
+    with pytest.raises(NothingToCharge):
+        renew(desk, subscription, now=NOW)
+
+    assert subscription.paid_until == FEBRUARY
+
+
+def test_a_refusal_that_comes_after_another_road_settled_changes_nothing(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    def settled_elsewhere():
+        order = subscription.orders[0]
+        order.mark_paid(at=FEBRUARY)
+        db.session.commit()
+
+    desk.client.before_charge = settled_elsewhere
+    desk.client.keys.clear()
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert order.outcome == "paid"
+
+
+def test_a_window_that_takes_no_money_does_not_pay_a_declined_charge(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    asked = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
+
+    imp_uid = desk.client.pay({**asked, "pg": "html5_inicis.INIBillTst"})
+    arrive(desk, declined, imp_uid, now=FEBRUARY)
+
+    assert declined.mismatch == "customer_uid_usage"
+    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.PAST_DUE, FEBRUARY)
+    assert "cancel" not in desk.client.calls
+
+
+def test_a_browser_that_picks_another_account_at_the_pg_gets_nothing(desk, user, plan):
+    order = place_order(desk, user, plan)
+
+    arrive(desk, order, desk.client.pay(request_of(desk, order), pg="html5_inicis.MOIother"))
+
+    assert order.mismatch == "pg_id"
+    assert order.billing_key.status is KeyStatus.REVOKED
+
+
+def test_a_key_stays_with_its_account_when_the_shop_moves_to_another(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    moved = replace(desk, channels={"inicis": "html5_inicis.MOInew"})
+
+    assert renew(moved, subscription, now=FEBRUARY).outcome == "paid"
+
+
+@pytest.mark.parametrize("asked_for", ["html5_inicis", "html5_inicis.MOIlive", "channel-key-live"])
+def test_a_browser_that_picks_the_test_channel_gets_nothing(desk, user, plan, asked_for):
+    desk = replace(desk, channels={"inicis": asked_for})
+    desk.client.test_channels = {"html5_inicis.INIBillTst"}
+    order = place_order(desk, user, plan)
+
+    arrive(desk, order, desk.client.pay(request_of(desk, order), pg="html5_inicis.INIBillTst"))
+
+    assert "test_channel" in order.mismatch
+    assert desk.client.charges == []
+
+
+def test_a_card_that_was_registered_again_at_the_test_channel_pays_no_period(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.test_channels = {"html5_inicis.test"}
+    customer_uid = subscription.billing_key.customer_uid
+    desk.client.pay({"merchant_uid": "order_x", "customer_uid": customer_uid, "amount": 1, "pg": "html5_inicis.test"})
+
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.mismatch, subscription.paid_until) == ("test_channel", FEBRUARY)
+
+
+def test_a_rejected_charge_is_not_asked_for_again_before_its_rung(desk, user, plan):
+    trying = replace(desk, takes_test_payments=True)
+    desk.client.test_channels = {"html5_inicis.INIBillTst"}
+    subscription = subscribe(trying, user, plan)
+
+    rejected = renew(desk, subscription, now=FEBRUARY)
+
+    assert (rejected.mismatch, subscription.status) == ("test_channel", SubscriptionStatus.PAST_DUE)
+    assert desk.client.payment(rejected.imp_uid).amount_left == 0
+    assert renewals.due(now=FEBRUARY + timedelta(hours=23)) == []
+    for days in (1, 3, 7):
+        renew(desk, subscription, now=FEBRUARY + timedelta(days=days))
+    assert subscription.status is SubscriptionStatus.CANCELLED
+    assert subscription.invoices[0].status is InvoiceStatus.UNCOLLECTIBLE
+
+
+def test_a_charge_that_was_rejected_once_climbs_one_rung_however_often_it_is_told(desk, user, plan):
+    subscription = subscribe(replace(desk, takes_test_payments=True), user, plan)
+    desk.client.test_channels = {"html5_inicis.test"}
+    customer_uid = subscription.billing_key.customer_uid
+    desk.client.pay({"merchant_uid": "order_x", "customer_uid": customer_uid, "amount": 1, "pg": "html5_inicis.test"})
+    rejected = renew(desk, subscription, now=FEBRUARY)
+
+    arrive(desk, rejected, rejected.imp_uid, road="webhook", now=FEBRUARY + timedelta(days=1))
+
+    assert subscription.invoices[0].declines == 1
+    assert len(rejected.refunds) == 1
+
+
+def test_a_charge_we_sent_pays_though_its_record_does_not_say_that_a_key_was_charged(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.names_usage = False
+
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
+def test_an_ordinary_payment_under_a_declined_charge_is_given_back(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    asked = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
+    desk.client.names_usage = False
+
+    imp_uid = desk.client.pay({**asked, "pg": "html5_inicis.INIBillTst"})
+    arrive(desk, declined, imp_uid, now=FEBRUARY)
+
+    assert declined.mismatch == "customer_uid_usage"
+    assert desk.client.payment(imp_uid).amount_left == 0
+
+
+def test_a_shop_that_is_being_tried_takes_payments_of_the_test_channel(desk, user, plan):
+    desk.client.test_channels = {"html5_inicis.INIBillTst"}
+
+    subscription = subscribe(replace(desk, takes_test_payments=True), user, plan)
+
+    assert subscription.paid_until == FEBRUARY
 
 
 def test_an_unknown_charge_is_not_given_up_while_the_service_is_silent(desk, user, plan):
@@ -208,6 +375,304 @@ def test_trying_again_by_hand_does_not_climb_the_ladder(desk, user, plan):
     assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
 
 
+def test_other_cards_tried_between_two_rungs_do_not_climb_the_ladder(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    renew(desk, subscription, now=FEBRUARY)
+
+    for minute in (5, 10, 15):
+        at = FEBRUARY + timedelta(minutes=minute)
+        order = new_card(desk, user, subscription, now=at)
+        arrive(desk, order, desk.client.pay(request_of(desk, order), card="no_money_later"), now=at)
+
+    assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
+    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
+
+
+def test_other_cards_tried_by_a_new_subscriber_do_not_climb_the_ladder(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later")
+
+    for minute in range(5, 30, 5):
+        at = NOW + timedelta(minutes=minute)
+        order = new_card(desk, user, subscription, now=at)
+        arrive(desk, order, desk.client.pay(request_of(desk, order), card="no_money_later"), now=at)
+
+    assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
+
+
+def test_a_scheduled_try_that_was_unknown_climbs_once_its_decline_is_known(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    desk.client.lose_answer = True
+    renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = "find"
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+    desk.client.deaf_to = ""
+
+    reconcile(desk, now=FEBRUARY + timedelta(minutes=3))
+
+    assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
+    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
+
+
+def test_a_try_by_hand_that_was_unknown_leaves_the_next_rung_where_it_is(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    renew(desk, subscription, now=FEBRUARY)
+    desk.client.lose_answer = True
+    at = FEBRUARY + timedelta(hours=1)
+    renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=at)
+
+    renew(desk, subscription, now=at + timedelta(minutes=2))
+
+    assert subscription.invoices[0].declines == 1
+    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
+
+
+def test_a_charge_the_pg_has_not_decided_about_is_not_asked_for_again(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.pending = True
+
+    for minutes in (0, 2, 4):
+        order = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=minutes))
+        assert (order.outcome, subscription.status) == ("checking", SubscriptionStatus.ACTIVE)
+    assert len(desk.client.charges) == 2  # the first payment, and one for February
+    with pytest.raises(NothingToCharge):
+        renew(desk, subscription, now=FEBRUARY + timedelta(minutes=5))
+
+    desk.client.decide()
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=6))
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
+def given_up(desk, user, plan):
+    """A subscription whose renewal the PG has not decided about in a day, and that charge."""
+    subscription = subscribe(desk, user, plan)
+    desk.client.pending = True
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.pending = False
+    renew(desk, subscription, now=FEBRUARY + timedelta(days=1))
+    return subscription, order
+
+
+def test_a_charge_the_pg_has_not_decided_about_in_a_day_is_declined(desk, user, plan):
+    subscription, order = given_up(desk, user, plan)
+
+    assert (order.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
+    assert subscription.next_charge_at > FEBRUARY + timedelta(days=1)
+    following = renew(desk, subscription, now=subscription.next_charge_at)
+    assert (following.merchant_uid[-2:], following.outcome, subscription.paid_until) == ("-2", "paid", MARCH)
+
+
+def test_a_pg_that_never_decides_gives_no_period_away(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.pending = True
+
+    for hours in range(24 * 14):
+        if renewals.due(now=FEBRUARY + timedelta(hours=hours)):
+            renew(desk, subscription, now=FEBRUARY + timedelta(hours=hours))
+
+    assert subscription.status is SubscriptionStatus.CANCELLED
+    assert len(desk.client.charges) == 1 + 4
+
+
+@pytest.mark.parametrize("guide", ["inicis", "jtnet"])
+def test_a_new_card_gets_past_a_charge_that_was_never_decided_about(desk, user, plan, guide):
+    subscription, _ = given_up(desk, user, plan)
+
+    at = FEBRUARY + timedelta(days=1, minutes=1)
+    order = new_card(desk, user, subscription, guide, now=at)
+    arrive(desk, order, desk.client.pay(request_of(desk, order)), now=at)
+
+    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.ACTIVE, MARCH)
+
+
+@pytest.mark.parametrize("reported", [True, False], ids=["reported", "unreported"])
+def test_a_charge_approved_after_it_was_given_up_pays_its_period(desk, user, plan, reported):
+    subscription, order = given_up(desk, user, plan)
+    desk.client.decide()
+
+    if reported:
+        arrive(desk, order, desk.client.payments[-1].imp_uid, road="webhook", now=FEBRUARY + timedelta(days=1))
+    else:
+        renew(desk, subscription, now=subscription.next_charge_at)
+
+    assert (order.outcome, subscription.paid_until, len(desk.client.charges)) == ("paid", MARCH, 2)
+
+
+def test_a_charge_approved_after_another_paid_its_period_is_given_back(desk, user, plan):
+    subscription, order = given_up(desk, user, plan)
+    renew(desk, subscription, now=subscription.next_charge_at)
+
+    desk.client.decide()
+    imp_uid = desk.client.find(order.merchant_uid).imp_uid
+    arrive(desk, order, imp_uid, road="webhook", now=FEBRUARY + timedelta(days=5))
+
+    assert (subscription.paid_until, desk.client.payment(imp_uid).amount_left) == (MARCH, 0)
+
+
+def test_a_charge_that_was_given_up_is_not_followed_by_another_while_the_service_is_silent(desk, user, plan):
+    subscription, _ = given_up(desk, user, plan)
+    desk.client.deaf_to = "find"
+
+    with pytest.raises(ChargeInProgress):
+        renew(desk, subscription, now=subscription.next_charge_at)
+
+    assert len(desk.client.charges) == 2
+
+
+def leave_a_window(desk, merchant_uid, key):
+    desk.client.close({"merchant_uid": merchant_uid, "customer_uid": key.customer_uid, "amount": 19900, "pg": INICIS})
+
+
+def test_a_window_left_under_a_charges_merchant_uid_is_not_taken_for_the_charge(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    leave_a_window(desk, declined.merchant_uid[:-1] + "2", declined.billing_key)
+    desk.client.keys.clear()
+
+    refused = renew(desk, subscription, now=FEBRUARY + timedelta(days=1))
+
+    assert (refused.outcome, subscription.invoices[0].declines) == ("declined", 2)
+
+
+def test_a_window_left_under_an_unknown_charge_does_not_keep_it_from_being_repeated(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = ""
+    leave_a_window(desk, order.merchant_uid, order.billing_key)
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
+def test_an_undecided_charge_whose_answer_was_lost_is_not_asked_for_again(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.pending = desk.client.lose_answer = True
+
+    for minutes in (0, 3, 6):
+        renew(desk, subscription, now=FEBRUARY + timedelta(minutes=minutes))
+
+    assert len(desk.client.charges) == 2
+
+
+def test_a_lost_charge_that_was_cancelled_in_the_console_is_cancelled_here(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.lose_answer = True
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.cancel_in_console(desk.client.find(order.merchant_uid).imp_uid)
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+
+    assert (order.outcome, order.fail_reason) == ("cancelled", None)
+    assert len(desk.client.charges) == 2
+    assert (subscription.status, subscription.next_charge_at) == (
+        SubscriptionStatus.PAST_DUE,
+        FEBRUARY + timedelta(days=1),
+    )
+
+
+def test_a_lost_charge_of_which_part_was_given_back_in_the_console_pays_its_period(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.lose_answer = True
+    order = renew(desk, subscription, now=FEBRUARY)
+    imp_uid = desk.client.find(order.merchant_uid).imp_uid
+    desk.client.cancel_in_console(imp_uid, Decimal(1000))
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+
+    assert (order.outcome, order.refunded, subscription.paid_until) == ("paid", 1000, MARCH)
+    assert (len(desk.client.charges), desk.client.payment(imp_uid).amount_left) == (2, 18900)
+
+
+def test_a_forged_payment_of_which_part_was_given_back_grants_nothing(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    imp_uid = desk.client.pay(request_of(desk, order), amount=2)
+    desk.client.cancel_in_console(imp_uid, Decimal(1))
+
+    arrive(desk, order, imp_uid)
+
+    assert order.mismatch == "amount"
+    assert desk.client.payment(imp_uid).amount_left == 0
+
+
+def test_a_charge_whose_answer_took_long_to_be_lost_is_left_alone_from_then_on(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to, desk.client.waits = "again", timedelta(minutes=3)
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = ""
+
+    assert renewals.due(now=FEBRUARY + timedelta(minutes=4)) == []
+    at = FEBRUARY + timedelta(minutes=4)
+    renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=at)
+    assert (order.outcome, len(desk.client.charges)) == ("checking", 1)
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=5))
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
+def test_charge_now_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    order = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
+    desk.client.deaf_to = ""
+
+    at = NOW + timedelta(seconds=3)
+    renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=at)
+    assert (order.outcome, len(desk.client.charges)) == ("checking", 1)
+
+    renew(desk, subscription, now=NOW + timedelta(minutes=2))
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
+def test_a_new_card_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    unknown = renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = ""
+
+    soon = FEBRUARY + timedelta(minutes=1)
+    order = new_card(desk, user, subscription, now=soon)
+    arrive(desk, order, desk.client.pay(request_of(desk, order)), now=soon)
+    assert (unknown.outcome, len(desk.client.charges)) == ("checking", 1)
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+    assert (unknown.outcome, unknown.billing_key) == ("paid", order.billing_key)
+
+
+@pytest.mark.parametrize("rung", [0, 1, 3, 7], ids=lambda days: f"day_{days}")
+def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, user, plan, rung):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    for days in (day for day in (0, 1, 3) if day < rung):
+        renew(desk, subscription, now=FEBRUARY + timedelta(days=days))
+    at = FEBRUARY + timedelta(days=rung)
+    arrived = []
+
+    def register_another():
+        order = new_card(desk, user, subscription, now=at)
+        arrive(desk, order, desk.client.pay(request_of(desk, order)), now=at)
+        arrived.append(order)
+
+    desk.client.after_charge = lambda payment: None if arrived else register_another()
+    declined = renew(desk, subscription, now=at)
+    assert (declined.outcome, renewals.due(now=at)) == ("declined", [subscription.id])
+
+    paid = renew(desk, subscription, now=at)
+    assert (paid.outcome, paid.billing_key) == ("paid", arrived[0].billing_key)
+    assert subscription.paid_until == MARCH
+
+
+def test_looking_an_unknown_charge_up_does_not_put_off_its_repeat(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = ""
+
+    reconcile(desk, now=FEBRUARY + timedelta(seconds=119))
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+
+    assert order.outcome == "paid"
+
+
 def test_a_decline_that_reconcile_hears_of_makes_the_subscription_past_due(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
@@ -302,3 +767,35 @@ def test_what_one_buyer_leaves_behind_is_not_cleared_up_by_the_next(desk, user, 
     assert theirs.billing_key.status is KeyStatus.REVOKED
     assert theirs.billing_key.deleted_at is None
     assert theirs.invoices[0].status is InvoiceStatus.PAID
+
+
+@pytest.mark.parametrize("guide", ["inicis", "chai"])
+def test_a_first_card_that_is_approved_after_another_one_paid_is_let_go(desk, user, plan, guide):
+    """The buyer was told that the first one failed, and tried again for the same subscription."""
+    first = place_order(desk, user, plan, guide)
+    failed = desk.client.pay(request_of(desk, first), card="declined")
+    arrive(desk, first, failed)
+    second = new_card(desk, user, first.subscription, guide)
+    arrive(desk, second, desk.client.pay(request_of(desk, second)))
+
+    desk.client.pay(request_of(desk, first))
+    arrive(desk, first, failed, road="webhook")
+
+    assert len(desk.client.charges) == 1
+    assert first.subscription.billing_key is second.billing_key
+    assert (second.billing_key.status, first.billing_key.status) == (KeyStatus.ACTIVE, KeyStatus.REVOKED)
+
+
+def test_a_first_card_that_is_approved_late_is_taken_where_none_has_paid(desk, user, plan):
+    first = place_order(desk, user, plan)
+    failed = desk.client.pay(request_of(desk, first), card="declined")
+    arrive(desk, first, failed)
+    second = new_card(desk, user, first.subscription)
+    arrive(desk, second, desk.client.pay(request_of(desk, second), card="declined"))
+
+    desk.client.pay(request_of(desk, first))
+    arrive(desk, first, failed)
+
+    assert len(desk.client.charges) == 1
+    assert first.subscription.billing_key is first.billing_key
+    assert first.subscription.status is SubscriptionStatus.ACTIVE

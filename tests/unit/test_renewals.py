@@ -223,6 +223,28 @@ def test_an_open_window_for_the_period_holds_the_charge_back(desk, user, dollar_
     assert renew(desk, subscription, now=FEBRUARY + timedelta(minutes=31)).outcome == "paid"
 
 
+def test_one_window_after_the_other_holds_no_charge_back(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+    for minutes in (0, 25):
+        at = FEBRUARY + timedelta(minutes=minutes)
+        checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=at)
+        with pytest.raises(ChargeInProgress):
+            renew(desk, subscription, now=at)
+
+    assert renew(desk, subscription, now=FEBRUARY + timedelta(minutes=30)).outcome == "paid"
+
+
+def test_a_window_of_the_last_try_leaves_the_next_one_room_for_another(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
+    for at in (FEBRUARY, FEBRUARY + timedelta(days=1)):
+        checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=at)
+        with pytest.raises(ChargeInProgress):
+            renew(desk, subscription, now=at)
+        renew(desk, subscription, now=at + timedelta(minutes=31))
+
+    assert subscription.invoices[0].declines == 2
+
+
 def test_a_cancelled_subscription_is_never_charged_and_its_key_is_deleted(desk, user, plan):
     subscription = subscribe(desk, user, plan)
 
@@ -241,5 +263,5 @@ def test_a_key_whose_deletion_got_no_answer_is_deleted_later(desk, user, plan):
     assert subscription.billing_key.deleted_at is None
 
     desk.client.deaf_to = ""
-    assert billing_keys.delete_revoked(desk, now=NOW) == 1
+    assert billing_keys.delete_revoked(desk, now=NOW + timedelta(minutes=3), user=user) == 1
     assert desk.client.keys == {}

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 
+from errors import PaymentServiceDown
 from models import Invoice, JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
-from services import checkout
+from services import checkout, payments
+from services.iamport import Refused
 from tests.factories import NOW, place_order, reconcile, subscribe
 
 
@@ -172,6 +175,153 @@ def test_silence_changes_nothing_and_is_looked_at_again(desk, user, plan):
     assert order.outcome == "registered"
 
 
+def news_in_silence(desk, order, imp_uid, *, now):
+    """A webhook while the service is silent, and reconcile after the silence."""
+    desk.client.silent = True
+    with pytest.raises(PaymentServiceDown):
+        checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    desk.client.silent = False
+    reconcile(desk, now=now + timedelta(minutes=3))
+
+
+def test_a_late_approval_is_not_lost_when_the_service_is_silent_at_its_webhook(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    failed = desk.client.pay(request_of(desk, order), card="declined")
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=failed, now=NOW)
+
+    approved = desk.client.pay(request_of(desk, order))
+    news_in_silence(desk, order, approved, now=NOW + timedelta(days=3))
+
+    assert (order.status, order.subscription.status) == (OrderStatus.PAID, SubscriptionStatus.ACTIVE)
+
+
+def test_what_is_approved_in_silence_after_its_window_was_closed_is_given_back(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    reconcile(desk, now=NOW + timedelta(days=2))
+    assert order.outcome == "cancelled"
+
+    approved = desk.client.pay(request_of(desk, order))
+    news_in_silence(desk, order, approved, now=NOW + timedelta(days=3))
+
+    assert desk.client.payment(approved).amount_left == 0
+
+
+@pytest.mark.parametrize("granted", [0, 1], ids=["newer", "older"])
+def test_another_payment_that_was_reported_in_silence_is_given_back(desk, user, dollar_plan, granted):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    uids = [desk.client.pay(request_of(desk, order)) for _ in range(2)]
+    ours, surplus = uids[granted], uids[1 - granted]
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=ours, now=NOW)
+
+    news_in_silence(desk, order, surplus, now=NOW + timedelta(hours=1))
+
+    assert order.imp_uid == ours
+    assert desk.client.payment(ours).status == "paid"
+    assert desk.client.payment(surplus).amount_left == 0
+
+
+def test_reading_one_payment_does_not_forget_another_that_was_reported_in_silence(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    ours, surplus = (desk.client.pay(request_of(desk, order)) for _ in range(2))
+    news = {"merchant_uid": order.merchant_uid, "now": NOW}
+    checkout.receive(desk, road="callback", imp_uid=ours, **news)
+    desk.client.silent = True
+    with pytest.raises(PaymentServiceDown):
+        checkout.receive(desk, road="webhook", imp_uid=surplus, **news)
+    desk.client.silent = False
+
+    checkout.receive(desk, road="landing", imp_uid=ours, **news)
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert [desk.client.payment(imp_uid).amount_left > 0 for imp_uid in (ours, surplus)] == [True, False]
+
+
+def test_two_payments_that_were_reported_in_one_silence_are_both_looked_at(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    uids = [desk.client.pay(request_of(desk, order)) for _ in range(2)]
+    desk.client.silent = True
+    for imp_uid in uids:
+        with pytest.raises(PaymentServiceDown):
+            checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    desk.client.silent = False
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert order.outcome == "paid"
+    assert sorted(desk.client.payment(imp_uid).amount_left > 0 for imp_uid in uids) == [False, True]
+    assert (order.unread, order.look_at) == ([], None)
+
+
+def test_a_reported_payment_that_the_service_refuses_does_not_hide_the_orders_own(desk, user, plan):
+    order = place_order(desk, user, plan)
+    desk.client.raises["payment"] = Refused("Method Not Allowed", code=-1, status=405)
+    checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid="cancel", now=NOW)
+    desk.client.pay(request_of(desk, order))
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert order.outcome == "registered"
+
+
+def test_an_order_that_cannot_be_settled_does_not_keep_its_place(desk, user, plan):
+    broken = place_order(desk, user, plan)
+    broken.guide_id = "gone"
+    sound = place_order(desk, user, plan, now=NOW + timedelta(seconds=1))
+    later = NOW + timedelta(minutes=3)
+
+    with pytest.raises(KeyError):
+        payments.reconcile(desk, order_id=broken.id, now=later)
+    db.session.rollback()
+
+    assert payments.left_open(now=later) == [sound.id]
+
+
+def test_a_foreign_payment_that_was_reported_in_silence_is_noted_once(desk, user, plan):
+    mine, other = place_order(desk, user, plan), place_order(desk, user, plan)
+    news_in_silence(desk, mine, desk.client.pay(request_of(desk, other)), now=NOW)
+
+    for hour in range(1, 20):
+        reconcile(desk, now=NOW + timedelta(hours=hour))
+
+    assert db.session.query(JournalEntry).filter_by(event="payment.mismatch").count() == 1
+
+
+def test_a_final_order_is_not_asked_about_any_more(desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(request_of(desk, order), amount=1)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    calls = len(desk.client.calls)
+
+    for hour in range(1, 50):
+        reconcile(desk, now=NOW + timedelta(hours=hour))
+
+    assert order.outcome == "mismatch"
+    assert len(desk.client.calls) == calls
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["unfinished", "silent"])
+def test_an_open_window_is_asked_about_ever_more_seldom(desk, user, plan, silent):
+    place_order(desk, user, plan)
+    desk.client.deaf_to = "find" if silent else ""
+
+    looks = []
+    for minute in range(1, 24 * 60):
+        calls = len(desk.client.calls)
+        reconcile(desk, now=NOW + timedelta(minutes=minute))
+        looks += [minute] if len(desk.client.calls) > calls else []
+
+    assert looks[:5] == [2, 4, 8, 16, 32]
+    assert {later - earlier for earlier, later in pairwise(looks[5:])} == {60}
+
+
+def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
+    orders = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
+
+    taken = payments.left_open(now=NOW + timedelta(minutes=5), limit=2)
+
+    assert taken == [order.id for order in orders[:2]]
+
+
 def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(request_of(desk, order), amount=1)
@@ -197,6 +347,30 @@ def test_a_window_paid_after_its_period_was_paid_is_given_back(desk, user, plan)
 
     assert (first.outcome, second.mismatch) == ("paid", "invoice")
     assert desk.client.payment(uids[1]).amount_left == 0
+
+
+def test_part_of_a_payment_given_back_in_the_console_leaves_the_order_paid(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    paid = subscription.orders[0]
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(1000))
+
+    for _repeat in range(2):
+        checkout.receive(desk, road="webhook", merchant_uid=paid.merchant_uid, imp_uid=paid.imp_uid, now=NOW)
+
+    assert (paid.outcome, paid.refunded) == ("paid", 1000)
+    assert desk.client.payment(paid.imp_uid).amount_left == 18900
+    assert [entry.event for entry in db.session.query(JournalEntry)].count("payment.partly_cancelled") == 1
+
+
+def test_what_was_given_back_in_two_parts_is_cancelled_in_the_end(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    paid = subscription.orders[0]
+
+    for part in (Decimal(1000), None):
+        desk.client.cancel_in_console(paid.imp_uid, part)
+        checkout.receive(desk, road="webhook", merchant_uid=paid.merchant_uid, imp_uid=paid.imp_uid, now=NOW)
+
+    assert (paid.outcome, paid.refunded) == ("cancelled", 19900)
 
 
 def test_what_nobody_finished_in_a_day_is_closed(desk, user, plan):

@@ -1,5 +1,7 @@
 """Signing up, in and out, and where one lands."""
 
+import re
+
 import pytest
 from werkzeug.security import generate_password_hash
 
@@ -125,6 +127,23 @@ def test_a_form_that_is_wrong_is_shown_again_with_the_reason(client, field, valu
     assert answer.status_code == 200
     assert 'aria-invalid="true"' in answer.text
     assert db.session.query(User).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "wrong"),
+    [
+        ("sign-in", {"email": "jisoo@example.com", "password": "wrong horse"}, "password"),
+        ("sign-in", {"email": "jisoo", "password": PASSWORD}, "email"),
+        ("sign-up", {**PERSON, "tel": "call me"}, "tel"),
+    ],
+)
+def test_what_is_wrong_interrupts_a_screen_reader(client, member, path, form, wrong):
+    before = client.get(f"/account/{path}").text
+
+    answer = client.post(f"/account/{path}", data=form)
+
+    assert 'role="alert"' not in before
+    assert re.findall(r'data-error-for="(\w+)" role="alert">[^<]', answer.text) == [wrong]
 
 
 def test_an_address_that_is_taken_is_told(client, member):

@@ -1,9 +1,13 @@
 """What staff see, and that nobody else knows there is something to see."""
 
+import re
+
 import pytest
 
 import clock
-from services import checkout
+from models import SubscriptionStatus
+from services import checkout, subscriptions
+from services.iamport import Refused
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -34,6 +38,18 @@ def test_staff_see_everybodys_subscriptions(staff, desk, user, plan):
     assert "minsu@example.com" in page
 
 
+def test_staff_see_how_many_subscriptions_there_are_in_each_state(staff, desk, user, plan):
+    for n in range(3):
+        subscribe(desk, make_user(f"{n}@example.com"), plan, now=clock.now())
+    place_order(desk, user, plan, now=clock.now())
+    subscriptions.cancel(desk, subscription=subscriptions.for_staff()[0], now=clock.now())
+
+    counts = subscriptions.count_by_status()
+
+    assert list(counts.items()) == [(SubscriptionStatus.ACTIVE, 2), (SubscriptionStatus.CANCELLED, 1)]
+    assert re.findall(r"</span>\s*(\d+)</li>", staff.get("/admin").text) == ["2", "1"]
+
+
 def test_staff_see_what_failed_and_why(staff, desk, user, plan):
     order = place_order(desk, user, plan, now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card="declined")
@@ -43,6 +59,32 @@ def test_staff_see_what_failed_and_why(staff, desk, user, plan):
 
     assert order.merchant_uid in page
     assert "잔액이 부족합니다." in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "badge", "told"),
+    [("en", "To be asked for again", "Refunds that are not made yet"), ("ko", "다시 요청 예정", "끝나지 않은 환불")],
+)
+def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dollar_plan, lang, badge, told):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+
+    page = staff.get(f"/admin?lang={lang}").text
+
+    assert told in page
+    assert badge in page
+    assert "결제취소에 실패하였습니다.(잔액부족)" in page
+    assert imp_uid in page
+
+
+def test_staff_do_not_see_what_was_given_back(staff, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+
+    assert imp_uid not in staff.get("/admin").text
 
 
 def test_an_empty_shop_has_an_admin_page_too(staff):

@@ -1,6 +1,7 @@
 """From a plan to a payment window and back: prices, ids and outcomes are the server's."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -45,6 +46,69 @@ def test_checkout_is_filled_from_the_account(shopper):
     assert 'value="김지수"' in page
     assert 'value="jisoo@example.com"' in page
     assert '<script src="http://payments.test/v1/iamport.js"></script>' in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [("ko", "이름과 성을 띄어 쓰세요. 예: Jisoo Kim"), ("en", "First and last name, e.g. Jisoo Kim")],
+)
+def test_a_pg_that_takes_a_name_of_two_words_says_so_beforehand(shopper, lang, sentence):
+    page = shopper.get(f"/checkout/global-monthly?lang={lang}").text
+
+    assert f'<p class="field__hint" id="buyer_name-hint">{sentence}</p>' in page
+    assert 'aria-describedby="buyer_name-hint buyer_name-error"' in page
+
+
+def test_a_pg_that_takes_any_name_says_nothing_about_it(shopper):
+    assert "buyer_name-hint" not in shopper.get("/checkout/coffee-monthly").text
+
+
+def test_beside_other_pgs_a_demand_names_whose_it_is(shopper, desk, monkeypatch):
+    worldwide = replace(desk.guides["paymentwall"], currencies=("USD", "KRW"))
+    monkeypatch.setitem(desk.guides, "paymentwall", worldwide)
+
+    page = shopper.get("/checkout/coffee-monthly?lang=en").text
+
+    assert '<p class="field__hint" id="buyer_name-hint">Paymentwall: First and last name, e.g. Jisoo Kim</p>' in page
+
+
+def chosen(page) -> list[str]:
+    """The PGs that are chosen when the page opens."""
+    return re.findall(r'value="(\w+)"[^>]* checked>', page)
+
+
+@pytest.fixture
+def tried(desk, user, plan) -> Order:
+    """By another PG than the first one, and under another name than the account's."""
+    return place_order(desk, user, plan, "chai", now=clock.now())
+
+
+@pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/subscriptions/{}/card"])
+def test_another_try_begins_as_the_last_one_was_sent(shopper, tried, path):
+    query = {"guide": "chai", "order": tried.merchant_uid}
+
+    page = shopper.get(path.format(tried.subscription_id), query_string=query).text
+
+    assert chosen(page) == ["chai"]
+    assert 'value="Jisoo Kim"' in page
+
+
+@pytest.mark.parametrize("guide", ["paymentwall", "nobody", "", "<b>"])
+@pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/subscriptions/{}/card"])
+def test_a_pg_that_is_not_on_offer_is_not_chosen(shopper, tried, path, guide):
+    page = shopper.get(path.format(tried.subscription_id), query_string={"guide": guide}).text
+
+    assert chosen(page) == ["inicis"]
+
+
+@pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/subscriptions/{}/card"])
+def test_only_my_own_order_fills_the_form(app, desk, plan, shopper, tried, path):
+    theirs = place_order(desk, make_user("minsu@example.com"), plan, now=clock.now())
+
+    for uid in (theirs.merchant_uid, "order_00000000000000000000", ""):
+        page = shopper.get(path.format(tried.subscription_id), query_string={"order": uid}).text
+        assert 'value="김지수"' in page
+        assert "Jisoo Kim" not in page
 
 
 # POST /orders ---------------------------------------------------------------------------------------------
@@ -123,6 +187,7 @@ def test_a_variant_of_the_guide_may_be_chosen(shopper, variant, amount):
         ({"subscription": 4711}, 404, "order_not_found"),
         ({"subscription": "1"}, 404, "order_not_found"),
         ({"subscription": 10**30}, 404, "order_not_found"),
+        ({"subscription": -(10**30)}, 404, "order_not_found"),
         ({"subscription": True}, 404, "order_not_found"),
     ],
     ids=repr,
@@ -150,6 +215,7 @@ FIELDS = [
     ("buyer_email", "j" * 60 + "@example.com"),
     ("buyer_tel", "call me"),
     ("buyer_tel", "0" * 17),
+    ("buyer_tel", "0101234<b>x"),
 ]
 
 
@@ -398,3 +464,13 @@ def test_an_ended_subscription_gets_no_other_card(shopper, desk, user, plan):
     db.session.commit()
 
     assert problem_of(place(shopper, {**BUYER, "subscription": subscription.id})) == (409, "nothing_to_charge")
+
+
+@pytest.mark.parametrize("path", ["/plans/{}", "/checkout/{}"])
+def test_a_plan_that_no_pg_takes_is_not_sold(shopper, plan, path):
+    plan.currency = "JPY"
+    db.session.commit()
+
+    answer = shopper.get(path.format(plan.slug), headers={"Accept": "application/json"})
+
+    assert problem_of(answer) == (404, "plan_unavailable")

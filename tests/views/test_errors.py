@@ -149,3 +149,44 @@ def test_characters_no_database_holds_are_an_invalid_request(shopper, path, text
 )
 def test_addresses_no_database_holds_are_refused(shopper, path, status):
     assert shopper.get(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/webhooks/iamport", "/payments/complete", "/orders"])
+def test_brackets_without_end_are_an_invalid_request(shopper, path):
+    answer = shopper.post(path, data="[" * 200_000, content_type="application/json")
+
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("query", ["endpoint=x", "_method=PUT", "_external=1", "_anchor=x", "_scheme=ftp", "values=1"])
+@pytest.mark.parametrize("path", ["/account/sign-in", "/account/sign-up"])
+def test_what_an_address_says_does_not_choose_where_a_link_leads(client, path, query):
+    answer = client.get(f"{path}?{query}&next=/admin")
+
+    other = {"/account/sign-in": "/account/sign-up", "/account/sign-up": "/account/sign-in"}[path]
+    assert answer.status_code == 200
+    assert f'href="{other}?next=/admin"' in answer.text
+
+
+# A form of an earlier visit -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"),
+    [
+        ("http://localhost/subscriptions/7/card?lang=en", "/subscriptions/7/card?lang=en"),
+        ("http://localhost/", "/"),
+        (None, "/account/sign-in"),
+        ("http://evil.example/subscriptions", "/account/sign-in"),
+        ("http://localhost//evil.example/", "/account/sign-in"),
+    ],
+)
+@pytest.mark.parametrize(("lang", "words"), [("ko", "페이지 새로 열기"), ("en", "Open the page anew")])
+def test_a_form_of_an_earlier_visit_leads_back_to_its_page(app, client, came_from, back, lang, words):
+    app.config["WTF_CSRF_ENABLED"] = True
+    headers = {"Accept-Language": lang} | ({"Referer": came_from} if came_from else {})
+
+    answer = client.post("/account/sign-in", data={"csrf_token": "of another visit"}, headers=headers)
+
+    assert answer.status_code == 400
+    assert re.search(rf'<a [^>]*href="{re.escape(back)}"[^>]*>\s*{words}', answer.text)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from services import checkout
+from services import catalog, checkout
 from tests.conftest import signed_in
 from tests.factories import NOW, make_user, place_order
 
@@ -56,6 +56,13 @@ def page_of(client, address: str) -> Page:
     answer = client.get(address)
     assert answer.status_code == 200, answer.text[:500]
     return Page(answer.text)
+
+
+def panes_of(client, path: str) -> list[str]:
+    """The Flask pane and the curl pane."""
+    html = client.get(path).text
+    found = [re.search(rf'<code id="source-{name}">(.*?)</code>', html, re.S) for name in ("python", "bash")]
+    return [unescape(re.sub(r"<[^>]+>", "", match[1])) for match in found if match]
 
 
 def finished_run(desk, user, plan, guide_id: str, **more):
@@ -208,6 +215,27 @@ def test_after_a_run_the_code_shows_its_values(desk, shopper, user, plan):
     assert html.count(order.billing_key.customer_uid) > 1
     assert f"/subscriptions/{order.subscription_id}" in html
     assert f"/orders/{order.merchant_uid}" in html
+
+
+def test_the_code_charges_what_was_ordered(desk, shopper, user):
+    order = finished_run(desk, user, catalog.plan_on_sale("coffee-yearly"), "inicis")
+
+    python, curl = panes_of(shopper, f"/guides/inicis?order={order.merchant_uid}&lang=en")
+
+    assert 'NAME, PRICE, CURRENCY = "Beans for a year", Decimal("199000"), "KRW"' in python
+    assert '"amount": 199000' in curl
+    assert '"name": "Beans for a year"' in curl
+
+
+def test_the_code_of_a_card_change_that_charges_nothing_charges_nothing(desk, shopper, user, plan):
+    subscription = finished_run(desk, user, plan, "jtnet").subscription
+    order = place_order(desk, user, None, "jtnet", subscription=subscription)
+
+    python, curl = panes_of(shopper, f"/guides/jtnet?order={order.merchant_uid}&lang=en")
+
+    assert 'AT_ISSUE = Decimal("0")  # 0: key only' in python
+    assert "/payments/prepare" not in python
+    assert '"amount": 19900' in curl
 
 
 def test_a_run_is_shown_with_the_variant_it_was_made_by(desk, shopper, user, plan):

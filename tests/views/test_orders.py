@@ -1,13 +1,18 @@
 """The result page of one payment attempt, for its owner alone."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 import clock
-from services import checkout
+from models import db
+from services import checkout, subscriptions
+from services.iamport import Refused
 from tests.conftest import signed_in
-from tests.factories import make_user, place_order, subscribe
+from tests.factories import make_buyer, make_user, place_order, reconcile, subscribe
 
 NOBODYS = "order_00000000000000000000"
 
@@ -17,10 +22,15 @@ def order(desk, user, plan):
     return place_order(desk, user, plan, now=clock.now())
 
 
-def come_back(desk, order, *, card="approved", **forged):
+def come_back(desk, order, *, card="approved", road="callback", **forged):
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card, **forged)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": clock.now()}
-    return checkout.receive(desk, road="callback", **news)
+    return checkout.receive(desk, road=road, **news)
+
+
+def page_without(merchant_uid, answer):
+    """A page as it looks for any other order; its forms' tokens carry the second they were made in."""
+    return re.sub(r'(csrf[-_]token" (?:content|value)=)"[^"]+"', r"\1", answer.text).replace(merchant_uid, "")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +45,7 @@ def test_an_order_does_not_exist_for_anybody_else(app, client, order, method, pa
     visitors = client.open(path.format(order.merchant_uid), method=method)
 
     assert (theirs.status_code, nobodys.status_code, visitors.status_code) == (404, 404, 302)
-    assert theirs.text.replace(order.merchant_uid, "") == nobodys.text.replace(NOBODYS, "")
+    assert page_without(order.merchant_uid, theirs) == page_without(NOBODYS, nobodys)
     assert len(app.extensions["desk"].client.calls) == calls
 
 
@@ -69,7 +79,27 @@ def test_a_declined_window_shows_the_reason_and_a_way_to_try_again(shopper, desk
     page = shopper.get(f"/orders/{order.merchant_uid}").text
 
     assert "잔액이 부족합니다." in page
-    assert 'href="/checkout/coffee-monthly"' in page
+    again = f"guide=inicis&amp;order={order.merchant_uid}"
+    assert f'href="/subscriptions/{order.subscription_id}/card?{again}"' in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"), [("ko", "바로 다시 시도할 수 있습니다."), ("en", "You can try again right away")]
+)
+def test_a_closed_window_that_may_be_under_review_offers_another_try(shopper, desk, user, dollar_plan, lang, sentence):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    imp_uid = desk.client.close(checkout.request(desk, order, language="ko"))
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": "cancelled", "now": clock.now()}
+    checkout.receive(desk, road="callback", **news)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
+
+    assert sentence in page
+    assert (
+        f'href="/subscriptions/{order.subscription_id}/card?guide={order.guide_id}&amp;order={order.merchant_uid}"'
+        in page
+    )
+    assert shopper.get(f"/subscriptions/{order.subscription_id}/card").status_code == 200
 
 
 def test_a_first_payment_that_was_declined_leads_to_another_card(shopper, desk, order):
@@ -79,7 +109,10 @@ def test_a_first_payment_that_was_declined_leads_to_another_card(shopper, desk, 
 
     assert "Registered, but the first payment was declined" in page
     assert "잔액이 부족합니다." in page
-    assert f'href="/subscriptions/{order.subscription_id}/card"' in page
+    assert (
+        f'href="/subscriptions/{order.subscription_id}/card?guide={order.guide_id}&amp;order={order.merchant_uid}"'
+        in page
+    )
 
 
 def test_a_mismatch_is_told_plainly(shopper, desk, order):
@@ -89,6 +122,76 @@ def test_a_mismatch_is_told_plainly(shopper, desk, order):
 
     assert "The payment does not match the order" in page
     assert "Differs in: amount" in page
+
+
+def test_what_a_pg_says_in_korean_is_told_to_be_korean_where_the_page_is_not(shopper, desk, order):
+    come_back(desk, order, card="declined")
+    order.fail_reason = "카드사 거절 <b>"
+    db.session.commit()
+
+    english = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+    korean = shopper.get(f"/orders/{order.merchant_uid}?lang=ko").text
+
+    assert '<span lang="ko">카드사 거절 &lt;b&gt;</span>' in english
+    assert "카드사 거절 &lt;b&gt;" in korean
+    assert '<span lang="ko">' not in korean
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "The payment service refused to cancel the payment."),
+        ("ko", "결제 서비스가 결제 취소를 거절했습니다."),
+    ],
+)
+def test_money_that_is_not_back_yet_is_not_called_cancelled(shopper, desk, user, dollar_plan, lang, sentence):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.", code=-1)
+    come_back(desk, order, amount=1)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
+    assert sentence in page
+    assert "The charged amount has been cancelled." not in page
+
+    desk.client.raises.clear()
+    reconcile(desk, now=clock.now() + timedelta(minutes=3))
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+    assert "The charged amount has been cancelled." in page
+
+
+def test_money_whose_return_was_refused_for_good_is_not_promised(shopper, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.", code=-1)
+    come_back(desk, order, amount=1)
+    order.refunds[0].note_refusal("결제취소에 실패하였습니다.", is_last=True)
+    db.session.commit()
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "could not be given back by itself" in page
+    assert "is being given back" not in page
+
+
+def test_a_second_payment_that_goes_back_is_mentioned_beside_the_first(shopper, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    come_back(desk, order)
+    desk.client.deaf_to = "cancel"
+    come_back(desk, order)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "Another payment for this order is given back" in page
+
+
+def test_a_refused_test_payment_tells_its_developer_about_the_setting(shopper, desk, user, plan):
+    order = place_order(desk, user, plan, now=clock.now())
+    strict = replace(desk, takes_test_payments=False)
+    request = checkout.request(desk, order, language="ko")
+    desk.client.test_channels = {request["pg"]}
+    imp_uid = desk.client.pay(request)
+    checkout.receive(strict, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+
+    assert "TEST_PAYMENTS=1" in shopper.get(f"/orders/{order.merchant_uid}").text
 
 
 @pytest.mark.parametrize(
@@ -118,6 +221,40 @@ def test_a_first_payment_without_an_answer_is_not_settled(shopper, desk, order):
         "first_charge_outcome": "checking",
         "settled": False,
     }
+
+
+def test_part_given_back_stands_on_the_page_of_a_paid_order(shopper, desk, order):
+    come_back(desk, order)
+    charge = checkout.first_charge(order)
+    desk.client.cancel_in_console(charge.imp_uid, Decimal(1000))
+    checkout.receive(desk, road="webhook", merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now())
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "Given back: ₩1,000" in page
+    assert "Part of the payment was given back." in shopper.get(f"/orders/{charge.merchant_uid}").text
+
+
+def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk, order):
+    come_back(desk, order, road="webhook")  # which leaves the charge to others
+    assert not shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
+
+    subscriptions.cancel(desk, subscription=order.subscription, now=clock.now())
+
+    assert shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
+    assert "data-status-url" not in shopper.get(f"/guides/inicis?order={order.merchant_uid}").text
+
+
+def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk, order, user):
+    come_back(desk, order, road="webhook")  # which leaves the charge to others
+
+    other = checkout.place(
+        desk, user=user, subscription=order.subscription, guide_id="jtnet", buyer=make_buyer(), now=clock.now()
+    )
+    come_back(desk, other)
+
+    assert shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
+    assert "data-status-url" not in shopper.get(f"/orders/{order.merchant_uid}").text
 
 
 def test_a_visitors_script_asking_for_the_status_gets_an_answer_it_can_read(client, order):

@@ -7,10 +7,10 @@ import pytest
 
 import clock
 from clock import add_months
-from models import InvoiceStatus, KeyStatus, SubscriptionStatus
+from models import InvoiceStatus, KeyStatus, SubscriptionStatus, db
 from services import checkout, renewals
 from tests.conftest import signed_in
-from tests.factories import make_user, subscribe
+from tests.factories import make_user, place_order, subscribe
 
 JSON = {"Accept": "application/json"}
 
@@ -21,16 +21,17 @@ def subscription(desk, user, plan):
     return subscribe(desk, user, plan, now=clock.now())
 
 
-@pytest.fixture
-def long_ago():
-    """A day more than a month before today, so that a subscription made then is due now."""
-    return add_months(clock.now(), -1, anchor_day=1) - timedelta(days=3)
-
-
 def period_on(client, subscription) -> str:
     """The period that the page offers to charge, as its form carries it."""
     page = client.get(f"/subscriptions/{subscription.id}").text
     found = re.search(r'name="period_start"[^>]*value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def button_of(page) -> str:
+    """What the button says that opens the payment window."""
+    found = re.search(r'<button class="button button--wide" type="submit" disabled>([^<]+)</button>', page)
     assert found, page
     return found[1]
 
@@ -177,6 +178,18 @@ def test_a_lost_answer_is_told_as_unknown(shopper, desk, subscription):
     assert "will not charge twice" in answer.json["message"]
 
 
+ENDS_OF_TIME = [
+    f"{day}.000000{zone}" for day in ("0001-01-01T00:00:00", "9999-12-31T23:59:59") for zone in ("+2359", "-2359")
+]
+
+
+@pytest.mark.parametrize("period_start", ENDS_OF_TIME)
+def test_a_period_at_the_ends_of_time_is_not_charged(shopper, desk, subscription, period_start):
+    answer = charge(shopper, subscription, period_start, headers=JSON)
+
+    assert answer.json["code"] in ("invalid_request", "nothing_to_charge")
+
+
 @pytest.mark.parametrize("period_start", ["", "now", "2026-01-31", "2026-01-31T12:00:00.000000", None])
 def test_a_charge_needs_the_period_the_person_saw(shopper, desk, subscription, period_start):
     charges = len(desk.client.charges)
@@ -227,6 +240,41 @@ def test_another_card_is_offered_with_the_pgs_that_take_the_currency(shopper, su
     assert 'value="paymentwall"' not in page
 
 
+def test_who_has_paid_nothing_yet_is_not_told_that_a_payment_failed(shopper, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+
+    page = shopper.get(f"/subscriptions/{order.subscription.id}/card").text
+
+    assert "아직 결제된 것이 없습니다" in page
+    assert "지난 결제가 이루어지지 않았습니다" not in page
+
+
+def test_who_has_paid_nothing_yet_finds_a_checkout(shopper, desk, user, plan):
+    order = place_order(desk, user, plan, now=clock.now())
+
+    page = shopper.get(f"/subscriptions/{order.subscription.id}/card?lang=en").text
+
+    assert "<h1>Checkout</h1>" in page
+    assert "Payment method now" not in page
+    assert button_of(page) == "Pay ₩19,900"
+
+
+def test_the_button_for_another_card_names_what_is_paid_at_once(shopper, desk, user, plan, dollar_plan, long_ago):
+    paid = subscribe(desk, user, plan, now=clock.now())
+    overdue = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
+    renewals.collect(desk, subscription_id=overdue.id, now=clock.now())
+    only_with_a_payment = subscribe(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    plan.amount = 24900  # the bill that is open stays as it is
+    db.session.commit()
+
+    buttons = [
+        button_of(shopper.get(f"/subscriptions/{subscription.id}/card?lang=en").text)
+        for subscription in (paid, overdue, only_with_a_payment)
+    ]
+
+    assert buttons == ["Register payment method", "Pay ₩19,900", "Pay $49.99"]
+
+
 def test_another_card_pays_what_is_overdue(shopper, desk, user, plan, long_ago):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
     renewals.collect(desk, subscription_id=subscription.id, now=clock.now())
@@ -263,8 +311,18 @@ def test_a_second_cancellation_changes_nothing(shopper, subscription):
 
     answer = shopper.post(f"/subscriptions/{subscription.id}/cancellation")
 
-    assert answer.status_code == 302
+    assert (answer.status_code, answer.location) == (302, f"/subscriptions/{subscription.id}")
     assert subscription.cancelled_at == cancelled_at
+    assert shopper.get(f"/subscriptions/{subscription.id}").text.count("notice--success") == 1
+
+
+@pytest.mark.parametrize("page", ["card", "cancellation"])
+def test_an_ended_subscription_has_no_form_left(shopper, subscription, page):
+    shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+
+    answer = shopper.get(f"/subscriptions/{subscription.id}/{page}")
+
+    assert (answer.status_code, answer.location) == (302, f"/subscriptions/{subscription.id}")
 
 
 def test_a_cancellation_needs_the_token_of_the_page(app, shopper, subscription):

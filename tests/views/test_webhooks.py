@@ -100,12 +100,14 @@ def test_a_notice_that_names_no_order_is_refused(client, options):
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
-def test_silence_of_the_service_is_no_reason_to_fail(client, payments, order, imp_uid):
+def test_a_notice_that_nothing_could_be_learned_of_is_wanted_again(client, payments, order, imp_uid):
     payments.silent = True
-
     answer = client.post(PATH, json={"imp_uid": imp_uid, "merchant_uid": order.merchant_uid})
+    assert (answer.status_code, answer.json) == (503, {"code": "payment_service_down"})
 
-    assert (answer.status_code, answer.json) == (200, {"status": "ready"})
+    payments.silent = False
+    answer = client.post(PATH, json={"imp_uid": imp_uid, "merchant_uid": order.merchant_uid})
+    assert (answer.status_code, answer.json) == (200, {"status": "paid"})
 
 
 def test_only_a_post_is_a_notice(client):

@@ -17,7 +17,7 @@ export default function watchOrder(element, onChange = () => window.location.rel
   const look = async () => {
     // Offline for a moment: the next look may do better.
     const status = await getJson(statusUrl).catch(() => null);
-    if (status && (status.outcome !== outcome || (status.first_charge_outcome ?? "") !== firstCharge)) {
+    if (status && (status.settled || status.outcome !== outcome || (status.first_charge_outcome ?? "") !== firstCharge)) {
       onChange();
     } else {
       pause = Math.min(pause * GROWTH, LONGEST_PAUSE);

@@ -1,0 +1,73 @@
+"""The past that the demonstration gives its people, on whatever day it is made."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clock import add_months, day_of_month
+from demo import people
+from models import InvoiceStatus, SubscriptionStatus
+from tests import factories
+
+DAYS = [
+    datetime.fromisoformat(f"{day}T12:00+09:00").astimezone(UTC)
+    for day in ("2026-11-21", "2027-01-10", "2027-01-31", "2027-02-28", "2027-03-10", "2027-03-31", "2027-04-09")
+]
+"""What lies at an end of a month, ten days after one, and in the midst of one."""
+
+
+@pytest.fixture
+def tell(app, desk, user, plan, monkeypatch):
+    """A story of the demonstration with `card`, told at `now`; the payment service is played."""
+
+    def tell(story, *, card, now, settled_after=timedelta(0)):
+        def subscribe(user, slug, *, card: str, now):
+            return factories.subscribe(desk, user, plan, card=cards[card], now=now + settled_after)
+
+        cards = {people.GOOD_CARD: card, people.CARD_THAT_RUNS_DRY: card}
+        monkeypatch.setattr(people, "subscribe", subscribe)
+        monkeypatch.setattr(people, "desk", lambda: desk)
+        story(user, now)
+        return user.subscriptions[0]
+
+    return tell
+
+
+def begins_of_joined_periods(subscription):
+    """When each period of a history began and the last one ends, after each was seen to end where the next begins."""
+    invoices = list(reversed(subscription.invoices))
+    begins = [invoice.period_start for invoice in invoices]
+    assert [invoice.period_end for invoice in invoices[:-1]] == begins[1:]
+    return [*begins, invoices[-1].period_end]
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_three_months_were_paid_on_the_same_day_of_each(tell, now):
+    subscription = tell(people._paid_three_months, card="approved", now=now)
+
+    paid_last = now - timedelta(days=10)
+    anchor_day = day_of_month(paid_last)
+    begins = [add_months(paid_last, months, anchor_day=anchor_day) for months in (-2, -1, 0, 1)]
+    assert begins_of_joined_periods(subscription) == begins
+    assert [invoice.paid_at for invoice in reversed(subscription.invoices)] == begins[:-1]
+    assert (subscription.anchor_day, subscription.created_at) == (anchor_day, begins[0])
+    assert subscription.paid_until == subscription.next_charge_at == begins[-1]
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_what_was_declined_today_was_paid_on_this_day_a_month_ago(tell, now):
+    subscription = tell(people._declined_today, card="no_money_at_renewal", now=now)
+
+    begins = [add_months(now, months, anchor_day=day_of_month(now)) for months in (-1, 0, 1)]
+    assert begins_of_joined_periods(subscription) == begins
+    declined, paid = subscription.invoices
+    assert (paid.paid_at, declined.status) == (begins[0], InvoiceStatus.OPEN)
+    assert (subscription.status, subscription.anchor_day) == (SubscriptionStatus.PAST_DUE, day_of_month(now))
+
+
+def test_a_first_payment_that_the_webhook_settled_a_moment_later_is_followed_by_its_renewal_too(tell):
+    moment = timedelta(seconds=3)
+
+    subscription = tell(people._declined_today, card="no_money_at_renewal", now=DAYS[0], settled_after=moment)
+
+    assert subscription.status is SubscriptionStatus.PAST_DUE

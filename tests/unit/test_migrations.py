@@ -1,0 +1,68 @@
+"""A database that was made step by step is the one that the models describe, and keeps what it held."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from app import create_app
+from models import Order, db
+from services import catalog, checkout
+from tests.factories import NOW, make_user, place_order, reconcile
+
+
+@pytest.fixture
+def app(config, payments) -> Iterator[Flask]:
+    app = create_app(config, payments)
+    with app.app_context():
+        upgrade()
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_migrations_make_what_the_models_say(app):
+    with db.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.metadata)
+
+    assert differences == []
+
+
+def test_a_filled_database_goes_back_and_forth(app, desk):
+    catalog.seed()
+    order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"), "jtnet")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    order.hear_silence("imp_unread", at=NOW)
+    db.session.commit()
+    order_id, kept = order.id, (order.merchant_uid, order.invoice.number)
+    db.session.remove()
+
+    downgrade(revision="0004")
+    upgrade()
+    order = db.session.get_one(Order, order_id)
+    assert [payment.imp_uid for payment in order.unread] == ["imp_unread"]
+    db.session.remove()
+
+    downgrade(revision="0001")
+    upgrade()
+    order = db.session.get_one(Order, order_id)
+    assert (order.merchant_uid, order.invoice.number) == kept
+    assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
+
+
+def test_what_was_open_before_the_refunds_is_looked_at(app, desk):
+    catalog.seed()
+    order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))
+    order_id = order.id
+    db.session.remove()
+
+    downgrade(revision="0001")
+    upgrade()
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert db.session.get_one(Order, order_id).checked_at == NOW + timedelta(minutes=3)

@@ -1,0 +1,86 @@
+"""How often one may try to get in."""
+
+from dataclasses import replace
+
+import pytest
+from werkzeug.security import generate_password_hash
+
+from models import User, db
+from tests.factories import make_user
+
+PASSWORD = "correct horse"
+PERSON = {"name": "김지수", "tel": "010-1234-5678", "password": PASSWORD}
+
+
+@pytest.fixture
+def config(config):
+    return replace(config, RATELIMIT_ENABLED=True)
+
+
+@pytest.fixture
+def member(app) -> User:
+    member = make_user()
+    member.password_hash = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
+    db.session.commit()
+    return member
+
+
+def sign_in(client, email="jisoo@example.com", password=PASSWORD, *, address="203.0.113.7", **options):
+    form = {"email": email, "password": password}
+    return client.post("/account/sign-in", data=form, environ_base={"REMOTE_ADDR": address}, **options)
+
+
+def guess(client, times, **options) -> None:
+    for _ in range(times):
+        assert sign_in(client, password="wrong horse", **options).status_code == 200
+
+
+def test_passwords_of_one_account_cannot_be_guessed_from_many_addresses(client, member):
+    for n in range(10):
+        guess(client, 1, address=f"203.0.113.{n}")
+
+    assert sign_in(client, address="203.0.113.99").status_code == 429
+
+
+def test_one_address_cannot_guess_at_many_accounts(client, member):
+    for n in range(50):
+        guess(client, 1, email=f"{n}@example.com")
+
+    assert sign_in(client).status_code == 429
+    assert sign_in(client, address="203.0.113.8").status_code == 302
+
+
+def test_signing_in_is_not_limited_for_whoever_knows_the_password(client, member):
+    assert {sign_in(client).status_code for _ in range(60)} == {302}
+
+
+@pytest.mark.parametrize("email", ["JISOO@example.com", " jisoo@example.com "])
+def test_another_spelling_is_the_same_account(client, member, email):
+    guess(client, 10)
+
+    assert sign_in(client, email=email).status_code == 429
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("ko", "너무 자주 시도했습니다"), ("en", "tried too often")])
+def test_one_too_many_is_told_with_code_and_time_in_the_readers_language(client, member, language, sentence):
+    guess(client, 10)
+
+    page = sign_in(client, headers={"Accept-Language": language})
+    script = sign_in(client, headers={"Accept-Language": language, "Accept": "application/json"})
+
+    assert (page.status_code, script.status_code, script.json["code"]) == (429, 429, "http_429")
+    assert sentence in page.text
+    assert sentence in script.json["message"]
+    assert 0 < int(page.headers["Retry-After"]) <= 900
+
+
+def test_the_form_itself_is_never_refused(client, member):
+    guess(client, 10)
+
+    assert client.get("/account/sign-in").status_code == 200
+
+
+def test_one_address_cannot_make_accounts_without_end(client):
+    answers = [client.post("/account/sign-up", data={**PERSON, "email": f"{n}@example.com"}) for n in range(61)]
+
+    assert [answer.status_code for answer in answers] == [302] * 60 + [429]
