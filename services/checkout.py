@@ -145,6 +145,17 @@ def first_charge(order: Order) -> Order | None:
     return min(charges, key=lambda other: other.id, default=None)
 
 
+def progress(order: Order) -> dict[str, str | bool | None]:
+    """What a page that shows this order compares with what it shows: the outcomes, and whether more is waited for."""
+    charge = first_charge(order)
+    charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
+    return {
+        "outcome": order.outcome,
+        "first_charge_outcome": charge.outcome if charge else None,
+        "settled": order.outcome != "checking" and not charge_is_open,
+    }
+
+
 def _take_what_is_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
     """The payment that a key-only issue was made for. Another road, or the worker, may be taking it already."""
     try:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +151,12 @@ class Guide:
         return request
 
 
+@cache
 def load(folder: Path) -> dict[str, Guide]:
-    """Every guide by id, in the order of the files' `position`. A broken file stops the start, naming itself."""
+    """Every guide by id, in the order of the files' `position`. A broken file stops the start, naming itself.
+
+    Read once for a process, however many applications it makes.
+    """
     shared = _read(folder / "common" / "parameters.toml")
     found = []
     for path in sorted(folder.glob("*.toml")):

@@ -82,12 +82,13 @@ def http_error(err: HTTPException) -> ResponseReturnValue:
 def answer(
     code: str, *, status: int | None = None, detail: str = "", fields: object = None, back: str = ""
 ) -> ResponseReturnValue:
-    """`back` leads people to where they can try again."""
+    """`back` leads people to where they can try again; a script finds it in `location`."""
     usual, sentence = ANSWERS.get(code, ANSWERS["http_500"])
     message = str(sentence) % {"detail": detail} if "%(detail)s" in str(sentence) else str(sentence)
     status = status or usual
     if wants_json():
-        body = {"code": code, "message": message} | ({"fields": fields} if fields else {})
+        more = {"fields": fields, "location": back}
+        body = {"code": code, "message": message} | {name: value for name, value in more.items() if value}
         return jsonify(body), status
     facts = {"code": code, "message": message, "status": status, "title": _title(status), "back": back}
     return render_template("errors/error.html", **facts), status
@@ -102,5 +103,5 @@ def _title(status: int) -> str:
 def unauthorized() -> ResponseReturnValue:
     """Flask-Login's question where nobody is signed in: scripts get an answer, people the sign-in page."""
     if wants_json():
-        return answer("http_401")
+        return answer("http_401", back=url_for("account.sign_in", next=_page_of_the_form()))
     return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

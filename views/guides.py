@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, request
@@ -60,6 +61,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         plan=plan,
         order=order,
         first_charge=checkout.first_charge(order) if order else None,
+        progress=checkout.progress(order) if order else None,
         form=_form(guide),
         panes=_panes(guide, variant, bought, order),
     )
@@ -76,8 +78,12 @@ def phone(guide_id: str) -> ResponseReturnValue:
 
 
 @bp.app_template_filter("highlight")
+@lru_cache(maxsize=64)
 def highlight(code: str, language: str) -> Markup:
-    """Code as spans with classes; `components/guide-code.css` colours them."""
+    """Code as spans with classes; `components/guide-code.css` colours them.
+
+    Remembered, because it is most of the work of a page whose longest code hardly ever changes.
+    """
     formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
     return Markup(pygments_highlight(code, get_lexer_by_name(language), formatter))
 

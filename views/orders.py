@@ -21,6 +21,7 @@ def show(merchant_uid: str) -> ResponseReturnValue:
         "orders/show.html",
         order=order,
         first_charge=checkout.first_charge(order),
+        progress=checkout.progress(order),
         subscription=order.subscription,
         guide=desk().guides[order.guide_id],
         journal=journal.of_order(order),
@@ -31,15 +32,8 @@ def show(merchant_uid: str) -> ResponseReturnValue:
 @bp.get("/status")
 @login_required
 def status(merchant_uid: str) -> ResponseReturnValue:
-    """What the page asks for while it waits."""
-    order = own_order(merchant_uid)
-    charge = checkout.first_charge(order)
-    charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
-    return jsonify(
-        outcome=order.outcome,
-        first_charge_outcome=charge.outcome if charge else None,
-        settled=order.outcome != "checking" and not charge_is_open,
-    )
+    """What the page asks for, to notice that it is out of date."""
+    return jsonify(checkout.progress(own_order(merchant_uid)))
 
 
 @bp.post("/checks")

@@ -53,6 +53,8 @@ async function send(url, init) {
   const response = await fetch(url, { ...init, headers, credentials: "same-origin" });
   // A proxy's error page is not JSON: the status has to do then.
   const body = await response.json().catch(() => null);
+  // Signed out meanwhile, perhaps in another tab: signing in leads back to this page.
+  if (response.status === 401 && body?.location) window.location.assign(body.location);
   if (!response.ok || body === null) {
     throw new HttpError(response.status, body?.message ? body : { code: "no_json", message: "" });
   }

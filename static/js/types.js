@@ -42,6 +42,7 @@
  * @property {string} code stable, for programs
  * @property {string} message in the page's language, for people
  * @property {Record<string, string[]>} [fields] messages by form field
+ * @property {string} [location] page from which it can be tried again
  */
 
 export {};

@@ -107,6 +107,10 @@ class Shopper:
         self.page.goto(self.site.shop + path)
         return self.page
 
+    def control(self, lever: str, **order: object) -> None:
+        """Pull a lever of the sandbox; here it serves one test at a time."""
+        requests.post(f"{self.site.sandbox}/control/{lever}", json=order, timeout=30).raise_for_status()
+
 
 MakeShopper = Callable[..., Shopper]
 

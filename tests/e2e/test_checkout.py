@@ -81,10 +81,22 @@ def test_two_clicks_on_charge_now_pay_one_period(on_pc: Shopper):
     assert subscription.payments("Paid").count() == 2
 
 
+def test_who_signed_out_in_another_tab_is_led_to_sign_in(on_pc: Shopper):
+    page = checkout(on_pc).choose("inicis")
+    beside = on_pc.page.context.new_page()
+    beside.goto(f"{on_pc.site.shop}/subscriptions")
+    beside.get_by_role("button", name=on_pc.words.shop("Sign out")).click()
+    expect(beside.get_by_role("link", name=on_pc.words.shop("Sign in")).first).to_be_visible()
+
+    page.press_pay()
+
+    on_pc.page.wait_for_url(f"{on_pc.site.shop}/account/sign-in?next=/checkout/coffee-monthly*")
+
+
 def test_what_a_form_lacks_is_said_beside_the_field(on_pc: Shopper):
     page = checkout(on_pc).choose("inicis").fill("Phone", "none")
 
-    on_pc.page.get_by_role("main").locator("button[type=submit]").click()
+    page.press_pay()
 
     page.expect_error("010-1234-5678과 같은 전화번호를 입력해 주세요.")
 
@@ -92,7 +104,7 @@ def test_what_a_form_lacks_is_said_beside_the_field(on_pc: Shopper):
 def test_paymentwall_asks_for_a_name_of_two_words(on_pc: Shopper):
     page = checkout(on_pc, "global-monthly").choose("paymentwall").fill("Name", "김지수")
 
-    on_pc.page.get_by_role("main").locator("button[type=submit]").click()
+    page.press_pay()
 
     expect(on_pc.page.locator("[aria-invalid=true]")).to_have_count(1)
     assert page.guide == "paymentwall"
@@ -149,14 +161,13 @@ def test_somebody_elses_pages_do_not_exist(make_shopper: MakeShopper):
 
 
 def test_the_webhook_may_come_before_the_browser(on_pc: Shopper):
-    held: list[Route] = []
-    on_pc.page.route("**/payments/complete", lambda route: held.append(route))
+    def overtake(route: Route, callback: Request) -> None:
+        webhook_settles(on_pc, json.loads(callback.post_data or "{}")["merchant_uid"])
+        route.continue_()
 
-    with on_pc.page.expect_request("**/payments/complete") as callback:
-        checkout(on_pc).choose("jtnet").pay().pay(APPROVED)
-    merchant_uid = json.loads(callback.value.post_data or "{}")["merchant_uid"]
-    webhook_settles(on_pc, merchant_uid)
-    held[0].continue_()
+    on_pc.page.route("**/payments/complete", overtake)
+
+    checkout(on_pc).choose("jtnet").pay().pay(APPROVED)
 
     order_page(on_pc).expect_headline("Payment complete")
     expect_one_payment(on_pc)

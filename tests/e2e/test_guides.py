@@ -56,6 +56,23 @@ def test_declined_at_issue_leaves_nothing(shopper: Shopper, guide: str):
     order.expect_text("거절")
 
 
+def test_an_approval_that_comes_late_is_shown_without_a_reload(make_shopper: MakeShopper):
+    shopper = make_shopper("pc")
+    page = open_guide(shopper, "jtnet", "2-2")
+    a_day = 86_400
+    shopper.control("outcomes", outcome="late_approval", place="window", seconds=a_day)
+    page.run().pay(APPROVED)
+    page.expect_step("Not registered")
+    beside = OrderPage(shopper.page.context.new_page(), shopper.words)
+    beside.open(shopper.site.shop, page.value_of("merchant_uid"))
+    beside.expect_headline("The payment method could not be registered")
+
+    shopper.control("clock", advance=a_day, customer_uid=page.value_of("customer_uid"))
+
+    beside.expect_headline("Payment complete")
+    page.expect_step("Paid")
+
+
 @pytest.mark.parametrize("guide", ONE_EACH)
 def test_the_buyer_closes_the_window(shopper: Shopper, guide: str):
     order, _ = pages(shopper)

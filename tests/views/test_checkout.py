@@ -27,7 +27,7 @@ def order_of(answer) -> Order:
 
 
 def problem_of(answer) -> tuple[int, str]:
-    assert set(answer.json) <= {"code", "message", "fields"}
+    assert set(answer.json) <= {"code", "message", "fields", "location"}
     return answer.status_code, answer.json["code"]
 
 

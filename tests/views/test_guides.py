@@ -2,7 +2,6 @@
 
 import re
 from html import unescape
-from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from services import catalog, checkout
 from tests.conftest import signed_in
 from tests.factories import NOW, make_user, place_order
+from tests.views.reading import page_of
 
 GUIDES = ("inicis", "jtnet", "chai", "paymentwall")
 HANGUL = re.compile("[가-힣]+")
@@ -19,43 +19,6 @@ IN_KOREAN_ON_EVERY_PAGE = {"한국어"}
 every_page = pytest.mark.parametrize(
     ("guide_id", "language"), [(guide_id, language) for guide_id in GUIDES for language in ("ko", "en")]
 )
-
-
-class Page(HTMLParser):
-    """What a test asks of a page: elements by tag with their attributes, ids, and the text a person reads."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.words: list[str] = []
-        self._inside: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag in ("script", "style", "pre"):
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag):
-        if self._inside and self._inside[-1] == tag:
-            self._inside.pop()
-
-    def handle_data(self, data):
-        if not self._inside:
-            self.words.append(data)
-
-    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
-        return [attrs for name, attrs in self.elements if name == tag and wanted.items() <= attrs.items()]
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-
-def page_of(client, address: str) -> Page:
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.text[:500]
-    return Page(answer.text)
 
 
 def panes_of(client, path: str) -> list[str]:

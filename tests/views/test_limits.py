@@ -1,6 +1,7 @@
 """How often one may try to get in."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from werkzeug.security import generate_password_hash
@@ -12,6 +13,14 @@ PASSWORD = "correct horse"
 PERSON = {"name": "김지수", "tel": "010-1234-5678", "password": PASSWORD}
 
 
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch):
+    """A password takes a tenth of a second to hash, and here hundreds are."""
+    quick = partial(generate_password_hash, method="pbkdf2:sha256:1")
+    monkeypatch.setattr("models.generate_password_hash", quick)
+    monkeypatch.setattr("services.accounts.NOBODYS", quick(""))
+
+
 @pytest.fixture
 def config(config):
     return replace(config, RATELIMIT_ENABLED=True)
@@ -20,7 +29,7 @@ def config(config):
 @pytest.fixture
 def member(app) -> User:
     member = make_user()
-    member.password_hash = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
+    member.set_password(PASSWORD)
     db.session.commit()
     return member
 

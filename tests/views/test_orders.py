@@ -1,9 +1,11 @@
 """The result page of one payment attempt, for its owner alone."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -13,6 +15,7 @@ from services import checkout, subscriptions
 from services.iamport import Refused
 from tests.conftest import signed_in
 from tests.factories import make_buyer, make_user, place_order, reconcile, subscribe
+from tests.views.reading import page_of
 
 NOBODYS = "order_00000000000000000000"
 
@@ -258,9 +261,30 @@ def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk,
 
 
 def test_a_visitors_script_asking_for_the_status_gets_an_answer_it_can_read(client, order):
-    answer = client.get(f"/orders/{order.merchant_uid}/status", headers={"Accept": "application/json"})
+    page = f"/orders/{order.merchant_uid}"
+    came_from = {"Accept": "application/json", "Referer": f"http://localhost{page}?road=redirect"}
+
+    answer = client.get(f"{page}/status", headers=came_from)
 
     assert (answer.status_code, answer.json["code"]) == (401, "http_401")
+    sign_in = urlsplit(answer.json["location"])
+    assert (sign_in.path, parse_qs(sign_in.query)) == ("/account/sign-in", {"next": [f"{page}?road=redirect"]})
+
+
+@pytest.mark.parametrize("card", ["declined", "no_money_later"])
+def test_a_page_of_what_failed_can_notice_a_later_approval(shopper, desk, order, card):
+    come_back(desk, order, card=card)
+
+    page = page_of(shopper, f"/orders/{order.merchant_uid}")
+
+    (watched,) = page.all("section", **{"data-module": "pages/orders-show"})
+    assert json.loads(watched["data-status"]) == shopper.get(watched["data-status-url"]).json
+
+
+def test_a_page_of_what_succeeded_is_left_alone(shopper, desk, order):
+    come_back(desk, order)
+
+    assert "data-status" not in shopper.get(f"/orders/{order.merchant_uid}").text
 
 
 def test_check_again_asks_the_payment_service_now(shopper, desk, order):

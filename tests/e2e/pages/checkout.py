@@ -29,8 +29,11 @@ class CheckoutPage:
         self.page.get_by_label(self.words.shop(label), exact=True).fill(value)
         return self
 
-    def pay(self, *, clicks: int = 1) -> PaymentWindow:
+    def press_pay(self, *, clicks: int = 1) -> None:
         self.page.get_by_role("main").locator("button[type=submit]").click(click_count=clicks)
+
+    def pay(self, *, clicks: int = 1) -> PaymentWindow:
+        self.press_pay(clicks=clicks)
         if self.guide in REDIRECTS[self.device]:
             self.page.wait_for_url("**/windows/**")
             return PaymentWindow(self.page, self.words)

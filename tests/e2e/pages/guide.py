@@ -45,6 +45,14 @@ class GuidePage:
     def expect_result(self) -> None:
         expect(self.page.get_by_role("heading", name=self.words.shop("This run"))).to_be_visible()
 
+    def expect_step(self, state: str) -> None:
+        """The last step of the run that came to something is in this state."""
+        expect(self.page.locator(".run-steps").get_by_text(self.words.shop(state), exact=True)).to_be_visible()
+
+    def value_of(self, name: str) -> str:
+        """An id of the run, as the page shows it."""
+        return self.page.locator("#run-result dt", has_text=name).locator("xpath=../dd").inner_text()
+
     def follow_to_subscription(self) -> None:
         self.page.get_by_role("link", name=self.words.shop("Charge again in My subscriptions")).click()
 

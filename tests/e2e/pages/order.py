@@ -9,6 +9,9 @@ class OrderPage:
     def __init__(self, page: Page, words: Words) -> None:
         self.page, self.words = page, words
 
+    def open(self, shop: str, merchant_uid: str) -> None:
+        self.page.goto(f"{shop}/orders/{merchant_uid}")
+
     def expect_headline(self, text: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(self.words.shop(text))
 
