@@ -63,6 +63,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         first_charge=checkout.first_charge(order) if order else None,
         progress=checkout.progress(order) if order else None,
         form=_form(guide),
+        on_phone=is_phone(request.user_agent.string),
         panes=_panes(guide, variant, bought, order),
     )
 
@@ -92,6 +93,11 @@ def highlight(code: str, language: str) -> Markup:
 def literal(value: Any) -> str:
     """A value as JavaScript and JSON write it; for a string, Python writes it so too. Safe inside a script element."""
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+
+
+def is_phone(user_agent: str) -> bool:
+    """By the word that phones' browsers put there for this purpose; the SDK goes by the user agent, too."""
+    return "Mobi" in user_agent
 
 
 def _phone_sdk_url(url: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from services import catalog, checkout
 from tests.conftest import signed_in
 from tests.factories import NOW, make_user, place_order
-from tests.views.reading import page_of
+from tests.views.reading import Page, page_of
 
 GUIDES = ("inicis", "jtnet", "chai", "paymentwall")
 HANGUL = re.compile("[가-힣]+")
@@ -220,6 +220,16 @@ def test_a_run_that_failed_says_so_and_offers_no_charge(desk, shopper, user, pla
 
     assert ("Window closed" if card == "closed" else "Not registered") in page.text
     assert "Charge again" not in page.text
+
+
+def test_a_phone_is_told_its_own_way_and_gets_no_frame(shopper):
+    phone = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"}
+
+    on_phone = Page(shopper.get("/guides/inicis?lang=en", headers=phone).text)
+    on_pc = page_of(shopper, "/guides/inicis?lang=en")
+
+    assert (len(on_phone.all("iframe")), len(on_phone.all("form", **{"data-module": "pages/guides-run"}))) == (0, 1)
+    assert (len(on_pc.all("iframe")), len(on_pc.all("form", **{"data-module": "pages/guides-run"}))) == (1, 1)
 
 
 def test_an_open_run_is_watched_until_it_is_decided(desk, shopper, user, plan):
