@@ -229,6 +229,8 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     if order.status is OrderStatus.PAID and _holds_money(payment):
         _note_part_given_back(order, payment, now=now)
         return False
+    if _holds_money(payment) and refunds.is_decided(order, payment):
+        return False  # its money goes back, whatever the shop would take by now
     if _holds_money(payment):
         wrong = wrong or _too_late(order)
         if wrong:

@@ -37,9 +37,14 @@ def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
     return guide.charges(1)
 
 
+def is_decided(order: Order, payment: Payment) -> bool:
+    """Whether this payment goes back, or went."""
+    return _of(order, payment) is not None
+
+
 def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
     """Write down that this payment has to go back; None where that was decided before. Does not commit."""
-    if _of(order, payment) is not None:
+    if is_decided(order, payment):
         return None
     refund = Refund(
         order=order,

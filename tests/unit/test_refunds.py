@@ -1,5 +1,6 @@
 """What has to go back goes back, however often nobody answers, and is asked for no more often than it helps."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from models import JournalEntry, OrderStatus, RefundStatus, db
 from services import checkout, refunds, subscriptions
 from services.iamport import Refused
-from tests.factories import NOW, place_order, reconcile
+from tests.factories import NOW, place_order, reconcile, renew, subscribe
 
 WILL_NOT = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
 
@@ -157,6 +158,19 @@ def test_a_second_approval_of_a_rejected_order_is_no_slow_key(desk, order):
     arrive(desk, order, second)
 
     assert desk.client.payment(second).amount_left == 0
+
+
+def test_a_charge_that_has_to_go_back_pays_for_nothing_although_the_shop_takes_test_payments_by_then(desk, user, plan):
+    trying = replace(desk, takes_test_payments=True)
+    desk.client.test_channels = {"html5_inicis.INIBillTst"}
+    subscription = subscribe(trying, user, plan)
+    desk.client.deaf_to = "cancel"
+    paid_until = subscription.paid_until
+    order = renew(replace(desk, takes_test_payments=False), subscription, now=paid_until)
+
+    arrive(trying, order, order.imp_uid, now=paid_until)
+
+    assert (order.mismatch, subscription.paid_until) == ("test_channel", paid_until)
 
 
 def test_two_workers_with_one_list_ask_once(desk, order):
