@@ -313,6 +313,8 @@ def _pay_invoice(order: Order, *, now: datetime) -> None:
 def _note_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
     if order.status is not OrderStatus.READY:
         return
+    if not order.issues_key and payment.came_by_window:
+        return  # somebody opened a window under a charge's merchant_uid: that says nothing about the charge
     order.imp_uid = order.imp_uid or payment.imp_uid
     order.mark_failed(payment.fail_reason or "")
     journal.record("payment.failed", at=now, lane=journal.PG, order=order, reason=payment.fail_reason or "")

@@ -545,6 +545,20 @@ def test_a_window_left_under_an_unknown_charge_does_not_keep_it_from_being_repea
     assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
 
 
+def test_a_window_that_failed_under_an_unknown_charge_says_nothing_about_it(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.deaf_to = "again"
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.deaf_to = ""
+    window = {"merchant_uid": order.merchant_uid, "customer_uid": "cu_x", "amount": 1, "pg": INICIS}
+
+    arrive(desk, order, desk.client.pay(window, card="declined"), now=FEBRUARY)
+
+    assert (order.outcome, subscription.status) == ("checking", SubscriptionStatus.ACTIVE)
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+
+
 def test_an_undecided_charge_whose_answer_was_lost_is_not_asked_for_again(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.pending = desk.client.lose_answer = True
