@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Browser, Request, Route, expect
 
 from tests.e2e.conftest import ROOT, MakeShopper, Shopper
 from tests.e2e.pages.checkout import CheckoutPage
@@ -91,6 +91,25 @@ def test_who_signed_out_in_another_tab_is_led_to_sign_in(on_pc: Shopper):
     page.press_pay()
 
     on_pc.page.wait_for_url(f"{on_pc.site.shop}/account/sign-in?next=/checkout/coffee-monthly*")
+
+
+@pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/guides/inicis"])
+def test_who_has_no_scripts_is_told_why_nothing_can_be_paid(on_pc: Shopper, browser: Browser, path: str):
+    why = on_pc.words.shop(
+        "The payment window needs JavaScript, and this page is without. Please switch it on, or load the page again."
+    )
+    on_pc.open(path)
+    expect(on_pc.page.locator("form[aria-busy=false]")).to_be_visible()
+    expect(on_pc.page.get_by_text(why)).to_be_hidden()
+    without = browser.new_context(
+        java_script_enabled=False, locale="ko-KR", storage_state=on_pc.page.context.storage_state()
+    )
+
+    page = without.new_page()
+    page.goto(on_pc.site.shop + path)
+
+    expect(page.get_by_text(why)).to_be_visible()
+    without.close()
 
 
 def test_what_a_form_lacks_is_said_beside_the_field(on_pc: Shopper):
