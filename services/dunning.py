@@ -4,11 +4,14 @@ A ladder of days after the first decline. On each rung the charge is tried once;
 uncollectible and the subscription ends.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from models import Invoice, InvoiceStatus, Order
 from services import journal
 from services.desk import Desk
+
+SHORTEST_GAP = timedelta(hours=1)
 
 
 def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
@@ -33,11 +36,16 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     if invoice.declines >= len(desk.dunning_days):
         _give_up(order, invoice, now=now)
         return
-    rung = invoice.period_start + timedelta(days=desk.dunning_days[invoice.declines])
-    retry_at = max(rung, now + timedelta(hours=1))
+    retry_at = now + max(_gap(desk.dunning_days, invoice.declines), SHORTEST_GAP)
     invoice.climb(retry_at=retry_at)
     subscription.fall_behind(retry_at=retry_at)
     journal.record("subscription.past_due", at=now, order=order, retry_at=retry_at.isoformat())
+
+
+def _gap(dunning_days: Sequence[int], rung: int) -> timedelta:
+    """From the try before to this one, so that a worker that was away for days does not hurry over the rungs."""
+    before = dunning_days[rung - 1] if rung else 0
+    return timedelta(days=dunning_days[rung] - before)
 
 
 def _give_up(order: Order, invoice: Invoice, *, now: datetime) -> None:

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from clock import add_months
 from models import Invoice, InvoiceStatus, Order, OrderPurpose, OrderStatus, Subscription, db, new_uid
+from services.locks import lock
 
 WINDOW_LIFETIME = timedelta(minutes=30)
 
@@ -14,10 +14,16 @@ WINDOW_LIFETIME = timedelta(minutes=30)
 def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
     """The bill of the period to be paid next; made and committed on the first call.
 
-    Two callers at once get the same one: the period's start is unique within its subscription.
+    Two callers at once get the same one: whoever has to make it looks once more under the subscription's lock.
     """
     existing = unpaid_invoice(subscription)
     if existing is not None:
+        return existing
+    db.session.flush()
+    lock(subscription)
+    existing = unpaid_invoice(subscription)
+    if existing is not None:
+        db.session.commit()
         return existing
     start = subscription.paid_until or now
     invoice = Invoice(
@@ -30,13 +36,7 @@ def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
         created_at=now,
     )
     db.session.add(invoice)
-    try:
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        return db.session.scalars(
-            select(Invoice).where(Invoice.subscription_id == subscription.id, Invoice.period_start == start)
-        ).one()
+    db.session.commit()
     return invoice
 
 

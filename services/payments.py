@@ -22,6 +22,8 @@ from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import period_end
 from services.locks import lock
 
+CATCH_UP_PAUSE = timedelta(days=1)
+"""Between two periods that are paid one after the other because both have begun."""
 ABANDONED_AFTER = timedelta(days=1)
 """A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
 CHARGED_WITH_KEY = ("payment", "payment.scheduled")
@@ -306,6 +308,9 @@ def _pay_invoice(order: Order, *, now: datetime) -> None:
         invoice.begin(now, until=period_end(subscription, now))
     invoice.mark_paid(at=now)
     subscription.renew(until=invoice.period_end)
+    if subscription.is_overdue(now):
+        # The worker was away for longer than a period. Whoever wants no more of it has time to say so.
+        subscription.look_again(at=now + CATCH_UP_PAUSE)
     event = "subscription.started" if first else "subscription.renewed"
     journal.record(event, at=now, order=order, until=invoice.period_end.isoformat())
 

@@ -7,6 +7,7 @@ that lapses, or an attempt without an answer, which is looked up before anything
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from sqlalchemy import or_, select, update
 
@@ -33,6 +34,8 @@ DECISION_PATIENCE = timedelta(days=1)
 """How long a PG may take to decide about a charge. One that died on its way to the PG is never decided about."""
 CONFIRMATION_PATIENCE = timedelta(days=1)
 """How long we wait for the webhook of an issue. Webhooks get lost; after this the key is tried without it."""
+FAULT_PAUSE = timedelta(hours=1)
+"""Until a charge is sent again that the service found fault with, as with an address that is not on its list."""
 EVENTS = {"paid": "charge.approved", "failed": "charge.declined", "ready": "charge.pending"}
 """What an answer to `/again` is called in the journal, by its `status`."""
 CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
@@ -66,20 +69,25 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
         # Only now: between anybody's look and this claim, another caller may have charged.
         subscription = db.session.get_one(Subscription, subscription_id, populate_existing=True)
         paid = _refuse_unless_wanted(subscription, period_start, now=now)
-        return paid or _collect(desk, subscription, now=now)
+        is_owed = period_start is not None or subscription.is_overdue(now)
+        return paid or _collect(desk, subscription, is_owed=is_owed, now=now)
     finally:
         _release(subscription_id, until)
 
 
-def _collect(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
+def _collect(desk: Desk, subscription: Subscription, *, is_owed: bool, now: datetime) -> Order:
+    """`is_owed`: the period has begun, or somebody has just asked for it; else only what is unknown is looked up."""
     key = _chargeable_key(desk, subscription, now=now)
+    paid_until = subscription.paid_until
     invoice = open_invoice(subscription, now=now)
+    if subscription.paid_until != paid_until:
+        raise NothingToCharge("the period was paid a moment ago")
     if buyer_may_be_paying(invoice, now=now):
         raise ChargeInProgress("a payment window is open for this period")
     order = unanswered_charge(invoice)
     if order is not None and not _is_to_be_repeated(desk, order, now=now):
         changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
-        if not changed:
+        if not changed or not is_owed:
             return order
         order = None  # the old card's decline is known now; the new one has not been tried
     if order is None and (approved := _approved_late(desk, invoice, now=now)):
@@ -184,17 +192,15 @@ def _record_of(desk: Desk, order: Order) -> Payment | None:
 
 
 def _approved_late(desk: Desk, invoice: Invoice, *, now: datetime) -> Order | None:
-    """An earlier attempt of which we never read a decision, and which the PG approved since without telling us.
+    """An earlier attempt that failed, and which the PG approved since, although its webhook never came.
 
     Raises `ChargeInProgress` where the service does not answer: another attempt could pay the period twice.
     """
-    failed = [order for order in invoice.orders if order.status is OrderStatus.FAILED and not order.issues_key]
-    for order in failed:
-        if order.imp_uid is None:
-            if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Heard.SILENCE:
-                raise ChargeInProgress("nobody can say what became of an earlier attempt")
-            if order.status is OrderStatus.PAID:
-                return order
+    for order in [order for order in invoice.orders if order.status is OrderStatus.FAILED]:
+        if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Heard.SILENCE:
+            raise ChargeInProgress("nobody can say what became of an earlier attempt")
+        if order.status is OrderStatus.PAID:
+            return order
     return None
 
 
@@ -236,8 +242,13 @@ def _charge(desk: Desk, order: Order, *, now: datetime) -> Order:
     try:
         answer = _ask(desk, order, now=now)
     except Refused as refusal:
-        # The service would not even ask the PG; for the buyer it is a decline like any other.
-        _end_unpaid(desk, order, "charge.refused", reason=refusal.message, now=now)
+        if refusal.status == HTTPStatus.OK:
+            # The service would not even ask the PG; for the buyer it is a decline like any other.
+            _end_unpaid(desk, order, "charge.refused", reason=refusal.message, now=now)
+        else:
+            # Our request was wrong, or our address unwanted: that is no buyer's fault, and costs none a rung.
+            reason = f"HTTP {refusal.status}: {refusal.message}"
+            _leave_unknown(order, reason, now=now, pause=FAULT_PAUSE)
     except IamportError as err:
         # However long it was waited for: the service may have begun with it only just now.
         order.asked_at = now + err.waited
@@ -298,10 +309,10 @@ def _end_unpaid(desk: Desk, order: Order, event: str, *, reason: str = "", now: 
     db.session.commit()
 
 
-def _leave_unknown(order: Order, reason: str, *, now: datetime) -> None:
+def _leave_unknown(order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE) -> None:
     """No answer is not a no."""
     journal.record("charge.unknown", at=now, order=order, reason=reason)
-    _look_again(order, at=now + FIRST_PAUSE, now=now)
+    _look_again(order, at=now + pause, now=now)
 
 
 def _look_again(order: Order, *, at: datetime, now: datetime) -> None:

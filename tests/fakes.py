@@ -73,6 +73,10 @@ class FakeIamport:
     def close(self, request: dict[str, Any]) -> str:
         return self._new(request, status="ready", usage=None).imp_uid
 
+    def approve_late(self, imp_uid: str) -> None:
+        """The PG changes its mind about a payment that failed, and tells nobody."""
+        self.payments = [replace(p, status="paid") if p.imp_uid == imp_uid else p for p in self.payments]
+
     def decide(self) -> None:
         """The PG approves what was pending."""
         self.payments = [replace(p, status="paid") if p.status == "ready" else p for p in self.payments]

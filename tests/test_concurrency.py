@@ -230,3 +230,22 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     assert outcomes == ["paid"] * 8
     assert approved(desk).total() == 16
     assert [subscription.paid_until for subscription in due] == [MARCH] * 8
+
+
+def test_two_windows_at_once_are_for_one_bill(at_once, desk, user, plan):
+    for _ in range(4):
+        declined = place_order(desk, user, plan)
+        imp_uid = desk.client.pay(checkout.request(desk, declined, language="ko"), card="declined")
+        checkout.receive(desk, road="callback", merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
+        subscription_id, subscription = declined.subscription_id, declined.subscription
+
+        def try_again(subscription_id: int = subscription_id) -> Order:
+            mine = db.session.get_one(Subscription, subscription_id)
+            buyer = make_buyer()
+            return checkout.place(
+                desk, user=mine.user, subscription=mine, guide_id="jtnet", buyer=buyer, now=clock.now()
+            )
+
+        at_once(try_again, try_again)
+
+        assert len(subscription.invoices) == 1

@@ -410,7 +410,7 @@ def test_a_scheduled_try_that_was_unknown_climbs_once_its_decline_is_known(desk,
     reconcile(desk, now=FEBRUARY + timedelta(minutes=3))
 
     assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
-    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
+    assert subscription.next_charge_at == FEBRUARY + timedelta(days=1, minutes=3)
 
 
 def test_a_try_by_hand_that_was_unknown_leaves_the_next_rung_where_it_is(desk, user, plan):
@@ -581,7 +581,7 @@ def test_a_lost_charge_that_was_cancelled_in_the_console_is_cancelled_here(desk,
     assert len(desk.client.charges) == 2
     assert (subscription.status, subscription.next_charge_at) == (
         SubscriptionStatus.PAST_DUE,
-        FEBRUARY + timedelta(days=1),
+        FEBRUARY + timedelta(days=1, minutes=3),
     )
 
 
@@ -813,3 +813,29 @@ def test_a_first_card_that_is_approved_late_is_taken_where_none_has_paid(desk, u
     assert len(desk.client.charges) == 1
     assert first.subscription.billing_key is first.billing_key
     assert first.subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_a_decline_that_was_approved_later_is_found_though_its_webhook_is_lost(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    desk.client.approve_late(declined.imp_uid)
+
+    found = renew(desk, subscription, now=subscription.next_charge_at)
+
+    assert (found, declined.outcome, subscription.paid_until) == (declined, "paid", MARCH)
+    assert len(desk.client.charges) == 1
+
+
+def test_a_new_card_is_not_charged_early_for_what_the_old_one_was_asked_for(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    early = NOW + timedelta(days=5)
+    desk.client.lose_answer = True
+    renewals.collect(desk, subscription_id=subscription.id, now=early, period_start=FEBRUARY)
+    change = new_card(desk, user, subscription, now=early)
+    arrive(desk, change, desk.client.pay(request_of(desk, change)), now=early)
+    charged = len(desk.client.charges)
+
+    renew(desk, subscription, now=early + timedelta(minutes=3))
+
+    assert len(desk.client.charges) == charged
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.ACTIVE, FEBRUARY)

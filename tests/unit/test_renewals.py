@@ -8,6 +8,7 @@ from clock import add_months
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
 from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
 from services import billing_keys, checkout, renewals, subscriptions
+from services.iamport import Refused
 from tests.factories import NOW, make_buyer, place_order, renew, subscribe
 from tests.fakes import DUPLICATE
 
@@ -236,7 +237,8 @@ def test_one_window_after_the_other_holds_no_charge_back(desk, user, dollar_plan
 
 def test_a_window_of_the_last_try_leaves_the_next_one_room_for_another(desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
-    for at in (FEBRUARY, FEBRUARY + timedelta(days=1)):
+    for _ in range(2):
+        at = subscription.next_charge_at
         checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=at)
         with pytest.raises(ChargeInProgress):
             renew(desk, subscription, now=at)
@@ -265,3 +267,44 @@ def test_a_key_whose_deletion_got_no_answer_is_deleted_later(desk, user, plan):
     desk.client.deaf_to = ""
     assert billing_keys.delete_revoked(desk, now=NOW + timedelta(minutes=3), user=user) == 1
     assert desk.client.keys == {}
+
+
+def test_a_worker_that_was_away_for_months_charges_one_period_a_day(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    back = MARCH + timedelta(days=5)
+
+    paid = []
+    for days in range(4):
+        today = back + timedelta(days=days)
+        while subscription.id in renewals.due(now=today):
+            paid.append((days, renew(desk, subscription, now=today).outcome))
+
+    assert paid == [(0, "paid"), (1, "paid")]
+    assert subscription.next_charge_at == subscription.paid_until > back
+
+
+def test_a_ladder_that_begins_late_is_as_long_as_any(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    at = FEBRUARY + timedelta(days=8)
+
+    tries = []
+    while subscription.is_alive:
+        renew(desk, subscription, now=at)
+        tries.append(at - FEBRUARY)
+        at = subscription.next_charge_at or at
+
+    assert [gap.days for gap in tries] == [8, 9, 11, 15]
+
+
+@pytest.mark.parametrize("status", [400, 403, 429])
+def test_a_fault_of_ours_costs_no_subscriber_a_rung(desk, user, plan, status):
+    subscription = subscribe(desk, user, plan)
+    desk.client.raises["again"] = Refused("IP address is not allowed", code=-1, status=status)
+    order = renew(desk, subscription, now=FEBRUARY)
+    again = subscription.next_charge_at
+    desk.client.raises.clear()
+
+    renew(desk, subscription, now=again)
+
+    assert (order.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+    assert again == FEBRUARY + timedelta(hours=1)
