@@ -115,6 +115,6 @@ def _one_of_many(what: str) -> Iterator[None]:
     """Whatever is wrong with one order, subscription or round must not keep the others from their turn."""
     try:
         yield
-    except Exception:
+    except Exception:  # whatever it is: the log says it, and the round goes on
         db.session.rollback()
         current_app.logger.exception("%s was left as it is", what)

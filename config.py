@@ -4,6 +4,7 @@
 them one restart at a time.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -101,7 +102,7 @@ class Config:
         read = _Reader(environ)
         demo = environ.get("DEMO", "") == "1"
         public_url = read.url("PUBLIC_URL")
-        timeout = read.number("IMP_TIMEOUT", cls.IMP_TIMEOUT)
+        timeout = read.seconds("IMP_TIMEOUT", cls.IMP_TIMEOUT)
         sdk_url = read.url("IMP_SDK_URL")
         config = cls(
             SECRET_KEY=read.text("SECRET_KEY"),
@@ -115,7 +116,7 @@ class Config:
             IMP_TIMEOUT=timeout,
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
-            TRUSTED_PROXIES=int(read.number("TRUSTED_PROXIES", 0)),
+            TRUSTED_PROXIES=read.count("TRUSTED_PROXIES", 0),
             TEST_PAYMENTS=environ.get("TEST_PAYMENTS", "1" if demo else "") == "1",
             DEMO=demo,
             RATELIMIT_ENABLED=not demo,
@@ -182,13 +183,19 @@ class _Reader:
             )
         return value
 
-    def number(self, name: str, default: float) -> float:
+    def seconds(self, name: str, default: float) -> float:
         value = self.environ.get(name, "").strip() or str(default)
-        try:
+        if re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII) and float(value) > 0:
             return float(value)
-        except ValueError:
-            self.problems.append(f"{name} must be a number of seconds, not {value!r}")
-            return default
+        self.problems.append(f"{name} must be a number of seconds above 0, not {value!r}")
+        return default
+
+    def count(self, name: str, default: int) -> int:
+        value = self.environ.get(name, "").strip() or str(default)
+        if re.fullmatch(r"\d+", value, re.ASCII):
+            return int(value)
+        self.problems.append(f"{name} must be a whole number, not {value!r}")
+        return default
 
     def days(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         value = self.environ.get(name, "").strip()

@@ -21,6 +21,8 @@ class SmallService:
         self.cancelled: list[str] = []
         self.channels: dict[str, str] = {}
         self.declines = False
+        self.charged_as: Record = {}
+        """What differs in the records of charges from what was asked for."""
         self.is_down_for = ""
         """Path of the one call that is answered with 503."""
 
@@ -86,7 +88,9 @@ class SmallService:
             return {"code": 1, "message": "already ordered", "response": None}
         outcome = {"status": "failed", "fail_reason": "no money"} if self.declines else {}
         order = {"currency": "KRW", **asked, "amount": float(asked["amount"])}
-        return _answer(self.records[self._write(order, {"customer_uid_usage": "payment", **outcome})])
+        return _answer(
+            self.records[self._write(order, {"customer_uid_usage": "payment", **outcome, **self.charged_as})]
+        )
 
     def _write(self, order: Record, changes: Record) -> str:
         imp_uid = f"imp_{len(self.records)}"

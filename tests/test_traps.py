@@ -167,7 +167,7 @@ def bought(shop: SimpleNamespace, **changes: Any) -> dict[str, Any]:
     return order
 
 
-def charge_period(shop: SimpleNamespace, order: dict[str, Any], period: str = "2026-12") -> Any:
+def charge_period(shop: SimpleNamespace, order: dict[str, Any], period: str = "2036-12") -> Any:
     return shop.module.app.test_cli_runner().invoke(args=["charge", order["merchant_uid"], period])
 
 
@@ -571,7 +571,7 @@ def test_t28_code_zero_with_status_failed_is_a_decline(copied):
 
     order = bought(shop)
 
-    charge = shop.module.one("SELECT * FROM orders WHERE purpose = 'charge'")
+    charge = shop.module.one("SELECT * FROM orders WHERE purpose = 'payment'")
     assert (charge["status"], charge["reason"]) == ("failed", "no money")
     assert charge["merchant_uid"] != order["merchant_uid"]
 
@@ -602,7 +602,7 @@ def test_t35_the_browser_page_is_complete(code, tmp_path, guide_id, variant, lan
 
     assert html.count('/v1/iamport.js"></script>') == 1
     assert html.count("IMP.init(") == html.count("IMP.request_pay(") == 1
-    assert 'addEventListener("click"' in html
+    assert 'addEventListener("submit"' in html
     parse_javascript(re.findall(r"<script>(.*?)</script>", html, re.S), tmp_path)
 
 
@@ -644,13 +644,78 @@ def test_t06_one_period_is_charged_once_however_often_it_is_asked_for(copied, gu
     shop = copied(guide_id)
     order = bought(shop)
 
-    for period in ("2026-12", "2026-12", "2027-01"):
+    for period in ("2036-12", "2036-12", "2037-01"):
         charge_period(shop, order, period)
 
     paid = [record for record in shop.service.records.values() if record["customer_uid_usage"] == "payment"]
-    periods = [record["merchant_uid"] for record in paid if "-20" in record["merchant_uid"]]
-    assert periods == [f"{order['merchant_uid']}-2026-12", f"{order['merchant_uid']}-2027-01"]
+    periods = [record["merchant_uid"] for record in paid if "-203" in record["merchant_uid"]]
+    assert periods == [f"{order['merchant_uid']}-2036-12", f"{order['merchant_uid']}-2037-01"]
     assert all(len(uid) <= 40 for uid in periods)
+
+
+@every_guide
+def test_t06_the_period_of_the_first_payment_is_not_charged_again(copied, guide_id):
+    shop = copied(guide_id)
+    order = bought(shop)
+    before = len(shop.service.charges)
+
+    again = charge_period(shop, order, shop.module.this_month())
+
+    assert (again.exit_code, len(shop.service.charges)) == (1, before)
+
+
+@pytest.mark.parametrize("guide_id", ["inicis", "paymentwall"])
+def test_t06_a_charge_the_pg_has_not_decided_about_is_waited_for(copied, guide_id):
+    shop = copied(guide_id)
+    order = bought(shop)
+    before = len(shop.service.charges)
+    shop.service.charged_as = {"status": "ready"}
+
+    told = [charge_period(shop, order).output for _ in range(2)]
+    pending = list(shop.service.records.values())[-1]
+    pending["status"] = "paid"  # and its webhook is lost
+    shop.module.app.test_cli_runner().invoke(args=["reconcile"])
+
+    assert (told, len(shop.service.charges) - before) == (["ready\n", "ready\n"], 1)
+    assert charge_period(shop, order).exit_code == 1
+    assert "This period is paid" in charge_period(shop, order).output
+
+
+def test_t06_a_decline_that_the_pg_approves_late_is_found_without_a_webhook(copied):
+    shop = copied("inicis")
+    order = bought(shop)
+    shop.service.declines = True
+    assert charge_period(shop, order).output == "failed\n"
+    list(shop.service.records.values())[-1]["status"] = "paid"
+    charges = len(shop.service.charges)
+
+    assert charge_period(shop, order).output == "paid\n"
+
+    assert len(shop.service.charges) == charges
+
+
+@pytest.mark.parametrize("strange", [{"sandbox": True}, {"pg_provider": "danal"}, {"customer_uid_usage": "issue"}])
+def test_t03_a_charge_whose_record_is_not_what_was_asked_for_pays_for_nothing(copied, strange):
+    shop = copied("inicis")
+    order = bought(shop)
+    shop.service.charged_as = strange
+
+    assert charge_period(shop, order).output == "mismatch\n"
+
+
+def test_t03_a_charge_that_was_given_back_meanwhile_is_not_paid(copied):
+    shop = copied("inicis")
+    order = bought(shop)
+    shop.service.charged_as = {"sandbox": True}
+    charge_period(shop, order)
+    given_back = list(shop.service.records.values())[-1]
+    assert shop.service.cancelled == [given_back["imp_uid"]]
+
+    given_back |= {"status": "paid", "sandbox": False}
+    news = {"merchant_uid": given_back["merchant_uid"], "imp_uid": given_back["imp_uid"]}
+    shop.browser.post("/webhooks/iamport", json=news)
+
+    assert charge_period(shop, order).output == "mismatch\n"
 
 
 @every_request
