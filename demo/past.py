@@ -42,6 +42,7 @@ def rewind(subscription: Subscription, *, months: int = 0, days: int = 0, anchor
         return add_months(at - timedelta(days=days), -months, anchor_day=anchor_day)
 
     subscription.anchor_day = anchor_day
+    subscription.user.created_at = earlier(subscription.user.created_at)
     subscription.created_at = earlier(subscription.created_at)
     if subscription.paid_until is not None:
         subscription.paid_until = subscription.next_charge_at = earlier(subscription.paid_until)

@@ -7,7 +7,7 @@ and ids.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from models import JournalEntry, Order, db
 
@@ -29,15 +29,9 @@ def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = 
     )
 
 
-def of_order(order: Order) -> Sequence[JournalEntry]:
-    """Everything about this order and the key it issued or used, oldest first."""
+def of_orders(*orders: Order) -> Sequence[JournalEntry]:
+    """Everything about these orders, oldest first."""
+    merchant_uids = [order.merchant_uid for order in orders]
     return db.session.scalars(
-        select(JournalEntry)
-        .where(
-            or_(
-                JournalEntry.merchant_uid == order.merchant_uid,
-                JournalEntry.customer_uid == order.billing_key.customer_uid,
-            )
-        )
-        .order_by(JournalEntry.id)
+        select(JournalEntry).where(JournalEntry.merchant_uid.in_(merchant_uids)).order_by(JournalEntry.id)
     ).all()

@@ -19,7 +19,7 @@ from models import (
 from money import Money
 from services import billing_keys, journal
 from services.desk import Desk
-from services.invoices import period_end, unpaid_invoice
+from services.invoices import period_end, unanswered_charge, unpaid_invoice
 from services.locks import lock
 
 
@@ -80,6 +80,12 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
         return NextPeriod(period_start=invoice.period_start, period_end=invoice.period_end, price=invoice.price)
     start = subscription.paid_until or now
     return NextPeriod(period_start=start, period_end=period_end(subscription, start), price=subscription.plan.price)
+
+
+def is_checked(subscription: Subscription) -> bool:
+    """Whether a charge has no outcome yet: the worker looks it up, and until then nothing else is charged."""
+    invoice = unpaid_invoice(subscription)
+    return invoice is not None and unanswered_charge(invoice) is not None
 
 
 def last_decline(subscription: Subscription) -> Order | None:

@@ -17,14 +17,15 @@ bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 @login_required
 def show(merchant_uid: str) -> ResponseReturnValue:
     order = own_order(merchant_uid)
+    first_charge = checkout.first_charge(order)
     return render_template(
         "orders/show.html",
         order=order,
-        first_charge=checkout.first_charge(order),
+        first_charge=first_charge,
         progress=checkout.progress(order),
         subscription=order.subscription,
         guide=desk().guides[order.guide_id],
-        journal=journal.of_order(order),
+        journal=journal.of_orders(order, *([first_charge] if first_charge else [])),
         retry_url=_retry_url(order),
     )
 

@@ -4,11 +4,13 @@ Documentation of every endpoint: https://developers.portone.io/api/rest-v1
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +20,8 @@ from services.iamport.errors import NotFound, Refused, Unauthorized, Unknown
 from services.iamport.types import CustomerKey, Payment, Prepared, Token
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 RENEW_EARLY = 60
 """Seconds. Under a minute before its end the service prolongs a token, so asking then never costs a new one."""
@@ -148,6 +152,7 @@ class IamportClient:
         try:
             return self._authenticated(method, path, body=body, query=query)
         except Unknown as err:
+            log.warning("%s", err)
             err.waited = timedelta(seconds=self._monotonic() - started_at)
             raise
 
@@ -192,15 +197,23 @@ class IamportClient:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        send = partial(
+            self._session.request,
+            method,
+            self._base_url + path,
+            params=query,
+            data=None if body is None else json.dumps(body, default=_number),
+            headers=headers,
+            timeout=self._timeout,
+        )
         try:
-            answer = self._session.request(
-                method,
-                self._base_url + path,
-                params=query,
-                data=None if body is None else json.dumps(body, default=_number),
-                headers=headers,
-                timeout=self._timeout,
-            )
+            try:
+                answer = send()
+            except requests.ConnectionError as err:
+                if method != "GET" or isinstance(err, requests.Timeout):
+                    raise
+                # The other end may have closed a kept connection at this very moment; reading twice does no harm.
+                answer = send()
         except requests.RequestException as err:
             raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
         return _opened(answer, f"{method} {path}")

@@ -282,6 +282,24 @@ def test_silence_is_unknown(client, wire, silence):
         charge(client)
 
 
+def test_a_reading_survives_a_connection_that_was_closed_meanwhile(client, wire):
+    read(client, wire)
+    wire.answers.append(requests.ConnectionError("Remote end closed connection without response"))
+
+    assert read(client, wire).imp_uid == "imp_1"
+
+
+def test_a_charge_is_never_sent_twice(client, wire):
+    read(client, wire)
+    wire.answers.append(requests.ConnectionError("Remote end closed connection without response"))
+    sent = len(wire.requests)
+
+    with pytest.raises(Unknown):
+        charge(client)
+
+    assert len(wire.requests) == sent + 1
+
+
 def test_a_lost_answer_says_how_long_it_was_waited_for(client, wire, stopwatch, monkeypatch):
     read(client, wire)  # a token is there
     stopwatch.seconds = 100.0

@@ -11,7 +11,7 @@ import pytest
 
 import clock
 from models import db
-from services import checkout, subscriptions
+from services import checkout, renewals, subscriptions
 from services.iamport import Refused
 from tests.conftest import signed_in
 from tests.factories import make_buyer, make_user, place_order, reconcile, subscribe
@@ -279,6 +279,48 @@ def test_a_page_of_what_failed_can_notice_a_later_approval(shopper, desk, order,
 
     (watched,) = page.all("section", **{"data-module": "pages/orders-show"})
     assert json.loads(watched["data-status"]) == shopper.get(watched["data-status-url"]).json
+
+
+def test_a_page_tells_its_own_order_and_no_other(shopper, desk, order):
+    come_back(desk, order)
+    subscription = order.subscription
+    first = checkout.first_charge(order)
+    second = renewals.collect(
+        desk, subscription_id=subscription.id, now=clock.now(), period_start=subscription.paid_until
+    )
+
+    told = {one: shopper.get(f"/orders/{one.merchant_uid}?lang=en").text.count("charge.sent") for one in (order, first)}
+
+    assert told == {order: 1, first: 1}
+    assert "callback.received" not in shopper.get(f"/orders/{second.merchant_uid}").text
+
+
+def test_a_payment_of_a_subscription_that_has_ended_promises_no_other(shopper, desk, order):
+    come_back(desk, order)
+    subscriptions.cancel(desk, subscription=order.subscription, now=clock.now())
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "nothing more is charged" in page
+    assert "new try" not in page
+
+
+def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, order):
+    come_back(desk, order, card="no_money_later")
+    late = checkout.first_charge(order)
+    other = checkout.place(
+        desk, user=order.user, subscription=order.subscription, guide_id="jtnet", buyer=make_buyer(), now=clock.now()
+    )
+    come_back(desk, other)
+    desk.client.approve_late(late.imp_uid)
+    checkout.receive(desk, road="webhook", merchant_uid=late.merchant_uid, imp_uid=late.imp_uid, now=clock.now())
+
+    page = shopper.get(f"/orders/{late.merchant_uid}?lang=en").text
+
+    assert "A payment too many" in page
+    assert "Differs in" not in page
+    assert "Try again" not in page
+    assert desk.client.payment(late.imp_uid).amount_left == 0
 
 
 def test_a_page_of_what_succeeded_is_left_alone(shopper, desk, order):

@@ -345,3 +345,14 @@ def test_an_unfinished_checkout_is_not_listed(shopper, desk, user, plan):
     )
 
     assert f"/subscriptions/{order.subscription_id}" not in shopper.get("/subscriptions").text
+
+
+def test_a_charge_without_an_outcome_is_being_checked_and_promises_no_day(shopper, desk, subscription):
+    desk.client.pending = True
+    paid_until = subscription.paid_until
+    renewals.collect(desk, subscription_id=subscription.id, now=clock.now(), period_start=paid_until)
+
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
+
+    assert "being checked" in page
+    assert "does not charge twice" in page
