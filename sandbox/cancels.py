@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from sandbox import keys, ledger, levers, notices
+from sandbox import clock, keys, ledger, levers, notices
 from sandbox.amounts import part, taxes
 from sandbox.errors import Refused
 from sandbox.models import Merchant, Payment, PendingCancel, db
@@ -19,8 +19,8 @@ NOTHING_NAMED = "imp_uid 또는 merchant_uid 중 하나는 반드시 지정해�
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
 
-def cancel(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Cancel ``amount`` of a payment, all that is left when it is missing or 0.
+def cancel(merchant: Merchant, fields: Fields) -> Payment:
+    """Cancel ``amount`` of a payment, all that is left when it is missing or 0, at its customer's time.
 
     Raises:
         Refused: no such payment, nothing left, less left than asked, or not what ``checksum`` believes is left.
@@ -40,13 +40,14 @@ def cancel(merchant: Merchant, fields: Fields, now: int) -> Payment:
         if amount > payment.remaining:
             raise _failed("requested cancel amount is bigger than cancelable amount")
         tax = taxes(fields, amount, payment.currency)
-        _give_back(payment, amount, tax, text(fields, "reason"), now, announce=flag(fields, "enable_webhook"))
+        announce = flag(fields, "enable_webhook")
+        _give_back(payment, amount, tax, text(fields, "reason"), clock.of_payment(payment), announce=announce)
     return payment
 
 
-def cancel_in_console(merchant: Merchant, fields: Fields, now: int) -> Payment:
+def cancel_in_console(merchant: Merchant, fields: Fields) -> Payment:
     """As `cancel`, by somebody at the merchant's console: the shop hears of it by webhook in any case."""
-    return cancel(merchant, {**fields, "enable_webhook": True}, now)
+    return cancel(merchant, {**fields, "enable_webhook": True})
 
 
 def _give_back(

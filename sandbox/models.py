@@ -484,6 +484,6 @@ class PendingCancel(Model):
     announce: Mapped[bool] = mapped_column(default=False)
     """Whether the shop asked for a webhook."""
     due_at: Mapped[int]
-    """On the merchant's clock."""
+    """On its customer's clock."""
 
     payment: Mapped[Payment] = relationship()

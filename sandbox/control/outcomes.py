@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import delete, select
 
-from sandbox import cancels, clock, webhooks
+from sandbox import cancels, webhooks
 from sandbox.api.objects import payment_object
 from sandbox.control.asking import asked, between, merchant_in, payment_in
 from sandbox.models import Merchant, Order, db
@@ -82,9 +82,7 @@ def add_fault() -> Response:
 def cancel() -> Response:
     """``{"imp_uid", "amount"?, "reason"?}``: cancel as from the console, which is always told by webhook."""
     body = asked()
-    payment = payment_in(body)
-    merchant = payment.merchant
-    cancelled = cancels.cancel_in_console(merchant, body, clock.of(merchant, payment.customer_uid))
+    cancelled = cancels.cancel_in_console(payment_in(body).merchant, body)
     webhooks.announce(cancelled)
     return jsonify(payment_object(cancelled))
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+DAY = 86_400
+
 TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
 
 
@@ -37,6 +39,19 @@ def test_a_partial_cancel_is_called_cancelled_already(api, imp_uid):
     assert (first["status"], first["cancel_amount"]) == ("cancelled", 3000)
     assert (second["status"], second["cancel_amount"]) == ("cancelled", 9900)
     assert [entry["amount"] for entry in second["cancel_history"]] == [3000, 6900]
+
+
+@pytest.mark.parametrize("days", [30, -30])
+def test_a_cancel_comes_at_its_customers_time(api, client, clock, days):
+    client.post("/control/clock", json={"customer_uid": "card-1", "offset": days * DAY})
+    api.issue()
+    paid = api.charge("order-1").response
+    clock.advance(60)
+
+    cancelled = cancel(api, merchant_uid="order-1").response
+
+    assert cancelled["cancelled_at"] == paid["paid_at"] + 60 == clock() + days * DAY
+    assert cancelled["cancel_history"][0]["cancelled_at"] == cancelled["cancelled_at"]
 
 
 def test_a_cancel_by_merchant_uid_finds_the_paid_attempt(api, imp_uid):

@@ -367,8 +367,10 @@ def test_a_pg_that_reviews_approves_when_its_time_has_come(api, client, shop, cl
     assert uids(shop, 1) == ["issue-1"]
 
 
-def test_a_pg_that_cancels_later_says_nothing_of_it_until_then(api, client, shop, clock, turn):
+@pytest.mark.parametrize("ahead", [0, 30 * 86_400, -30 * 86_400])
+def test_a_pg_that_cancels_later_says_nothing_of_it_until_then(api, client, shop, clock, turn, ahead):
     client.post("/control/levers", json={"cancel_pingback": 60})
+    client.post("/control/clock", json={"customer_uid": "card-1", "offset": ahead})
     window = open_window(client, pg="paymentwall", merchant_uid="issue-1", customer_uid="card-1")
     client.post(action(window, "approve"), data={"number": APPROVED})
     shop.next()
@@ -383,7 +385,7 @@ def test_a_pg_that_cancels_later_says_nothing_of_it_until_then(api, client, shop
 
     assert (accepted.code, accepted.response["status"], before["cancel_amount"]) == (0, "paid", 0)
     assert again.code == -1
-    assert (after["status"], after["cancel_amount"], after["cancelled_at"]) == ("cancelled", 9900, clock())
+    assert (after["status"], after["cancel_amount"], after["cancelled_at"]) == ("cancelled", 9900, clock() + ahead)
     assert shop.next().json["status"] == "cancelled"
 
 
