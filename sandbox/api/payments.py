@@ -13,7 +13,7 @@ from sandbox.api.body import query
 from sandbox.api.envelope import answer
 from sandbox.api.objects import payment_object
 from sandbox.api.paging import paged
-from sandbox.clock import of
+from sandbox.clock import LATEST, of
 from sandbox.errors import Refused
 from sandbox.ledger import NOT_FOUND
 from sandbox.models import Payment, db
@@ -100,14 +100,14 @@ def with_status(status: str) -> Response:
 
 def _search_range() -> tuple[int, int]:
     """Unix seconds from and to which is searched, both included. Raises `Malformed`."""
-    end = integer(request.args, "to")
-    # A customer whose clock is ahead pays in what is the future for the merchant.
-    latest = of(merchant()) if end is None else end
+    asked = integer(request.args, "to")
+    end = of(merchant()) if asked is None else asked
     start = integer(request.args, "from")
-    start = latest - LONGEST_SEARCH if start is None else start
-    if not 0 <= latest - start <= LONGEST_SEARCH:
+    start = end - LONGEST_SEARCH if start is None else start
+    if not 0 <= end - start <= LONGEST_SEARCH:
         raise Malformed("from, to 파라메터는 최대 90일의 기간이어야 합니다.")
-    return start, latest if end is not None else start + 2 * LONGEST_SEARCH
+    # A customer whose clock is ahead pays in what is the future for the merchant, however far.
+    return start, LATEST if asked is None else end
 
 
 def _mine() -> Select[Payment]:

@@ -209,6 +209,17 @@ def test_what_is_older_than_ninety_days_is_not_listed_unless_asked_for(api, cloc
     assert listed(then) == [attempts["paid"]]
 
 
+def test_what_customers_pay_in_their_own_future_is_listed(api, client, clock):
+    for customer_uid, ahead in (("far", 365 * DAY), ("near", 330 * DAY), ("behind", -DAY)):
+        api.issue(customer_uid)
+        client.post("/control/clock", json={"customer_uid": customer_uid, "offset": ahead})
+    paid = {uid: api.charge(f"order-{uid}", customer_uid=uid).response["imp_uid"] for uid in ("far", "near", "behind")}
+
+    assert listed(api.get("/payments/status/paid?sorting=paid")) == [paid["behind"], paid["near"], paid["far"]]
+    assert listed(api.get(f"/payments/status/paid?from={clock()}&sorting=paid")) == [paid["near"], paid["far"]]
+    assert listed(api.get(f"/payments/status/paid?to={clock()}")) == [paid["behind"]]
+
+
 @pytest.mark.parametrize(("start", "end"), [(-91 * DAY, 0), (1, 0)])
 def test_a_search_is_at_most_ninety_days_and_forward(api, clock, start, end):
     answer = api.get(f"/payments/status/all?from={clock() + start}&to={clock() + end}")
