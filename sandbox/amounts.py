@@ -25,6 +25,24 @@ class Split:
     supply: int
     vat: int
 
+    @property
+    def taxed(self) -> int:
+        return self.supply + self.vat
+
+    @property
+    def total(self) -> int:
+        return self.tax_free + self.taxed
+
+    def __sub__(self, other: Split) -> Split:
+        return Split(
+            tax_free=self.tax_free - other.tax_free, supply=self.supply - other.supply, vat=self.vat - other.vat
+        )
+
+    def holds(self, other: Split) -> bool:
+        """Whether every part of ``other`` can be taken from it."""
+        rest = self - other
+        return min(rest.tax_free, rest.supply, rest.vat) >= 0
+
 
 def required_amount(fields: Fields, *, above_zero: bool = False) -> int:
     """``amount`` in minor units of ``currency``. Raises `Malformed`."""
@@ -52,10 +70,23 @@ def taxes(fields: Fields, amount: int, currency_code: str) -> dict[str, int | No
         Malformed: one is no sum of this currency, or together they are more than the amount.
     """
     tax_free = part(fields, "tax_free", currency_code, amount) or 0
-    vat_amount = part(fields, "vat_amount", currency_code, amount - tax_free)
-    if vat_amount is None:
-        vat_amount = part(fields, "vat", currency_code, amount - tax_free)
-    return {"tax_free": tax_free, "vat_amount": vat_amount}
+    return {"tax_free": tax_free, "vat_amount": _vat(fields, amount - tax_free, currency_code)}
+
+
+def taken(fields: Fields, amount: int, left: Split, currency_code: str) -> Split:
+    """The parts of an ``amount`` that is given back of what is ``left``, which may hold fewer of one than was sent.
+
+    Unless sent, ``tax_free`` is 0, or what the taxed rest cannot make up, and the VAT in proportion to what is left
+    of it. Raises `Malformed` as `taxes` does.
+    """
+    tax_free = part(fields, "tax_free", currency_code, amount)
+    if tax_free is None:
+        tax_free = max(0, amount - left.taxed)
+    taxed = amount - tax_free
+    vat = _vat(fields, taxed, currency_code)
+    if vat is None:
+        vat = left.vat - round(left.vat * (left.taxed - taxed) / left.taxed) if left.taxed else 0
+    return Split(tax_free=tax_free, supply=taxed - vat, vat=vat)
 
 
 def instalments(fields: Fields, amount: int, currency_code: str) -> int:
@@ -73,6 +104,11 @@ def split(amount: int, tax_free: int, vat_amount: int | None) -> Split:
     taxed = amount - tax_free
     vat = round(taxed / VAT_PART) if vat_amount is None else vat_amount
     return Split(tax_free=tax_free, supply=taxed - vat, vat=vat)
+
+
+def _vat(fields: Fields, taxed: int, currency_code: str) -> int | None:
+    vat_amount = part(fields, "vat_amount", currency_code, taxed)
+    return part(fields, "vat", currency_code, taxed) if vat_amount is None else vat_amount
 
 
 def _minor(name: str, value: Decimal, currency_code: str) -> int:

@@ -6,10 +6,12 @@ from typing import Any
 
 from sandbox.amounts import Split, split
 from sandbox.errors import Refused
-from sandbox.models import Payment
+from sandbox.models import Cancellation, Payment
 from sandbox.money import major_units
 
 UNSUPPORTED = "(현재는 PAYCO, KCP만 지원됩니다) 결제 상세내역을 제공하지 않는 PG사의 거래입니다."
+
+NOTHING = Split(tax_free=0, supply=0, vat=0)
 
 _MEANS = ("cash_receipt", "secondary", "discount")
 """Besides ``primary``; play money comes by no other."""
@@ -23,30 +25,38 @@ def of(payment: Payment) -> dict[str, Any]:
     """
     if not payment.profile.tells_balance:
         raise Refused(-1, UNSUPPORTED)
-    paid = split(payment.amount, payment.tax_free, payment.vat_amount) if payment.charged else split(0, 0, 0)
-    changes = [(payment.paid_at, paid)]
-    for entry in payment.cancellations:
-        back = split(entry.amount, entry.tax_free, entry.vat_amount)
-        changes.append((entry.cancelled_at, Split(tax_free=-back.tax_free, supply=-back.supply, vat=-back.vat)))
+    changes, net = [(payment.paid_at, NOTHING)], NOTHING
+    if payment.charged:
+        cancels = ((entry.cancelled_at, NOTHING - _of_cancel(entry)) for entry in payment.cancellations)
+        changes, net = [(payment.paid_at, whole(payment)), *cancels], left(payment)
     return {
         "amount": major_units(payment.amount, payment.currency),
-        **_by_means(_sum([change for _, change in changes]), payment.currency),
+        **_by_means(net, payment.currency),
         "histories": [{**_by_means(change, payment.currency), "created": at} for at, change in changes],
     }
 
 
-def _sum(changes: list[Split]) -> Split:
-    return Split(
-        tax_free=sum(change.tax_free for change in changes),
-        supply=sum(change.supply for change in changes),
-        vat=sum(change.vat for change in changes),
-    )
+def whole(payment: Payment) -> Split:
+    """The parts of its amount."""
+    return split(payment.amount, payment.tax_free, payment.vat_amount)
+
+
+def left(payment: Payment) -> Split:
+    """The parts of what can still be cancelled."""
+    rest = whole(payment)
+    for entry in payment.cancellations:
+        rest -= _of_cancel(entry)
+    return rest
+
+
+def _of_cancel(entry: Cancellation) -> Split:
+    return split(entry.amount, entry.tax_free, entry.vat_amount)
 
 
 def _by_means(primary: Split, currency: str) -> dict[str, Any]:
     return {
         "primary": _group(primary, currency),
-        **{means: _group(Split(tax_free=0, supply=0, vat=0), currency) for means in _MEANS},
+        **{means: _group(NOTHING, currency) for means in _MEANS},
     }
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 
-from sandbox import clock, keys, ledger, levers, notices
-from sandbox.amounts import part, taxes
+from sandbox import balances, clock, keys, ledger, levers, notices
+from sandbox.amounts import Split, part, taken
 from sandbox.errors import Refused
 from sandbox.models import Merchant, Payment, PendingCancel, db
 from sandbox.parameters import Fields, flag, nested, text, word
@@ -16,6 +14,7 @@ from sandbox.transactions import exclusive
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 CANCELLED_ALREADY = "이미 전액취소된 주문입니다."
 NOTHING_NAMED = "imp_uid 또는 merchant_uid 중 하나는 반드시 지정해주셔야합니다."
+WRONG_PARTS = "tax_free, vat_amount가 취소 가능한 면세금액, 부가세와 맞지 않습니다"
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
 
@@ -23,7 +22,8 @@ def cancel(merchant: Merchant, fields: Fields) -> Payment:
     """Cancel ``amount`` of a payment, all that is left when it is missing or 0, at its customer's time.
 
     Raises:
-        Refused: no such payment, nothing left, less left than asked, or not what ``checksum`` believes is left.
+        Refused: no such payment, nothing left, less left than asked (of the tax-free part or the VAT, too), or not
+            what ``checksum`` believes is left.
         Malformed: neither ``imp_uid`` nor ``merchant_uid``, or a number that is none.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
@@ -39,9 +39,12 @@ def cancel(merchant: Merchant, fields: Fields) -> Payment:
         amount = part(fields, "amount", payment.currency) or payment.remaining
         if amount > payment.remaining:
             raise _failed("requested cancel amount is bigger than cancelable amount")
-        tax = taxes(fields, amount, payment.currency)
+        left = balances.left(payment)
+        parts = taken(fields, amount, left, payment.currency)
+        if not left.holds(parts):
+            raise _failed(WRONG_PARTS)
         announce = flag(fields, "enable_webhook")
-        _give_back(payment, amount, tax, text(fields, "reason"), clock.of_payment(payment), announce=announce)
+        _give_back(payment, parts, text(fields, "reason"), clock.of_payment(payment), announce=announce)
     return payment
 
 
@@ -50,10 +53,9 @@ def cancel_in_console(merchant: Merchant, fields: Fields) -> Payment:
     return cancel(merchant, {**fields, "enable_webhook": True})
 
 
-def _give_back(
-    payment: Payment, amount: int, tax: dict[str, Any], reason: str | None, now: int, *, announce: bool
-) -> None:
+def _give_back(payment: Payment, parts: Split, reason: str | None, now: int, *, announce: bool) -> None:
     """At once, or, where the PG takes its time, when `late` finds it due; the record says nothing of it until then."""
+    amount, tax = parts.total, {"tax_free": parts.tax_free, "vat_amount": parts.vat}
     wait = levers.get(payment.merchant, "cancel_pingback") if payment.profile.cancels_later else 0
     if wait:
         db.session.add(

@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response
 from sqlalchemy import func, select
 
-from sandbox import pgs
-from sandbox.amounts import split
+from sandbox import balances, pgs
+from sandbox.amounts import Split
 from sandbox.api.access import authenticate, merchant
 from sandbox.api.body import query
 from sandbox.api.envelope import answer
@@ -64,6 +64,7 @@ def _midnight(date: str) -> int:
 
 
 def _order(payment: Payment) -> dict[str, Any]:
+    whole, left = balances.whole(payment), balances.left(payment)
     return {
         "tid": payment.pg_tid,
         "cid": payment.pg_id,
@@ -73,9 +74,9 @@ def _order(payment: Payment) -> dict[str, Any]:
         "payment_method_type": "CARD",
         "item_name": payment.name,
         "quantity": 1,
-        "amount": _amount(payment.amount, payment),
-        "canceled_amount": _amount(payment.cancel_amount, payment),
-        "cancel_available_amount": _amount(payment.remaining if payment.charged else 0, payment),
+        "amount": _amount(whole),
+        "canceled_amount": _amount(whole - left),
+        "cancel_available_amount": _amount(left if payment.charged else balances.NOTHING),
         "created_at": _time(payment.started_at),
         "approved_at": _time(payment.paid_at),
         "canceled_at": _time(payment.cancelled_at),
@@ -90,9 +91,8 @@ def _status(payment: Payment) -> str:
     return {"ready": "READY", "failed": "FAIL_PAYMENT"}[payment.status]
 
 
-def _amount(total: int, payment: Payment) -> dict[str, int]:
-    part = split(total, min(payment.tax_free, total), None)
-    return {"total": total, "tax_free": part.tax_free, "vat": part.vat, "discount": 0}
+def _amount(parts: Split) -> dict[str, int]:
+    return {"total": parts.total, "tax_free": parts.tax_free, "vat": parts.vat, "discount": 0}
 
 
 def _time(at: int) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import ledger
-from sandbox.amounts import split
+from sandbox import balances, ledger
 from sandbox.api.access import authenticate, merchant
 from sandbox.api.body import fields
 from sandbox.api.envelope import answer
@@ -43,14 +42,14 @@ def settle(imp_uid: str) -> Response:
 def cash_amount(imp_uid: str) -> Response:
     """How much of a payment a cash receipt could be made out for; none of play money was points."""
     payment = paid_with(imp_uid, "naver")
-    part = split(payment.remaining, payment.tax_free, payment.vat_amount)
+    left = balances.left(payment)
     return answer(
         {
             "amount_total": payment.remaining,
             "amount_by_npoint": 0,
             "amount_by_primary": payment.remaining,
-            "amount_supply": part.supply + part.tax_free,
-            "amount_vat": part.vat,
+            "amount_supply": left.supply + left.tax_free,
+            "amount_vat": left.vat,
         }
     )
 

@@ -5,6 +5,7 @@ import pytest
 DAY = 86_400
 
 TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
+WRONG_PARTS = "결제취소에 실패하였습니다.(tax_free, vat_amount가 취소 가능한 면세금액, 부가세와 맞지 않습니다)"
 
 
 @pytest.fixture
@@ -93,6 +94,55 @@ def test_the_checksum_is_what_is_left(api, imp_uid):
 
     assert again == (200, 1, "취소 가능한 금액이 checksum과 일치하지 않습니다.", None)
     assert rest.response["cancel_amount"] == 9900
+
+
+@pytest.fixture
+def taxed(api):
+    """Charges 1,100 won at a PG that tells balances; answers with the ``imp_uid``."""
+    api.issue("kcp", pg="kcp_billing")
+    return lambda **tax: api.charge("order-1", customer_uid="kcp", amount=1100, **tax).response["imp_uid"]
+
+
+@pytest.mark.parametrize(
+    ("paid", "given_back"),
+    [
+        ({}, {"amount": 500, "tax_free": 500}),
+        ({}, {"tax_free": 1}),
+        ({}, {"amount": 500, "vat_amount": 101}),
+        ({}, {"amount": 1050, "vat": 0}),
+        ({"tax_free": 800}, {"amount": 500, "tax_free": 0}),
+        ({"vat_amount": 0}, {"amount": 500, "vat_amount": 1}),
+    ],
+)
+def test_no_part_comes_back_that_was_not_paid(api, taxed, paid, given_back):
+    imp_uid = taxed(**paid)
+
+    assert cancel(api, imp_uid=imp_uid, **given_back) == (200, -1, WRONG_PARTS, None)
+    assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("paid", "given_back", "left"),
+    [
+        ({}, [{"amount": 550}], (0, 500, 50)),
+        ({}, [{"amount": 100}] * 5, (0, 545, 55)),
+        ({"tax_free": 800}, [{"amount": 500, "tax_free": 500}], (300, 273, 27)),
+        ({"tax_free": 800}, [{"amount": 500}], (600, 0, 0)),
+        ({"tax_free": 800}, [{"amount": 500, "tax_free": 500}, {}], (0, 0, 0)),
+        ({"vat_amount": 0}, [{"amount": 500}], (0, 600, 0)),
+        ({}, [{"amount": 500, "vat_amount": 0}, {"amount": 100}], (0, 417, 83)),
+    ],
+)
+def test_what_is_left_has_its_parts_still(api, taxed, paid, given_back, left):
+    imp_uid = taxed(**paid)
+
+    codes = {cancel(api, imp_uid=imp_uid, **fields).code for fields in given_back}
+
+    balance = api.get(f"/payments/{imp_uid}/balance").response
+    assert codes == {0}
+    assert tuple(balance["primary"][part] for part in ("tax_free", "supply", "vat")) == left
+    for part in ("tax_free", "supply", "vat"):
+        assert balance["primary"][part] == sum(change["primary"][part] for change in balance["histories"])
 
 
 def test_what_is_gone_cannot_go_twice(api, imp_uid):

@@ -246,8 +246,8 @@ def today(api, payer, clock) -> str:
         "010-4242-4242",
     )
     api.charge("order-1", customer_uid="kakao")
-    api.charge("order-2", customer_uid="kakao")
-    api.post("/payments/cancel", merchant_uid="order-2", amount=900)
+    api.charge("order-2", customer_uid="kakao", tax_free=800)
+    api.post("/payments/cancel", merchant_uid="order-2", amount=900, tax_free=500)
     return "20270115"
 
 
@@ -262,7 +262,13 @@ def test_kakao_pay_lists_a_day(api, today):
         ("order-1", "SUCCESS_PAYMENT"),
         ("order-2", "PART_CANCEL_PAYMENT"),
     ]
-    assert listed["orders"][2]["cancel_available_amount"]["total"] == 9000
+    amounts = {
+        "amount": (9900, 800, 827),
+        "canceled_amount": (900, 500, 36),
+        "cancel_available_amount": (9000, 300, 791),
+    }
+    for name, (total, tax_free, vat) in amounts.items():
+        assert listed["orders"][2][name] == {"total": total, "tax_free": tax_free, "vat": vat, "discount": 0}
 
 
 def test_kakao_pay_knows_nothing_of_other_days_shops_and_pages(api, today):

@@ -284,6 +284,14 @@ def test_a_wallets_own_calls_know_only_its_payments(api, path):
     assert api.post(f"/{path.format('imp_0')}", status="CANCELED").http == 404
 
 
+@pytest.fixture
+def charge_naver(api, payer):
+    """Charges a key of Naver Pay; answers with the ``imp_uid``."""
+    landing = {"m_redirect_url": "http://shop.test/landing", "naverProductCode": "a", "naverProductCount": 1}
+    payer.approve(payer.open(merchant_uid="issue-1", customer_uid="naver", pg="naverpay", **landing), "010-4242-4242")
+    return lambda **fields: api.charge("order-1", customer_uid="naver", **fields).response["imp_uid"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "answered"),
     [
@@ -296,11 +304,26 @@ def test_a_wallets_own_calls_know_only_its_payments(api, path):
         ),
     ],
 )  # fmt: skip
-def test_naver_pay_answers_for_its_own_payments(api, payer, method, path, answered):
-    landing = {"m_redirect_url": "http://shop.test/landing", "naverProductCode": "a", "naverProductCount": 1}
-    payer.approve(payer.open(merchant_uid="issue-1", customer_uid="naver", pg="naverpay", **landing), "010-4242-4242")
-    imp_uid = api.charge("order-1", customer_uid="naver", amount=1100).response["imp_uid"]
+def test_naver_pay_answers_for_its_own_payments(api, charge_naver, method, path, answered):
+    imp_uid = charge_naver(amount=1100)
 
     answer = api.send(method, f"/{path.format(imp_uid)}")
 
     assert (answer.http, answer.code, answer.response) == (200, 0, answered)
+
+
+@pytest.mark.parametrize(
+    ("given_back", "left"),
+    [
+        ({"amount": 500, "tax_free": 500}, {"amount_total": 500, "amount_supply": 482, "amount_vat": 18}),
+        ({"amount": 200}, {"amount_total": 800, "amount_supply": 800, "amount_vat": 0}),
+        ({}, {"amount_total": 0, "amount_supply": 0, "amount_vat": 0}),
+    ],
+)
+def test_a_cash_receipt_is_for_the_parts_that_are_left(api, charge_naver, given_back, left):
+    imp_uid = charge_naver(amount=1000, tax_free=800)
+    api.post("/payments/cancel", imp_uid=imp_uid, **given_back)
+
+    amounts = api.get(f"/payments/{imp_uid}/naver/cash-amount").response
+
+    assert amounts == {**left, "amount_by_npoint": 0, "amount_by_primary": left["amount_total"]}
