@@ -50,6 +50,8 @@ class VirtualAccount(Model):
     due_at: Mapped[int]
     """Until when it takes a deposit."""
     issued_at: Mapped[int]
+    revoked_at: Mapped[int] = mapped_column(default=0)
+    """When the shop closed it; 0: it has not."""
 
     payment: Mapped[Payment] = relationship()
 
@@ -96,7 +98,7 @@ def revoke(payment: Payment, now: int) -> Payment:
     """Close the account before anybody pays in. Raises `Malformed` where that is too late."""
     with exclusive(payment):
         account = _waiting(payment)
-        account.due_at = min(account.due_at, now - 1)
+        account.revoked_at = now
         if levers.get(payment.merchant, "revoked_vbank") == "failed":
             payment.mark_failed(REVOKED, at=now)
     return payment
@@ -172,6 +174,6 @@ def _account(fields: Fields, now: int) -> VirtualAccount:
 
 def _waiting(payment: Payment) -> VirtualAccount:
     account = of(payment)
-    if account is None or payment.status != "ready":
+    if account is None or account.revoked_at or payment.status != "ready":
         raise Malformed(NOT_WAITING)
     return account

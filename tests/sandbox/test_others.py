@@ -64,14 +64,18 @@ def test_until_then_amount_and_term_can_change_or_the_account_be_closed(api, clo
     assert (close["status"], close["fail_reason"]) == ("failed", "가상계좌 말소")
 
 
-def test_a_lever_leaves_the_payment_of_a_closed_account_ready(api, client, open_account, deposit):
+def test_a_lever_leaves_the_payment_of_a_closed_account_ready(api, client, clock, open_account, deposit):
     client.post("/control/levers", json={"revoked_vbank": "ready"})
     imp_uid = open_account().response["imp_uid"]
 
     closed = api.send("DELETE", f"/vbanks/{imp_uid}").response
+    reopened = api.send("PUT", f"/vbanks/{imp_uid}", json={"vbank_due": clock() + 7200})
 
     assert closed["status"] == "ready"
+    assert reopened.http == 400
     assert deposit(imp_uid) == 400
+    assert api.send("DELETE", f"/vbanks/{imp_uid}").http == 400
+    assert api.get(f"/payments/{imp_uid}").response == closed
 
 
 def test_afterwards_they_cannot(api, open_account, deposit):
