@@ -17,13 +17,19 @@ NOTHING_NAMED = "imp_uid 또는 merchant_uid 중 하나는 반드시 지정해�
 WRONG_PARTS = "tax_free, vat_amount가 취소 가능한 면세금액, 부가세와 맞지 않습니다"
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
+REFUND_ACCOUNT = ("refund_holder", "refund_bank", "refund_account")
+"""Where a deposit goes back to. Source: schema, POST /payments/cancel."""
 
-def cancel(merchant: Merchant, fields: Fields) -> Payment:
+
+def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> Payment:
     """Cancel ``amount`` of a payment, all that is left when it is missing or 0, at its customer's time.
+
+    ``in_console``, where somebody does it by hand, the shop is told by webhook in any case, and no refund account is
+    asked for.
 
     Raises:
         Refused: no such payment, nothing left, less left than asked (of the tax-free part or the VAT, too), or not
-            what ``checksum`` believes is left.
+            what ``checksum`` believes is left; a deposit without an account to go back to.
         Malformed: neither ``imp_uid`` nor ``merchant_uid``, or a number that is none.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
@@ -33,24 +39,28 @@ def cancel(merchant: Merchant, fields: Fields) -> Payment:
     flag(fields, "retain_promotion")
     with exclusive(merchant):
         payment = _cancellable(merchant, imp_uid, merchant_uid)
-        checksum = part(fields, "checksum", payment.currency)
-        if checksum is not None and checksum != payment.remaining:
-            raise Refused(1, CHECKSUM_DIFFERS, ours=True)
-        amount = part(fields, "amount", payment.currency) or payment.remaining
-        if amount > payment.remaining:
-            raise _failed("requested cancel amount is bigger than cancelable amount")
-        left = balances.left(payment)
-        parts = taken(fields, amount, left, payment.currency)
-        if not left.holds(parts):
-            raise _failed(WRONG_PARTS)
-        announce = flag(fields, "enable_webhook")
+        missing = [name for name in REFUND_ACCOUNT if text(fields, name) is None]
+        if missing and payment.pay_method == "vbank" and not in_console:
+            raise _failed(f"가상계좌 환불에 필요한 {', '.join(missing)} 누락")
+        parts = _parts(payment, fields)
+        announce = in_console or flag(fields, "enable_webhook")
         _give_back(payment, parts, text(fields, "reason"), clock.of_payment(payment), announce=announce)
     return payment
 
 
-def cancel_in_console(merchant: Merchant, fields: Fields) -> Payment:
-    """As `cancel`, by somebody at the merchant's console: the shop hears of it by webhook in any case."""
-    return cancel(merchant, {**fields, "enable_webhook": True})
+def _parts(payment: Payment, fields: Fields) -> Split:
+    """What is to be given back. Raises `Refused`, `Malformed`."""
+    checksum = part(fields, "checksum", payment.currency)
+    if checksum is not None and checksum != payment.remaining:
+        raise Refused(1, CHECKSUM_DIFFERS, ours=True)
+    amount = part(fields, "amount", payment.currency) or payment.remaining
+    if amount > payment.remaining:
+        raise _failed("requested cancel amount is bigger than cancelable amount")
+    left = balances.left(payment)
+    parts = taken(fields, amount, left, payment.currency)
+    if not left.holds(parts):
+        raise _failed(WRONG_PARTS)
+    return parts
 
 
 def _give_back(payment: Payment, parts: Split, reason: str | None, now: int, *, announce: bool) -> None:

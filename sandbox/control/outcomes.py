@@ -82,7 +82,7 @@ def add_fault() -> Response:
 def cancel() -> Response:
     """``{"imp_uid", "amount"?, "reason"?}``: cancel as from the console, which is always told by webhook."""
     body = asked()
-    cancelled = cancels.cancel_in_console(payment_in(body).merchant, body)
+    cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
     webhooks.announce(cancelled)
     return jsonify(payment_object(cancelled))
 

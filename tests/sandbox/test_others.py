@@ -88,6 +88,35 @@ def test_afterwards_they_cannot(api, open_account, deposit):
     assert api.send("DELETE", "/vbanks/imp_0").http == 404
 
 
+REFUND = {"refund_holder": "김매달", "refund_bank": "088", "refund_account": "110123456789"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "missing"),
+    [
+        ({}, "refund_holder, refund_bank, refund_account"),
+        ({**REFUND, "refund_bank": ""}, "refund_bank"),
+        ({"refund_bank": "088"}, "refund_holder, refund_account"),
+    ],
+)
+def test_a_deposit_goes_back_only_to_a_named_account(api, open_account, deposit, sent, missing):
+    imp_uid = open_account().response["imp_uid"]
+    deposit(imp_uid)
+
+    refused = api.post("/payments/cancel", imp_uid=imp_uid, **sent)
+    cancelled = api.post("/payments/cancel", imp_uid=imp_uid, **REFUND)
+
+    assert refused == (200, -1, f"결제취소에 실패하였습니다.(가상계좌 환불에 필요한 {missing} 누락)", None)
+    assert (cancelled.code, cancelled.response["cancel_amount"]) == (0, 11_000)
+
+
+def test_the_console_gives_a_deposit_back_without_being_told_where(client, open_account, deposit):
+    imp_uid = open_account().response["imp_uid"]
+    deposit(imp_uid)
+
+    assert client.post("/control/cancel", json={"imp_uid": imp_uid}).json["status"] == "cancelled"
+
+
 def test_nobody_pays_into_an_account_that_is_over(clock, open_account, deposit):
     imp_uid = open_account().response["imp_uid"]
     clock.advance(3601)
