@@ -19,10 +19,12 @@ def minor_units(amount: Decimal, currency: str) -> int:
     """
     if not amount.is_finite() or not 0 <= amount <= LARGEST:
         raise ValueError("not an amount of money")
-    minor = amount.scaleb(_decimals(currency))
-    if minor != minor.to_integral_value():
+    decimals = _decimals(currency)
+    coins = round(amount, decimals)
+    # Compared before they are counted: to scale a number cuts what is beyond its 28th digit.
+    if coins != amount:
         raise ValueError(f"not an amount of {currency}")
-    return int(minor)
+    return int(coins.scaleb(decimals))
 
 
 def major_units(minor: int, currency: str) -> int | float:

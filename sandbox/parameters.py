@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,6 +19,9 @@ CUSTOMER_UID_LIMIT = 80
 
 CURRENCY = "KRW"
 """What an amount is in when nobody says so."""
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+"""As JSON spells one. `Decimal` alone would also read NaN, 1_000 and the digits of every script."""
 
 
 class Malformed(ValueError):
@@ -52,12 +56,12 @@ def number(fields: Fields, name: str) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-            raise InvalidOperation
         # By way of text: the double 49.99 means 49.99, not the binary fraction nearest to it.
-        return Decimal(str(value))
+        if isinstance(value, int | float | str | Decimal) and _NUMBER.fullmatch(str(value)):
+            return Decimal(str(value))
     except InvalidOperation:
-        raise Malformed(f"{name} 파라메터는 숫자여야 합니다.") from None
+        pass  # an exponent of twenty digits
+    raise Malformed(f"{name} 파라메터는 숫자여야 합니다.")
 
 
 def required_number(fields: Fields, name: str) -> Decimal:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from sandbox.amounts import required_amount
 from sandbox.errors import Refused
 from sandbox.models import Merchant, Prepared, db
-from sandbox.money import LARGEST
-from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, Malformed, currency, required_number, required_text, text
+from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, currency, required_number, required_text, text
 from sandbox.transactions import exclusive
 
 REGISTERED_ALREADY = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
 NOT_REGISTERED = "사전등록된 결제정보가 존재하지 않습니다."
+
+WITH_CENTS = "USD"
+"""What an amount without a currency is measured by: it may turn out to be one with cents."""
 
 
 def prepare(merchant: Merchant, fields: Fields) -> Prepared:
@@ -48,12 +51,11 @@ def find(merchant: Merchant, merchant_uid: str) -> Prepared | None:
 
 
 def _asked(merchant: Merchant, fields: Fields) -> Prepared:
-    amount = required_number(fields, "amount")
-    if not amount.is_finite() or not 0 <= amount <= LARGEST or amount != round(amount, 2):
-        raise Malformed("amount 파라메터가 올바르지 않습니다.")
+    code = currency(fields) if text(fields, "currency") else None
+    required_amount({**fields, "currency": code or WITH_CENTS})
     return Prepared(
         merchant_id=merchant.id,
         merchant_uid=required_text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT),
-        amount=str(amount),
-        currency=currency(fields) if text(fields, "currency") else None,
+        amount=str(required_number(fields, "amount")),
+        currency=code,
     )

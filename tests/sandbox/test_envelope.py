@@ -80,8 +80,14 @@ def test_text_that_cannot_be_an_id_is_malformed(api, merchant_uid):
     assert (answer.http, answer.code) == (400, -1)
 
 
+NO_NUMBERS = ["NaN", "Infinity", "1_000", "１０００", "1,000", " 1000", "1000\n", "+1000", "0x10", ".5", "5.", "1e"]
+A_CRUMB = "100.00000000000000000000000000000000000001"
+"""More digits than a `Decimal` calculates with."""
+
+
 @pytest.mark.parametrize(
-    "amount", ["", None, "abc", True, {}, [], -1, 0, "NaN", "Infinity", 0.5, "1e999999", "1e-999999", 10**30]
+    "amount",
+    ["", None, "abc", True, {}, [], -1, 0, 0.5, A_CRUMB, "1e999999", "1e-999999", f"1e{10**30}", 10**30, *NO_NUMBERS],
 )
 def test_an_amount_that_is_no_positive_sum_of_won_is_malformed(api, amount):
     api.issue()
@@ -89,6 +95,23 @@ def test_an_amount_that_is_no_positive_sum_of_won_is_malformed(api, amount):
     answer = api.charge("order-1", amount=amount)
 
     assert (answer.http, answer.code) == (400, -1)
+
+
+@pytest.mark.parametrize("amount", [A_CRUMB, "1_000", "1e+"])
+def test_an_amount_of_a_form_or_a_json_number_is_held_to_the_same(api, amount):
+    api.issue()
+    form = {"customer_uid": "card-1", "merchant_uid": "order-1", "amount": amount, "name": "원두"}
+    body = f'{{"customer_uid": "card-1", "merchant_uid": "order-1", "amount": {amount}, "name": "a"}}'
+
+    assert api.send("POST", "/subscribe/payments/again", data=form).http == 400
+    assert api.send("POST", "/subscribe/payments/again", data=body, content_type="application/json").http == 400
+
+
+@pytest.mark.parametrize("amount", ["1000", "1000.00", "1e3", "1.0E+3", "00001000", 1000, 1e3])
+def test_a_thousand_won_may_be_written_in_many_ways(api, amount):
+    api.issue()
+
+    assert api.charge("order-1", amount=amount).response["amount"] == 1000
 
 
 def test_a_charge_may_come_as_a_form(api):

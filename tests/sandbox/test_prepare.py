@@ -14,6 +14,7 @@ def put(api, **fields):
     [
         ({"amount": 9900}, {"amount": 9900, "currency": None}),
         ({"amount": "9900", "currency": "KRW"}, {"amount": 9900, "currency": "KRW"}),
+        ({"amount": 10.5}, {"amount": 10.5, "currency": None}),
         ({"amount": 49.99, "currency": "USD"}, {"amount": 49.99, "currency": "USD"}),
     ],
 )
@@ -50,6 +51,10 @@ def test_what_was_never_registered_is_not_found(api):
         {"merchant_uid": "order-1", "amount": -1},
         {"merchant_uid": "order-1", "amount": 1.999},
         {"merchant_uid": "order-1", "amount": "NaN"},
+        {"merchant_uid": "order-1", "amount": "1_000"},
+        {"merchant_uid": "order-1", "amount": 10.5, "currency": "KRW"},
+        {"merchant_uid": "order-1", "amount": 10.555, "currency": "USD"},
+        {"merchant_uid": "order-1", "amount": 10**13},
         {"merchant_uid": "order-1", "amount": 1, "currency": "won"},
     ],
 )
