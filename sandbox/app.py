@@ -8,6 +8,7 @@ from flask import Flask, g, request
 from flask_babel import Babel
 
 from sandbox import (
+    addresses,
     api,
     clock,
     control,
@@ -37,6 +38,7 @@ def create_app(
     config = config or Config.from_environ()
     app = Flask(__name__)
     app.url_map.strict_slashes = False
+    addresses.init_app(app)
     app.config["BABEL_DEFAULT_LOCALE"] = "ko"
     app.extensions["sandbox_config"] = config
     app.extensions["sandbox_clock"] = now
