@@ -48,6 +48,8 @@ class QuotedSlashes:
         path = environ.get("RAW_URI", "").partition("?")[0]
         if _unquoted(path) == environ["PATH_INFO"]:
             environ["PATH_INFO"] = _unquoted(_KEPT.sub(r"%25\1", path))
+        # A shop may be told an address of ours that ends in a slash, and add a path that begins with one.
+        environ["PATH_INFO"] = "/" + environ["PATH_INFO"].lstrip("/")
         return self._wsgi(environ, start_response)
 
 

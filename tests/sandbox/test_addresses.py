@@ -54,3 +54,8 @@ def test_slashes_in_a_row_are_answered_in_the_envelope(api, path):
 def test_an_address_that_came_over_the_wire_is_read_the_same(sandbox_url):
     with pytest.raises(HTTPError, match="401"):  # without a token, where an address that is none would be 404
         urlopen(f"{sandbox_url}/payments/find/2026%2F11%2F21-1", timeout=5)
+
+
+def test_a_shop_may_know_the_sandbox_by_an_address_that_ends_in_a_slash(sandbox_url):
+    with pytest.raises(HTTPError, match="401"):
+        urlopen(f"{sandbox_url}//payments/imp_0", timeout=5)
