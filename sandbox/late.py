@@ -5,7 +5,10 @@ Each turn takes what is due on its merchant's clock; a thing is done in one tran
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import literal_column, select
+from sqlalchemy.orm.exc import ObjectDeletedError
 
 from sandbox import clock, ledger, notices, rules, settling, webhooks
 from sandbox.models import Payment, PendingCancel, db
@@ -20,9 +23,11 @@ def run_due(_now: int) -> None:
     )
     cancels = select(PendingCancel.id).order_by(PendingCancel.due_at, PendingCancel.id)
     for payment_id in db.session.scalars(approvals).all():
-        _approve(payment_id)
+        with suppress(ObjectDeletedError):  # a reset was quicker
+            _approve(payment_id)
     for cancel_id in db.session.scalars(cancels).all():
-        _cancel(cancel_id)
+        with suppress(ObjectDeletedError):
+            _cancel(cancel_id)
     db.session.commit()
 
 

@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from sandbox.pgs import Profile, profile_for
@@ -18,8 +18,14 @@ from sandbox.pgs import Profile, profile_for
 class Base(DeclarativeBase):
     """What every table derives from."""
 
+    @classmethod
+    def __table_cls__(cls, *parts: Any, **options: Any) -> Table:
+        """No id is given twice, also after a reset: work under way may still hold that of a row deleted since."""
+        return Table(*parts, sqlite_autoincrement=True, **options)
 
-db = SQLAlchemy(model_class=Base)
+
+# Each table names itself; the extension's naming would put a `__table_cls__` of its own before ours.
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 if TYPE_CHECKING:
     Model = Base  # Flask-SQLAlchemy builds `db.Model` at run time, where mypy cannot follow

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask, current_app
+from sqlalchemy import inspect
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm.exc import ObjectDeletedError
 
 from sandbox.models import db
 
@@ -55,6 +58,9 @@ def exclusive(*records: object, known: object = None) -> Iterator[None]:
     What else was read before is read again when it is needed, except ``known``, which stays as the request has found
     it: what a charge does not change of its merchant need not be asked for twice.
 
+    Raises:
+        ObjectDeletedError: a reset has forgotten one of ``records`` meanwhile. What answers requests says 404.
+
     SQLite cannot turn a transaction that has read into one that writes if somebody else wrote in between;
     beginning with the lock in hand makes "look, decide, write" safe between threads and workers.
     """
@@ -67,12 +73,19 @@ def exclusive(*records: object, known: object = None) -> Iterator[None]:
         db.session.connection(execution_options={"sandbox_begin": "IMMEDIATE"})
         try:
             for record in records:
-                db.session.refresh(record)
+                _read_afresh(record)
             yield
             _commit_and_keep()
         except BaseException:
             db.session.rollback()
             raise
+
+
+def _read_afresh(record: object) -> None:
+    try:
+        db.session.refresh(record)
+    except InvalidRequestError:  # as reading any field of it would say
+        raise ObjectDeletedError(inspect(record)) from None
 
 
 def _commit_and_keep() -> None:

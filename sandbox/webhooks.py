@@ -98,7 +98,10 @@ def redeliver(payment: Payment, like: Delivery | None = None) -> list[Delivery]:
 
 
 def send_now(deliveries: list[Delivery]) -> list[Delivery]:
-    """Store new deliveries and send them before anybody else does; returns when each was answered or was not."""
+    """Store new deliveries and send them before anybody else does; returns when each was answered or was not.
+
+    Raises `NoResultFound` where a reset has forgotten one meanwhile.
+    """
     with exclusive():
         for delivery in deliveries:
             # Born claimed, or the background would send them beside us.

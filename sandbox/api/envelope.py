@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm.exc import ObjectDeletedError
+from werkzeug.exceptions import HTTPException, NotFound
 
 from sandbox import levers
 from sandbox.errors import Refused
@@ -35,6 +37,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Malformed, _malformed)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(ObjectDeletedError, _vanished)
+    app.register_error_handler(NoResultFound, _vanished)
 
 
 def _refused(error: Refused) -> Response:
@@ -49,6 +53,11 @@ def _malformed(error: Malformed) -> Response:
 
 def _explains() -> bool:
     return bool(levers.get(g.merchant, "own_texts")) if "merchant" in g else True
+
+
+def _vanished(_error: ObjectDeletedError | NoResultFound) -> ResponseReturnValue:
+    """A row that this request had in hand is gone: a reset was quicker."""
+    return _http_error(NotFound())
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

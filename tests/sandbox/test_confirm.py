@@ -1,10 +1,12 @@
 """``confirm_url``: the shop has the last word before a window's payment is approved."""
 
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
 from sandbox import confirming
+from tests.sandbox.conftest import Api
 
 CARD = "4242-4242-4242-4242"
 STOPPED = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : "
@@ -76,6 +78,25 @@ def test_a_payment_that_ended_already_is_not_asked_about_again(payer, receiver):
     payer.approve(window, CARD)
 
     assert receiver.is_silent()
+
+
+@pytest.mark.parametrize("others", [[], ["order-2"]])
+def test_a_window_that_a_reset_forgets_meanwhile_is_gone_and_approves_no_other(client, payer, receiver, others):
+    window = payer.open(merchant_uid="order-1", pg="jtnet", confirm_url=receiver.url)
+    address = urlsplit(window.json["window_url"])
+
+    def act(_question: dict[str, str]) -> None:
+        client.post("/control/reset")
+        for merchant_uid in others:
+            payer.open(merchant_uid=merchant_uid)
+
+    receiver.acts = act
+    answer = client.post(f"{address.path}/approve?{address.query}", data={"number": CARD})
+
+    assert answer.status_code == 404
+    assert "Content-Security-Policy" in answer.headers
+    api = Api(client)
+    assert [api.get(f"/payments/find/{order}").response["status"] for order in others] == ["ready"] * len(others)
 
 
 def test_nobody_is_asked_when_the_window_is_closed_or_the_lever_is_off(client, payer, pay, receiver):

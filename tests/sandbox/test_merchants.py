@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm.exc import ObjectDeletedError
 
+from sandbox.models import Payment, db
+from sandbox.transactions import exclusive
 from tests.sandbox.conftest import Api, Receiver
 from tests.sandbox.test_schedules import DAY, START, entry
 
@@ -234,6 +238,47 @@ def test_a_reset_of_everything_leaves_the_default_merchant_alone_in_the_world(cl
 
     assert [merchant["code"] for merchant in client.get("/control/merchants").json["merchants"]] == ["imp00000000"]
     assert Api(client).issue().code == 0
+
+
+def test_a_webhook_under_way_at_a_reset_is_not_taken_for_another_merchant_s(client, api, other, receiver):
+    elsewhere = Receiver()
+    client.patch("/control/merchants/imp_other", json={"webhook_url": elsewhere.url})
+    for shop in (api, other):
+        shop.issue()
+
+    def act(_notice: dict[str, str]) -> None:
+        client.post("/control/reset")
+        other.charge("theirs")
+
+    receiver.acts = act
+    api.charge("mine")
+
+    assert elsewhere.next()["merchant_uid"] == "theirs"
+    assert client.get("/control/idle?wait=10&merchant_code=imp_other").json["idle"]
+    [delivery] = client.get("/control/webhooks/deliveries?merchant_code=imp_other").json["deliveries"]
+    assert ["theirs" in attempt["request_body"] for attempt in delivery["attempts"]] == [True]
+
+
+def test_a_webhook_sent_again_while_a_reset_forgets_it_is_not_found(client, api, receiver):
+    api.issue()
+    imp_uid = api.charge("order-1").response["imp_uid"]
+    assert client.get("/control/idle?wait=10").json["idle"]
+    receiver.acts = lambda _notice: client.post("/control/reset")
+
+    answer = client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid})
+
+    assert (answer.status_code, list(answer.json)) == (404, ["error"])
+
+
+def test_who_decides_about_what_a_reset_has_forgotten_learns_it(app, api, client):
+    api.issue()
+    imp_uid = api.charge("order-1").response["imp_uid"]
+    with app.app_context():
+        payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
+        client.post("/control/reset")
+
+        with pytest.raises(ObjectDeletedError), exclusive(payment):
+            pytest.fail("there is nothing to decide about")
 
 
 @pytest.mark.parametrize("path", ["clock", "levers", "webhooks", "outcomes", "idle"])

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sandbox import late, runner
 from sandbox.api import answers
 from sandbox.app import create_app
+from sandbox.transactions import exclusive
 from tests.sandbox.conftest import PATIENCE, Api, Receiver
 from tests.sandbox.merchant import served
 from tests.sandbox.shop import APPROVED, Markup, action, open_window
@@ -161,6 +162,23 @@ def test_a_late_approval_comes_once(app, api, client, receiver, pass_time):
     assert receiver.next()["merchant_uid"] == "order-1"
     assert client.get("/control/idle?wait=10").json["idle"]
     assert receiver.is_silent()
+
+
+def test_a_promise_forgotten_by_a_reset_just_now_stops_nobody_s_clock(api, client, clock, order, monkeypatch):
+    def after_a_reset(payment):
+        client.post("/control/reset", json={})
+        return exclusive(payment)
+
+    monkeypatch.setattr(late, "exclusive", after_a_reset)
+    client.post("/control/merchants", json={"code": "imp_other"})
+    api.issue()
+    order("late_approval", seconds=10)
+    api.charge("order-1")
+    clock.advance(10)
+
+    answer = client.post("/control/clock", json={"merchant_code": "imp_other", "advance": 1})
+
+    assert answer.status_code == 200
 
 
 def test_what_was_promised_outlives_the_process_that_promised_it(config, clock, api, receiver, order):
