@@ -16,7 +16,7 @@ from sandbox.parameters import Malformed, number, required_text, text
 
 def asked() -> dict[str, Any]:
     """The query and the body, JSON or form, as one dict; the body wins. Raises `Malformed`."""
-    return {**request.args.to_dict(), **(fields() if request.content_length else {})}
+    return {**request.args.to_dict(), **(fields() if request.get_data() else {})}
 
 
 def merchant_in(body: dict[str, Any]) -> Merchant:

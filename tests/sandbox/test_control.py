@@ -1,5 +1,7 @@
 """The levers, apart from those of the webhooks."""
 
+from io import BytesIO
+
 import pytest
 
 
@@ -112,6 +114,22 @@ def test_a_field_that_does_not_exist_is_refused_and_nothing_is_done(client, meth
     assert answer.status_code == 400
     assert misspelt in answer.json["error"]
     assert client.get("/control/webhooks").json == before
+
+
+def test_a_body_that_comes_in_chunks_is_read(client):
+    client.post("/control/merchants", json={"code": "imp_other"})
+    client.post("/control/levers", json={"latency": 0.5})
+
+    answer = client.post(
+        "/control/reset",
+        input_stream=BytesIO(b'{"merchant_code": "imp_other"}'),
+        content_type="application/json",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},  # as a server says that puts the chunks together
+    )
+
+    assert answer.status_code == 200
+    assert client.get("/control/levers").json["levers"]["latency"] == 0.5
 
 
 @pytest.mark.parametrize(("method", "path", "http"), [("GET", "/control/reset", 405), ("POST", "/control/rest", 404)])
