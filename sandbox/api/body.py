@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,9 @@ from sandbox.parameters import Malformed
 DEEPEST = 4
 """Levels a form may nest: ``schedules[0][extra][naverUseCfm]``."""
 
+DEEPEST_JSON = 100
+"""Levels JSON may nest. Some hundreds more could still be read, but not be written again."""
+
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _INDEX = re.compile(r"[0-9]{1,4}")
 
@@ -24,10 +27,23 @@ def fields() -> dict[str, Any]:
     """The body as a dict, its texts within their limits.
 
     Raises:
-        Malformed: JSON that is none or no object, a form that nests too deep, or a text that is too long.
+        Malformed: JSON that is none, no object or too deep, a form that nests too deep, or a text that is too long.
     """
-    body = _json() if request.is_json else unfold(request.form.items(multi=True))
+    body = json_object(parse_float=Decimal) if request.is_json else unfold(request.form.items(multi=True))
     return limits.held(g.merchant, body) if "merchant" in g else body
+
+
+def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The body's JSON object. Raises `Malformed`: there is none, or it nests too deep."""
+    try:
+        body = json.loads(request.get_data(), parse_float=parse_float)
+    except (ValueError, ArithmeticError, RecursionError):  # a Decimal's exponent has bounds
+        raise Malformed("요청 본문이 올바른 JSON이 아닙니다.") from None
+    if not isinstance(body, dict):
+        raise Malformed("요청 본문은 JSON 객체여야 합니다.")
+    if _depth(body) > DEEPEST_JSON:
+        raise Malformed(f"요청 본문은 {DEEPEST_JSON}단계까지만 중첩할 수 있습니다.")
+    return body
 
 
 def query() -> dict[str, Any]:
@@ -72,11 +88,12 @@ def _listed(value: Any) -> Any:
     return inner
 
 
-def _json() -> dict[str, Any]:
-    try:
-        body = json.loads(request.get_data(), parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise Malformed("요청 본문이 올바른 JSON이 아닙니다.") from None
-    if not isinstance(body, dict):
-        raise Malformed("요청 본문은 JSON 객체여야 합니다.")
-    return body
+def _depth(body: dict[str, Any]) -> int:
+    """Levels of objects and lists. Counted without recursion, which is what a deep body would exhaust."""
+    depth = 0
+    level: list[Any] = [body]
+    while level:
+        depth += 1
+        inner = (under for one in level for under in (one.values() if isinstance(one, dict) else one))
+        level = [under for under in inner if isinstance(under, dict | list)]
+    return depth

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from sandbox import certifications, clock, keys, pgs, rules
+from sandbox.api.body import json_object
 from sandbox.certifications import Certification
 from sandbox.models import Merchant, Payment, db
 from sandbox.pages import language_of
@@ -129,10 +130,15 @@ def allow_every_shop(response: Response) -> Response:
     return response
 
 
+@bp.errorhandler(Malformed)
+def _malformed(error: Malformed) -> ResponseReturnValue:
+    """A body that cannot be read. The script knows the ``merchant_uid`` that the callback is told."""
+    return {"success": False, "error_code": "F0004", "error_msg": f"F0004:{error}", "imp_uid": None}, 400
+
+
 def _call() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The body of a call that opens a window, and the ``params`` in it."""
-    body = request.get_json(silent=True)
-    body = body if isinstance(body, dict) else {}
+    """The body of a call that opens a window, and the ``params`` in it. Raises `Malformed`."""
+    body = json_object()
     params = body.get("params")
     return body, params if isinstance(params, dict) else {}
 
@@ -142,9 +148,11 @@ def _device(body: dict[str, Any]) -> str:
 
 
 def _key_in_body() -> str:
-    """The secret in the ``window_url`` that a script hands back."""
-    body = request.get_json(silent=True)
-    window_url = body.get("window_url") if isinstance(body, dict) else None
+    """The secret in the ``window_url`` that a script hands back; '' where none can be read."""
+    try:
+        window_url = json_object().get("window_url")
+    except Malformed:
+        return ""
     return parse_qs(urlsplit(window_url).query).get("k", [""])[0] if isinstance(window_url, str) else ""
 
 

@@ -1,11 +1,12 @@
 """What a shop may send and how it may write it: nested forms, long texts, numbers and words that are none."""
 
 import pytest
+from werkzeug.test import TestResponse
 
 from sandbox.api.body import unfold
 from sandbox.limits import TEXTS
 from sandbox.parameters import Malformed
-from tests.sandbox.conftest import opened
+from tests.sandbox.conftest import Api, opened
 
 
 @pytest.mark.parametrize(
@@ -54,14 +55,53 @@ def test_a_reservation_may_come_as_a_form(api, clock):
     assert [reservation["merchant_uid"] for reservation in answer.response] == ["later-1", "later-2"]
 
 
-@pytest.mark.parametrize("deep", ['{"a":' * 400 + "1" + "}" * 400, "[" * 400 + "]" * 400])
+def posted(api: Api, path: str, body: str) -> TestResponse:
+    return api.client.post(path, data=body, content_type="application/json", headers=api.headers)
+
+
+@pytest.mark.parametrize("deep", ['{"a":' * 99 + "1" + "}" * 99, "[" * 99 + "]" * 99])
 def test_custom_data_may_be_deep(api, deep):
     api.issue()
     body = f'{{"customer_uid": "card-1", "merchant_uid": "order-1", "amount": 1, "name": "a", "custom_data": {deep}}}'
 
-    answer = api.send("POST", "/subscribe/payments/again", data=body, content_type="application/json")
+    answer = posted(api, "/subscribe/payments/again", body)
 
-    assert answer.response["status"] == "paid"
+    assert opened(answer).response["status"] == "paid"
+
+
+@pytest.mark.parametrize("levels", [100, 960, 100_000])
+def test_json_that_nests_without_end_is_malformed(api, levels):
+    paths = ("/subscribe/payments/again", "/control/levers", "/sdk/payments", "/sdk/certifications")
+
+    answers = [posted(api, path, '{"custom_data": ' + "[" * levels + "]" * levels + "}") for path in paths]
+
+    assert [answer.status_code for answer in answers] == [400] * 4
+    assert opened(answers[0]).code == -1
+    assert answers[1].json["error"] == opened(answers[0]).message
+    assert answers[2].json["error_code"] == answers[3].json["error_code"] == "F0004"
+
+
+@pytest.mark.parametrize(("levels", "http"), [(97, (200, 201)), (955, (400, 400)), (970, (400, 400))])
+def test_what_can_be_read_can_be_kept(api, clock, levels, http):
+    api.issue()
+    deep = "[" * levels + "]" * levels
+    entry = f'{{"merchant_uid": "later-1", "schedule_at": {clock() + 60}, "amount": 9900, "bypass": {deep}}}'
+    params = f'{{"pg": "jtnet", "merchant_uid": "order-1", "amount": 9900, "name": "원두", "bypass": {deep}}}'
+
+    reserved = posted(api, "/subscribe/payments/schedule", f'{{"customer_uid": "card-1", "schedules": [{entry}]}}')
+    window = posted(api, "/sdk/payments", f'{{"merchant_code": "imp00000000", "params": {params}}}')
+
+    assert (reserved.status_code, window.status_code) == http
+
+
+@pytest.mark.parametrize(
+    "path", ["/users/getToken", "/subscribe/payments/again", "/payments/cancel", "/payments/prepare", "/control/levers"]
+)
+def test_a_number_beyond_all_measure_is_malformed(api, path):
+    answer = posted(api, path, '{"latency": 1e99999999999999999999999}')
+
+    assert answer.status_code == 400
+    assert "JSON" in answer.json.get("message", answer.json.get("error"))
 
 
 # Lengths --------------------------------------------------------------------------------------------------
