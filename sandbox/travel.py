@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from sandbox import clock, late, schedules, webhooks
 from sandbox.models import Delivery, Merchant, Payment, PendingCancel, Schedule, db
+from sandbox.parameters import Malformed
 from sandbox.transactions import exclusive
 
 MOST_STOPS = 1000
@@ -34,8 +35,11 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
     """Set the clock of ``merchant``, or of one customer of theirs, to ``until`` (Unix seconds).
 
     Forward by way of everything due; back in one step, and nothing is undone. The reservations run are returned as
-    their payments. Does nothing else in the meantime: call it outside of a transaction.
+    their payments. Does nothing else in the meantime: call it outside of a transaction. Raises `Malformed` for a time
+    that nobody could show.
     """
+    if not 0 <= until <= clock.LATEST:
+        raise Malformed("no clock goes before 1970 or beyond the year 3000")
     made: list[Payment] = []
     patience = PATIENCE
     for _ in range(MOST_STOPS):

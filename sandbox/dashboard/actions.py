@@ -29,13 +29,9 @@ LEVERS: Mapping[str, Callable[[], Response]] = {
 
 @bp.post("/console/<code>/pull/<lever>")
 def pull(lever: str) -> ResponseReturnValue:
-    """What the lever refuses is told on a page of its own."""
     if lever not in LEVERS:
         abort(404)
-    try:
-        LEVERS[lever]()
-    except (Malformed, Refused) as err:
-        return render_template("dashboard/refused.html", message=str(err), back=_page_before()), 400
+    LEVERS[lever]()
     return redirect(_page_before(), 303)
 
 
@@ -43,10 +39,7 @@ def pull(lever: str) -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Make a merchant. The page that says so is the one place that ever shows its secret."""
     fields = {name: value.strip() for name, value in request.form.items()}
-    try:
-        made = merchants.add(fields)
-    except (Malformed, Refused) as err:
-        return render_template("dashboard/refused.html", message=str(err), back=_page_before()), 400
+    made = merchants.add(fields)
     return render_template("dashboard/shop.html", made=made), 201
 
 
@@ -59,6 +52,13 @@ def set_time() -> ResponseReturnValue:
         abort(400)
     travel.to(g.console, int(until.timestamp()))
     return redirect(_page_before(), 303)
+
+
+@bp.errorhandler(Malformed)
+@bp.errorhandler(Refused)
+def _refused(error: Malformed | Refused) -> ResponseReturnValue:
+    """What a button cannot do is told on a page of its own."""
+    return render_template("dashboard/refused.html", message=str(error), back=_page_before()), 400
 
 
 def _page_before() -> str:

@@ -231,6 +231,15 @@ def test_the_clock_is_set_in_seoul_s_time(client, clock):
     assert client.get("/control/clock").json["now"] == 1_803_859_200
 
 
+@pytest.mark.parametrize("until", ["0001-01-01T00:00", "1969-12-31T23:59", "3000-01-01T09:01", "9999-12-31T23:59"])
+def test_a_time_that_no_clock_can_show_is_refused_with_the_reason(client, clock, until):
+    answer = client.post(f"{HOME}/clock", data={"until": until})
+
+    assert answer.status_code == 400
+    assert "no clock goes before 1970 or beyond the year 3000" in answer.text
+    assert client.get("/control/clock").json["now"] == clock()
+
+
 def test_levers_are_set_and_put_back(client):
     _press(client, f"{HOME}/levers", "levers", strict="true", latency="0.5", webhook_format="form")
     pulled = client.get("/control/levers").json["levers"]
