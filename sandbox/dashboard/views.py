@@ -19,6 +19,12 @@ from sandbox.wirelog import WireEntry
 FEW = 8
 """Rows of a table on a page about something else."""
 
+LARGEST_ID = 2**63 - 1
+"""SQLite can be asked for no larger one."""
+
+ROW_ID = f"int(max={LARGEST_ID})"
+"""How an address has it."""
+
 
 @bp.context_processor
 def frame() -> dict[str, Any]:
@@ -119,7 +125,7 @@ def schedules() -> str:
     return _list("schedules", lists.schedules(g.console, _filter("schedules")), Schedule)
 
 
-@bp.get("/console/<code>/schedules/<int:schedule_id>")
+@bp.get(f"/console/<code>/schedules/<{ROW_ID}:schedule_id>")
 def schedule(schedule_id: int) -> str:
     """One reservation's story: when it is due, and what came of each run."""
     found = _mine(lists.schedules(g.console).where(Schedule.id == schedule_id))
@@ -141,7 +147,7 @@ def webhooks() -> str:
     return _list("webhooks", lists.deliveries(g.console, _filter("webhooks")), Delivery)
 
 
-@bp.get("/console/<code>/webhooks/<int:delivery_id>")
+@bp.get(f"/console/<code>/webhooks/<{ROW_ID}:delivery_id>")
 def webhook(delivery_id: int) -> str:
     """One webhook's story: each attempt with request, answer and duration."""
     found = _mine(lists.deliveries(g.console).where(Delivery.id == delivery_id))
@@ -153,7 +159,7 @@ def wire() -> str:
     return _list("wire", lists.calls(g.console, _filter("wire")), WireEntry)
 
 
-@bp.get("/console/<code>/wire/<int:call_id>")
+@bp.get(f"/console/<code>/wire/<{ROW_ID}:call_id>")
 def call(call_id: int) -> str:
     """One call with both bodies."""
     found = db.session.scalar(lists.calls(g.console).where(WireEntry.id == call_id)) or abort(404)
@@ -238,7 +244,8 @@ def _found(text: str) -> dict[str, Any]:
 
 
 def _list(name: str, rows: Any, model: type[Any]) -> str:
-    page = lists.page(rows, model, request.args.get("before", type=int))
+    before = request.args.get("before", type=int)
+    page = lists.page(rows, model, before if before and 0 < before <= LARGEST_ID else None)
     return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=FILTERS.get(name, ()))
 
 

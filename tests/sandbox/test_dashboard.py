@@ -45,10 +45,20 @@ def test_links_stay_with_the_merchant_and_in_the_language(client, busy):
 
 @pytest.mark.parametrize(
     "path",
-    ["/console/imp_nobody/", f"{HOME}/payments/imp_0", f"{HOME}/key?customer_uid=nobody", f"{HOME}/wire/99999"],
+    [
+        "/console/imp_nobody/",
+        f"{HOME}/payments/imp_0",
+        f"{HOME}/key?customer_uid=nobody",
+        *(f"{HOME}/{rows}/{'9' * digits}" for rows in ("schedules", "webhooks", "wire") for digits in (5, 23)),
+    ],
 )
 def test_what_is_not_there_is_not_found(client, path):
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("before", ["soon", "9" * 23, "-" + "9" * 23])
+def test_a_list_that_goes_on_below_no_row_begins_with_the_newest(client, busy, before):
+    assert busy["imp_uid"] in client.get(f"{HOME}/payments?before={before}").text
 
 
 def test_nobody_sees_another_merchant_s_rows(client, busy):
