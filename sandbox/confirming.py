@@ -72,6 +72,6 @@ def _reason_in(said: str) -> str:
     """``reason`` of a JSON object, else whatever it is."""
     try:
         answer = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return said.strip()
     return str(answer.get("reason") or "") if isinstance(answer, dict) else said

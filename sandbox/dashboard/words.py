@@ -88,7 +88,7 @@ def pretty(body: str | None) -> str:
     """A body as people read it: JSON indented, anything else as it is."""
     try:
         return json.dumps(json.loads(body or ""), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body or ""
 
 

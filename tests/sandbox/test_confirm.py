@@ -45,7 +45,13 @@ def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"), [(b'{"reason": "sold out"}', "sold out"), (b"sold out", "sold out"), (b"{}", "HTTP 409")]
+    ("said", "reason"),
+    [
+        (b'{"reason": "sold out"}', "sold out"),
+        (b"sold out", "sold out"),
+        (b"{}", "HTTP 409"),
+        (b"[" * 2000, "[" * confirming.LONGEST_REASON),
+    ],
 )
 def test_the_shop_can_say_why(pay, receiver, said, reason):
     receiver.answers_with, receiver.says = 409, said

@@ -133,6 +133,14 @@ def test_a_call_s_story_has_both_bodies_and_links_to_every_id_in_it(client, busy
     assert any("/search?q=" in href for href in page.attribute("href"))
 
 
+@pytest.mark.parametrize("levels", [400, 960, 10_000])
+def test_a_call_whose_body_nests_without_end_has_a_story_too(client, api, levels):
+    body = "[" * levels + "]" * levels
+    client.post("/payments/prepare", data=body, headers={**api.headers, "Content-Type": "application/json"})
+
+    assert client.get(_first_link(client, "/wire")).status_code == 200
+
+
 def test_a_schedule_s_story_tells_when_it_is_due_and_what_came_of_it(client, busy):
     client.post("/control/clock", json={"advance": MONTH})
 
