@@ -246,14 +246,15 @@ def _post(url: str, attempt: Attempt, timeout: tuple[float, float]) -> None:
 
 
 def _wait_for(delivery_ids: Iterable[int]) -> None:
-    """Until each was tried."""
+    """Until each was tried, or forgotten by a reset."""
     deadline = time.monotonic() + PATIENCE
     for delivery_id in delivery_ids:
-        while time.monotonic() < deadline and not _was_tried(delivery_id):
+        while time.monotonic() < deadline and _is_untried(delivery_id):
             time.sleep(0.02)
 
 
-def _was_tried(delivery_id: int) -> bool:
-    tried = db.session.scalar(select(exists().where(Attempt.delivery_id == delivery_id)))
+def _is_untried(delivery_id: int) -> bool:
+    tried = exists().where(Attempt.delivery_id == Delivery.id)
+    untried = db.session.scalar(select(exists().where(Delivery.id == delivery_id, ~tried)))
     db.session.commit()
-    return bool(tried)
+    return bool(untried)

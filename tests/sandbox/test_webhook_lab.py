@@ -258,6 +258,20 @@ def test_a_window_may_have_to_wait_for_its_notice(api, client, shop, policy):
     assert not submit.is_alive()
 
 
+def test_a_window_waits_for_no_notice_that_a_reset_has_forgotten(client, shop, policy):
+    policy(turn="before")
+    shop.may_answer.clear()
+    approve = action(open_window(client, merchant_uid="issue-1"), "approve")
+    submit = threading.Thread(target=client.post, args=(approve,), kwargs={"data": {"number": APPROVED}})
+
+    submit.start()
+    shop.next()
+    client.post("/control/reset")
+    submit.join(PATIENCE)
+
+    assert not submit.is_alive()
+
+
 def test_a_notice_may_have_to_wait_for_the_browser(api, client, shop, policy, clock, turn):
     policy(turn="after")
     client.post(action(open_window(client, merchant_uid="issue-1"), "approve"), data={"number": APPROVED})
