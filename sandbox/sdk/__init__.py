@@ -22,7 +22,7 @@ from sandbox.api.body import json_object
 from sandbox.certifications import Certification
 from sandbox.models import Merchant, Payment, db
 from sandbox.pages import language_of
-from sandbox.parameters import Malformed
+from sandbox.parameters import Malformed, required_text
 from sandbox.windows import identity
 from sandbox.windows.results import callback_result
 from sandbox.windows.secret import is_window_key, window_key
@@ -150,10 +150,10 @@ def _device(body: dict[str, Any]) -> str:
 def _key_in_body() -> str:
     """The secret in the ``window_url`` that a script hands back; '' where none can be read."""
     try:
-        window_url = json_object().get("window_url")
-    except Malformed:
+        window_url = required_text(json_object(), "window_url")
+        return parse_qs(urlsplit(window_url).query).get("k", [""])[0]
+    except ValueError:  # also a `Malformed`
         return ""
-    return parse_qs(urlsplit(window_url).query).get("k", [""])[0] if isinstance(window_url, str) else ""
 
 
 def _merchant(code: object) -> Merchant:

@@ -299,6 +299,7 @@ def test_a_pop_up_closed_by_its_frame_is_told_like_any_other(shop, status):
     assert shop.payment(opened.json["imp_uid"])["status"] == status
     assert shop.client.post(url, json={"window_url": "http://localhost/?k=guessed"}).status_code == 404
     assert shop.client.post(url, json=[]).status_code == 404
+    assert shop.client.post(url, json={"window_url": "http://["}).status_code == 404
 
 
 @shops("mobilians-v2-phone")
