@@ -13,10 +13,19 @@ from sandbox.errors import Refused
 from sandbox.models import Merchant, Payment, db
 from sandbox.parameters import Malformed, number, required_text, text
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 def asked() -> dict[str, Any]:
-    """The query and the body, JSON or form, as one dict; the body wins. Raises `Malformed`."""
-    return {**request.args.to_dict(), **(fields() if request.get_data() else {})}
+    """The query and the body, JSON or form, as one dict; the body wins. Raises `Malformed`.
+
+    A body that is neither is refused: read as none, it would pull the default merchant's lever.
+    """
+    if not request.get_data():
+        return request.args.to_dict()
+    if not (request.is_json or request.mimetype in FORMS):
+        raise Malformed("send JSON (Content-Type: application/json) or a form")
+    return {**request.args.to_dict(), **fields()}
 
 
 def merchant_in(body: dict[str, Any]) -> Merchant:

@@ -138,3 +138,11 @@ def test_a_lever_that_does_not_exist_is_an_error_in_json(client, method, path, h
 
     assert (answer.status_code, answer.is_json) == (http, True)
     assert answer.json["error"]
+
+
+def test_a_body_of_another_kind_is_not_taken_for_none(client):
+    made = client.post("/control/merchants", json={}).json
+
+    refused = client.post("/control/reset", data=f'{{"merchant_code": "{made["code"]}"}}', content_type="text/plain")
+
+    assert (refused.status_code, "application/json" in refused.json["error"]) == (400, True)
