@@ -337,9 +337,13 @@ class Subscription(Model):
         self.next_charge_at = retry_at
 
     def cancel(self, *, at: datetime) -> None:
+        """The end: what is not paid by now is owed no more."""
         if self.status is not SubscriptionStatus.CANCELLED:
             self.status, self.cancelled_at = _moved(self.status, SubscriptionStatus.CANCELLED), at
             self.next_charge_at = None
+        for invoice in self.invoices:
+            if invoice.status is InvoiceStatus.OPEN:
+                invoice.make_void()
 
 
 class Invoice(Model):

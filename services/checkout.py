@@ -246,9 +246,9 @@ def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *,
     new card would be charged for a period that is not due yet and the PG gives us the choice.
     """
     not_due = not subscription.is_overdue(now)
-    if variant.amount == "zero" or (not_due and guide.charges_at_issue is ChargeRule.IF_POSITIVE):
+    if not_due and guide.charges_at_issue is ChargeRule.IF_POSITIVE:
         return 0
-    return subscription.plan.amount
+    return variant.amount_of(subscription.plan.amount)
 
 
 def _order_name(plan: Plan, *, charged: bool, language: str) -> str:

@@ -74,6 +74,10 @@ class Variant:
     set: Mapping[str, Any] = field(default_factory=dict)
     """Fields this variant adds, by dotted name."""
 
+    def amount_of(self, price: int) -> int:
+        """Minor units to send for something of this price: all of it, or 0 for a key alone."""
+        return 0 if self.amount == "zero" else price
+
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:

@@ -108,9 +108,6 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
     is_tried_again = any(other.status is OrderStatus.READY for other in subscription.orders)
     if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_tried_again:
         subscription.cancel(at=now)
-        for invoice in subscription.invoices:
-            if invoice.status is InvoiceStatus.OPEN:
-                invoice.make_void()
     journal.record("order.abandoned", at=now, order=order)
     db.session.commit()
 
@@ -231,9 +228,9 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     if order.status is OrderStatus.PAID and _holds_money(payment):
         _note_part_given_back(order, payment, now=now)
         return False
-    if _holds_money(payment) and refunds.is_decided(order, payment):
-        return False  # its money goes back, whatever the shop would take by now
     if _holds_money(payment):
+        if refunds.is_decided(order, payment):
+            return False  # its money goes back, whatever the shop would take by now
         wrong = wrong or _too_late(order)
         if wrong:
             _reject(desk, order, payment, wrong, now=now)

@@ -8,7 +8,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
 from models import (
-    InvoiceStatus,
     Order,
     OrderStatus,
     Subscription,
@@ -30,6 +29,8 @@ class NextPeriod:
     period_start: datetime
     period_end: datetime
     price: Money
+    is_checked: bool = False
+    """Whether a charge for it has no outcome yet: it is looked up, and until then nothing else is charged."""
 
 
 def of_user(user: User) -> Sequence[Subscription]:
@@ -77,15 +78,14 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
         return None
     invoice = unpaid_invoice(subscription)
     if invoice is not None:
-        return NextPeriod(period_start=invoice.period_start, period_end=invoice.period_end, price=invoice.price)
+        return NextPeriod(
+            period_start=invoice.period_start,
+            period_end=invoice.period_end,
+            price=invoice.price,
+            is_checked=unanswered_charge(invoice) is not None,
+        )
     start = subscription.paid_until or now
     return NextPeriod(period_start=start, period_end=period_end(subscription, start), price=subscription.plan.price)
-
-
-def is_checked(subscription: Subscription) -> bool:
-    """Whether a charge has no outcome yet: the worker looks it up, and until then nothing else is charged."""
-    invoice = unpaid_invoice(subscription)
-    return invoice is not None and unanswered_charge(invoice) is not None
 
 
 def last_decline(subscription: Subscription) -> Order | None:
@@ -98,9 +98,6 @@ def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     """End it: nothing is charged any more, and its key is deleted at the payment service."""
     lock(subscription)
     subscription.cancel(at=now)
-    for invoice in subscription.invoices:
-        if invoice.status is InvoiceStatus.OPEN:
-            invoice.make_void()
     if subscription.billing_key is not None:
         subscription.billing_key.revoke(at=now)
     order = subscription.orders[0] if subscription.orders else None

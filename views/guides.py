@@ -63,7 +63,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         first_charge=checkout.first_charge(order) if order else None,
         progress=checkout.progress(order) if order else None,
         form=_form(guide),
-        on_phone=is_phone(request.user_agent.string),
+        on_phone=_is_phone(request.user_agent.string),
         panes=_panes(guide, variant, bought, order),
     )
 
@@ -95,7 +95,7 @@ def literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
 
 
-def is_phone(user_agent: str) -> bool:
+def _is_phone(user_agent: str) -> bool:
     """By the word that phones' browsers put there for this purpose; the SDK goes by the user agent, too."""
     return "Mobi" in user_agent
 
@@ -137,7 +137,7 @@ def _form(guide: Guide) -> BuyerForm | None:
 
 def _panes(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> list[Pane]:
     """The code, with this run's values where there was one, else with examples."""
-    amount = order.price if order else Money(0 if variant.amount == "zero" else plan.amount, plan.currency)
+    amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
     charges = guide.charges(amount.minor)
     values = _values(guide, plan, amount, charges=charges) | (_run_values(order) if order else {})
     sent = checkout.request(desk(), order, language=values["language"]) if order else guide.request_for(values, variant)

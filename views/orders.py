@@ -25,7 +25,7 @@ def show(merchant_uid: str) -> ResponseReturnValue:
         progress=checkout.progress(order),
         subscription=order.subscription,
         guide=desk().guides[order.guide_id],
-        journal=journal.of_orders(order, *([first_charge] if first_charge else [])),
+        journal=journal.of_orders(*filter(None, (order, first_charge))),
         retry_url=_retry_url(order),
     )
 

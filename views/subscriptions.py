@@ -34,7 +34,6 @@ def show(subscription_id: int) -> ResponseReturnValue:
         orders=subscription.orders,
         next_invoice=next_invoice,
         can_charge=bool(next_invoice and key and key.is_usable),
-        is_checked=subscriptions.is_checked(subscription),
         last_decline=subscriptions.last_decline(subscription),
         guide=desk().guides[key.guide_id] if key else None,
         charge_form=ChargeForm(period_start=next_invoice.period_start if next_invoice else None),
