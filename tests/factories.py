@@ -27,6 +27,12 @@ def place_order(desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, no
     return checkout.place(desk, user=user, plan=plan, guide_id=guide, buyer=make_buyer(), now=now, **more)
 
 
+def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, now: datetime = NOW) -> Order:
+    """Another window for a subscription there is, e.g. for another card."""
+    user = subscription.user
+    return checkout.place(desk, user=user, subscription=subscription, guide_id=guide, buyer=make_buyer(), now=now)
+
+
 def subscribe(
     desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, card: str = "approved", now: datetime = NOW
 ) -> Subscription:

@@ -26,7 +26,7 @@ from errors import ShopError
 from models import Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, db
 from services import catalog, checkout, renewals
 from services.desk import Desk
-from tests.factories import NOW, make_buyer, make_user, place_order, subscribe
+from tests.factories import NOW, make_user, place_order, subscribe, try_again
 
 SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -181,9 +181,7 @@ def test_two_orders_for_one_period_do_not_share_an_attempt(at_once, desk, user, 
 
     def place() -> Order:
         mine = db.session.get_one(Subscription, subscription_id)
-        return checkout.place(
-            desk, user=mine.user, subscription=mine, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
-        )
+        return try_again(desk, mine, "paymentwall", now=FEBRUARY)
 
     outcomes = at_once(*(place for _ in range(4)))
 
@@ -239,13 +237,10 @@ def test_two_windows_at_once_are_for_one_bill(at_once, desk, user, plan):
         checkout.receive(desk, road="callback", merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
         subscription_id, subscription = declined.subscription_id, declined.subscription
 
-        def try_again(subscription_id: int = subscription_id) -> Order:
+        def open_window(subscription_id: int = subscription_id) -> Order:
             mine = db.session.get_one(Subscription, subscription_id)
-            buyer = make_buyer()
-            return checkout.place(
-                desk, user=mine.user, subscription=mine, guide_id="jtnet", buyer=buyer, now=clock.now()
-            )
+            return try_again(desk, mine, "jtnet", now=clock.now())
 
-        at_once(try_again, try_again)
+        at_once(open_window, open_window)
 
         assert len(subscription.invoices) == 1

@@ -5,11 +5,11 @@ from datetime import timedelta
 from models import JournalEntry, KeyStatus, db
 from services import billing_keys, checkout, subscriptions
 from services.iamport import Refused
-from tests.factories import NOW, make_buyer, place_order, subscribe
+from tests.factories import NOW, place_order, subscribe, try_again
 
 
 def change_card(desk, user, subscription, *, guide="inicis", card="approved"):
-    order = checkout.place(desk, user=user, subscription=subscription, guide_id=guide, buyer=make_buyer(), now=NOW)
+    order = try_again(desk, subscription, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     return order

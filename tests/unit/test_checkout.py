@@ -17,7 +17,7 @@ from errors import (
 from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
 from services import catalog, checkout, renewals, subscriptions
 from services.iamport import Refused, Unknown
-from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe
+from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe, try_again
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_an_ended_subscription_takes_no_other_card(desk, user, plan):
     subscriptions.cancel(desk, subscription=subscription, now=NOW)
 
     with pytest.raises(NothingToCharge):
-        checkout.place(desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=NOW)
+        try_again(desk, subscription)
 
 
 def test_no_window_charges_a_period_whose_last_charge_is_unknown(desk, user, dollar_plan):
@@ -139,14 +139,7 @@ def test_no_window_charges_a_period_whose_last_charge_is_unknown(desk, user, dol
     renewals.collect(desk, subscription_id=subscription.id, now=subscription.paid_until)
 
     with pytest.raises(ChargeInProgress):
-        checkout.place(
-            desk,
-            user=user,
-            subscription=subscription,
-            guide_id="paymentwall",
-            buyer=make_buyer(),
-            now=subscription.paid_until + timedelta(minutes=1),
-        )
+        try_again(desk, subscription, "paymentwall", now=subscription.paid_until + timedelta(minutes=1))
 
 
 def test_silence_while_registering_the_amount_says_so(desk, user, dollar_plan):
@@ -162,7 +155,7 @@ def test_a_window_that_could_not_be_opened_holds_no_charge_back(desk, user, plan
     due = subscription.paid_until
     desk.client.raises["prepare"] = answer
     with pytest.raises((PaymentServiceRefused, PaymentServiceDown)):
-        checkout.place(desk, user=user, subscription=subscription, guide_id="jtnet", buyer=make_buyer(), now=due)
+        try_again(desk, subscription, "jtnet", now=due)
 
     charged = renewals.collect(desk, subscription_id=subscription.id, now=due)
 
@@ -246,14 +239,7 @@ def test_who_closed_a_window_may_try_again_and_what_is_approved_late_goes_back(d
     close_window(desk, first)
     assert first.outcome == "closed"
 
-    second = checkout.place(
-        desk,
-        user=user,
-        subscription=first.subscription,
-        guide_id="paymentwall",
-        buyer=make_buyer(),
-        now=NOW + timedelta(minutes=1),
-    )
+    second = try_again(desk, first.subscription, "paymentwall", now=NOW + timedelta(minutes=1))
     uids = [desk.client.pay(checkout.request(desk, order, language="en")) for order in (second, first)]
     for order, imp_uid in zip((second, first), uids, strict=True):
         checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
@@ -265,9 +251,7 @@ def test_who_closed_a_window_may_try_again_and_what_is_approved_late_goes_back(d
 def test_a_closed_window_holds_no_charge_back_where_payments_are_reviewed(desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall")
     due = subscription.paid_until
-    window = checkout.place(
-        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=due
-    )
+    window = try_again(desk, subscription, "paymentwall", now=due)
     close_window(desk, window, now=due)
 
     charged = renewals.collect(desk, subscription_id=subscription.id, now=due + timedelta(minutes=1))
@@ -278,14 +262,7 @@ def test_a_closed_window_holds_no_charge_back_where_payments_are_reviewed(desk, 
 def test_closing_what_was_left_a_day_ago_leaves_the_new_try_alone(desk, user, dollar_plan):
     first = place_order(desk, user, dollar_plan, "paymentwall")
     close_window(desk, first)
-    second = checkout.place(
-        desk,
-        user=user,
-        subscription=first.subscription,
-        guide_id="paymentwall",
-        buyer=make_buyer(),
-        now=NOW + timedelta(hours=24),
-    )
+    second = try_again(desk, first.subscription, "paymentwall", now=NOW + timedelta(hours=24))
 
     later = NOW + timedelta(hours=25)
     reconcile(desk, now=later)

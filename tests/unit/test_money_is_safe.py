@@ -11,7 +11,7 @@ from errors import ChargeInProgress, NothingToCharge
 from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
 from services import checkout, payments, renewals, subscriptions
 from services.iamport import Unauthorized
-from tests.factories import NOW, make_buyer, make_user, place_order, reconcile, renew, subscribe
+from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
@@ -24,10 +24,6 @@ def request_of(desk, order):
 
 def arrive(desk, order, imp_uid, *, road="callback", now=NOW):
     return checkout.receive(desk, road=road, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
-
-
-def new_card(desk, user, subscription, guide="inicis", *, now=NOW):
-    return checkout.place(desk, user=user, subscription=subscription, guide_id=guide, buyer=make_buyer(), now=now)
 
 
 def test_a_worker_with_an_old_list_does_not_take_the_next_month_too(desk, user, plan):
@@ -332,7 +328,7 @@ def test_a_new_card_does_not_hide_what_the_old_one_paid_without_an_answer(desk, 
     desk.client.lose_answer = True
     unknown = renew(desk, subscription, now=FEBRUARY)
 
-    order = new_card(desk, user, subscription, now=FEBRUARY)
+    order = try_again(desk, subscription, now=FEBRUARY)
     arrive(desk, order, desk.client.pay(request_of(desk, order)), now=FEBRUARY + timedelta(minutes=3))
 
     assert unknown.outcome == "paid"
@@ -345,7 +341,7 @@ def test_a_new_card_is_charged_when_the_old_ones_lost_answer_was_a_decline(desk,
     desk.client.lose_answer = True
     unknown = renew(desk, subscription, now=FEBRUARY)
 
-    order = new_card(desk, user, subscription, now=FEBRUARY)
+    order = try_again(desk, subscription, now=FEBRUARY)
     arrive(desk, order, desk.client.pay(request_of(desk, order)), now=FEBRUARY + timedelta(minutes=3))
 
     assert unknown.outcome == "declined"
@@ -356,7 +352,7 @@ def test_the_first_period_is_a_whole_one_whenever_it_is_paid(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_later")
     later = NOW + timedelta(days=8)  # 8 February
 
-    order = new_card(desk, user, subscription, now=later)
+    order = try_again(desk, subscription, now=later)
     arrive(desk, order, desk.client.pay(request_of(desk, order)), now=later)
 
     assert subscription.anchor_day == 8
@@ -381,7 +377,7 @@ def test_other_cards_tried_between_two_rungs_do_not_climb_the_ladder(desk, user,
 
     for minute in (5, 10, 15):
         at = FEBRUARY + timedelta(minutes=minute)
-        order = new_card(desk, user, subscription, now=at)
+        order = try_again(desk, subscription, now=at)
         arrive(desk, order, desk.client.pay(request_of(desk, order), card="no_money_later"), now=at)
 
     assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
@@ -393,7 +389,7 @@ def test_other_cards_tried_by_a_new_subscriber_do_not_climb_the_ladder(desk, use
 
     for minute in range(5, 30, 5):
         at = NOW + timedelta(minutes=minute)
-        order = new_card(desk, user, subscription, now=at)
+        order = try_again(desk, subscription, now=at)
         arrive(desk, order, desk.client.pay(request_of(desk, order), card="no_money_later"), now=at)
 
     assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
@@ -478,7 +474,7 @@ def test_a_new_card_gets_past_a_charge_that_was_never_decided_about(desk, user, 
     subscription, _ = given_up(desk, user, plan)
 
     at = FEBRUARY + timedelta(days=1, minutes=1)
-    order = new_card(desk, user, subscription, guide, now=at)
+    order = try_again(desk, subscription, guide, now=at)
     arrive(desk, order, desk.client.pay(request_of(desk, order)), now=at)
 
     assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.ACTIVE, MARCH)
@@ -645,7 +641,7 @@ def test_a_new_card_does_not_repeat_a_charge_that_may_still_be_running(desk, use
     desk.client.deaf_to = ""
 
     soon = FEBRUARY + timedelta(minutes=1)
-    order = new_card(desk, user, subscription, now=soon)
+    order = try_again(desk, subscription, now=soon)
     arrive(desk, order, desk.client.pay(request_of(desk, order)), now=soon)
     assert (unknown.outcome, len(desk.client.charges)) == ("checking", 1)
 
@@ -662,7 +658,7 @@ def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, 
     arrived = []
 
     def register_another():
-        order = new_card(desk, user, subscription, now=at)
+        order = try_again(desk, subscription, now=at)
         arrive(desk, order, desk.client.pay(request_of(desk, order)), now=at)
         arrived.append(order)
 
@@ -745,14 +741,14 @@ def test_the_window_charges_what_the_open_bill_says(desk, user, dollar_plan):
     dollar_plan.amount = 9999
     db.session.commit()
 
-    order = new_card(desk, user, subscription, "paymentwall", now=FEBRUARY)
+    order = try_again(desk, subscription, "paymentwall", now=FEBRUARY)
 
     assert order.amount == order.invoice.amount == 4999
 
 
 def test_changing_a_card_without_anything_due_is_followed_by_no_charge(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    order = new_card(desk, user, subscription)
+    order = try_again(desk, subscription)
     arrive(desk, order, desk.client.pay(request_of(desk, order)))
 
     renew(desk, subscription, now=FEBRUARY)
@@ -789,7 +785,7 @@ def test_a_first_card_that_is_approved_after_another_one_paid_is_let_go(desk, us
     first = place_order(desk, user, plan, guide)
     failed = desk.client.pay(request_of(desk, first), card="declined")
     arrive(desk, first, failed)
-    second = new_card(desk, user, first.subscription, guide)
+    second = try_again(desk, first.subscription, guide)
     arrive(desk, second, desk.client.pay(request_of(desk, second)))
 
     desk.client.pay(request_of(desk, first))
@@ -804,7 +800,7 @@ def test_a_first_card_that_is_approved_late_is_taken_where_none_has_paid(desk, u
     first = place_order(desk, user, plan)
     failed = desk.client.pay(request_of(desk, first), card="declined")
     arrive(desk, first, failed)
-    second = new_card(desk, user, first.subscription)
+    second = try_again(desk, first.subscription)
     arrive(desk, second, desk.client.pay(request_of(desk, second), card="declined"))
 
     desk.client.pay(request_of(desk, first))
@@ -831,7 +827,7 @@ def test_a_new_card_is_not_charged_early_for_what_the_old_one_was_asked_for(desk
     early = NOW + timedelta(days=5)
     desk.client.lose_answer = True
     renewals.collect(desk, subscription_id=subscription.id, now=early, period_start=FEBRUARY)
-    change = new_card(desk, user, subscription, now=early)
+    change = try_again(desk, subscription, now=early)
     arrive(desk, change, desk.client.pay(request_of(desk, change)), now=early)
     charged = len(desk.client.charges)
 

@@ -9,7 +9,7 @@ from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
 from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
 from services import billing_keys, checkout, renewals, subscriptions
 from services.iamport import Refused
-from tests.factories import NOW, make_buyer, place_order, renew, subscribe
+from tests.factories import NOW, place_order, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -96,7 +96,7 @@ def test_a_declined_first_payment_leaves_a_way_to_pay_with_another_card(desk, us
     assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.PAST_DUE, None)
     later = NOW + timedelta(days=2)
 
-    order = checkout.place(desk, user=user, subscription=subscription, guide_id="inicis", buyer=make_buyer(), now=later)
+    order = try_again(desk, subscription, now=later)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
 
@@ -110,9 +110,7 @@ def test_a_new_paymentwall_card_pays_the_period_that_is_due_in_the_window(desk, 
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
     renew(desk, subscription, now=FEBRUARY)
 
-    order = checkout.place(
-        desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY
-    )
+    order = try_again(desk, subscription, "paymentwall", now=FEBRUARY)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     checkout.receive(desk, road="webhook", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=FEBRUARY)
 
@@ -123,7 +121,7 @@ def test_a_new_paymentwall_card_pays_the_period_that_is_due_in_the_window(desk, 
 def test_a_new_jtnet_card_is_registered_without_a_charge_while_nothing_is_due(desk, user, plan):
     subscription = subscribe(desk, user, plan, "jtnet")
 
-    order = checkout.place(desk, user=user, subscription=subscription, guide_id="jtnet", buyer=make_buyer(), now=NOW)
+    order = try_again(desk, subscription, "jtnet")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
@@ -216,7 +214,7 @@ def test_a_claim_lapses_when_its_owner_died(desk, user, plan):
 
 def test_an_open_window_for_the_period_holds_the_charge_back(desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall")
-    checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=FEBRUARY)
+    try_again(desk, subscription, "paymentwall", now=FEBRUARY)
 
     with pytest.raises(ChargeInProgress):
         renew(desk, subscription, now=FEBRUARY)
@@ -228,7 +226,7 @@ def test_one_window_after_the_other_holds_no_charge_back(desk, user, dollar_plan
     subscription = subscribe(desk, user, dollar_plan, "paymentwall")
     for minutes in (0, 25):
         at = FEBRUARY + timedelta(minutes=minutes)
-        checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=at)
+        try_again(desk, subscription, "paymentwall", now=at)
         with pytest.raises(ChargeInProgress):
             renew(desk, subscription, now=at)
 
@@ -239,7 +237,7 @@ def test_a_window_of_the_last_try_leaves_the_next_one_room_for_another(desk, use
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
     for _ in range(2):
         at = subscription.next_charge_at
-        checkout.place(desk, user=user, subscription=subscription, guide_id="paymentwall", buyer=make_buyer(), now=at)
+        try_again(desk, subscription, "paymentwall", now=at)
         with pytest.raises(ChargeInProgress):
             renew(desk, subscription, now=at)
         renew(desk, subscription, now=at + timedelta(minutes=31))

@@ -14,7 +14,7 @@ from models import db
 from services import checkout, renewals, subscriptions
 from services.iamport import Refused
 from tests.conftest import signed_in
-from tests.factories import make_buyer, make_user, place_order, reconcile, subscribe
+from tests.factories import make_user, place_order, reconcile, subscribe, try_again
 from tests.views.reading import page_of
 
 NOBODYS = "order_00000000000000000000"
@@ -251,9 +251,7 @@ def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk
 def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk, order, user):
     come_back(desk, order, road="webhook")  # which leaves the charge to others
 
-    other = checkout.place(
-        desk, user=user, subscription=order.subscription, guide_id="jtnet", buyer=make_buyer(), now=clock.now()
-    )
+    other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
 
     assert shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
@@ -308,9 +306,7 @@ def test_a_payment_of_a_subscription_that_has_ended_promises_no_other(shopper, d
 def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, order):
     come_back(desk, order, card="no_money_later")
     late = checkout.first_charge(order)
-    other = checkout.place(
-        desk, user=order.user, subscription=order.subscription, guide_id="jtnet", buyer=make_buyer(), now=clock.now()
-    )
+    other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
     desk.client.approve_late(late.imp_uid)
     checkout.receive(desk, road="webhook", merchant_uid=late.merchant_uid, imp_uid=late.imp_uid, now=clock.now())
