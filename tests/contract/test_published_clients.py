@@ -17,12 +17,9 @@ from werkzeug.serving import make_server
 from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.models import db
-from tests.contract.published import npm, pypi
+from tests.contract.published import clients, npm, pypi
 from tests.contract.published.clients import Client, Unavailable, node_command, python_command
 from tests.contract.published.steps import Aside, Step, Visit
-
-pytestmark = pytest.mark.xdist_group("published clients")
-"""They are installed once, into one folder."""
 
 KEY, SECRET = "sandbox_key", "sandbox_secret"
 
@@ -185,3 +182,24 @@ class Stage:
             if wrong := self._differs(value, actual):
                 return f"{name}: {wrong}"
         return None
+
+
+def test_workers_that_want_an_environment_at_once_make_it_once(monkeypatch, tmp_path):
+    made = []
+
+    def install(place, *command):
+        made.append(place)
+        if len(made) == 1:
+            other.start()
+            other.join(timeout=0.2)  # all the time in the world for one who does not wait
+        (place / ".ready").touch()
+
+    monkeypatch.setattr(clients, "CACHE", tmp_path)
+    monkeypatch.setattr(clients, "_install", install)
+    monkeypatch.setattr(clients.shutil, "which", lambda name: name)
+    other = threading.Thread(target=clients.node_command)
+
+    clients.node_command()
+    other.join()
+
+    assert len(made) == 1

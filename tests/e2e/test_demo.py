@@ -17,8 +17,7 @@ from config import Config
 from models import Subscription, SubscriptionStatus, db
 from tests.e2e.conftest import ROOT, free_port
 
-# One demonstration for all: by themselves the tests would be spread over workers, each with its own.
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("demonstration")]
+pytestmark = pytest.mark.e2e
 
 
 class Demonstration:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +32,10 @@ def python_command() -> list[str]:
     listed = HERE / "requirements.txt"
     place = _place(listed, sys.version)
     python = place / "bin" / "python"
-    if not _is_ready(place):
-        venv.create(place, with_pip=True, clear=True)
-        _install(place, str(python), "-m", "pip", "install", "--quiet", "--requirement", str(listed))
+    with _turn(place):
+        if not _is_ready(place):
+            venv.create(place, with_pip=True, clear=True)
+            _install(place, str(python), "-m", "pip", "install", "--quiet", "--requirement", str(listed))
     return [str(python), str(HERE / "driver.py")]
 
 
@@ -42,17 +46,27 @@ def node_command() -> list[str]:
         raise Unavailable("Node.js and npm are not installed")
     listed = HERE / "package.json"
     place = _place(listed, "node")
-    if not _is_ready(place):
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
-        shutil.copy(listed, place)
-        # No script of a package runs: these are clients, they need none.
-        _install(place, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(place))
+    with _turn(place):
+        if not _is_ready(place):
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir(parents=True)
+            shutil.copy(listed, place)
+            # No script of a package runs: these are clients, they need none.
+            _install(place, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(place))
     return ["env", f"NODE_PATH={place / 'node_modules'}", node, str(HERE / "driver.js")]
 
 
 def _place(listed: Path, flavour: str) -> Path:
     return CACHE / hashlib.sha256(listed.read_bytes() + flavour.encode()).hexdigest()[:16]
+
+
+@contextmanager
+def _turn(place: Path) -> Iterator[None]:
+    """Several workers may want one environment at once: the first makes it, the others wait for it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{place.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_ready(place: Path) -> bool:
