@@ -31,7 +31,6 @@ ROOT = Path(__file__).parent
 migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
-talisman = Talisman()
 
 
 def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
@@ -55,7 +54,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     limiter.init_app(app)
     language.init_app(app)
     templating.init_app(app)
-    talisman.init_app(app, **_browser_rules(config))
+    Talisman(app, **_browser_rules(config))
 
     views.register(app, csrf)
     cli.register(app)

@@ -3,7 +3,8 @@
 import gc
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from playwright.sync_api import expect
 from werkzeug.test import TestResponse
 
@@ -21,8 +21,10 @@ from config import Config
 from models import Plan, User, db
 from services import catalog
 from services.desk import Desk
+from services.health import Pulse
 from tests.factories import make_user
 from tests.fakes import FakeIamport
+from views.limits import limiter
 
 expect.set_options(timeout=20_000)
 """Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
@@ -48,11 +50,24 @@ class Visitor(FlaskClient):
         return answer
 
 
+@pytest.fixture(scope="session")
+def shop_folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("shop")
+
+
 @pytest.fixture
-def config(tmp_path) -> Config:
+def shop_database(shop_folder: Path) -> Path:
+    """Where the shop of a test keeps its records. One place for all, and nothing there of the test before."""
+    for left in shop_folder.iterdir():
+        left.unlink()
+    return shop_folder / "shop.db"
+
+
+@pytest.fixture
+def config(shop_database: Path) -> Config:
     return Config(
         SECRET_KEY="not-a-secret-in-a-test",
-        SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/shop.db",
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{shop_database}",
         PUBLIC_URL="http://shop.test",
         IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
         IMP_SDK_URL="http://payments.test/v1/iamport.js",
@@ -70,9 +85,29 @@ def payments() -> FakeIamport:
 
 
 @pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory) -> BytecodeCache:
-    """Every test has an application of its own, and all have the same templates."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+def open_shop() -> Callable[[Config, Any], Flask]:
+    """The application of a configuration, as if just made, over a payment service.
+
+    It is made once: that takes longer than most tests, and a new one has every query and template to compile.
+    """
+    made: list[tuple[Config, Flask, dict[str, Any]]] = []
+
+    def open_shop(config: Config, payments: Any) -> Flask:
+        if all(config != known for known, _, _ in made):
+            app = create_app(config, payments)
+            app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+            app.test_client_class = Visitor
+            made.append((config, app, dict(app.config)))
+        app, settings = next((app, settings) for known, app, settings in made if known == config)
+        app.config.clear()
+        app.config.update(settings)
+        app.extensions.update(desk=replace(app.extensions["desk"], client=payments), pulse=Pulse(payments))
+        limiter.enabled = config.RATELIMIT_ENABLED  # one for all applications: the last one made has set it
+        if limiter.enabled:
+            limiter.reset()
+        return app
+
+    return open_shop
 
 
 @pytest.fixture(scope="session")
@@ -91,14 +126,9 @@ def stocked_shop(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def app(
-    config: Config, payments: FakeIamport, compiled_templates: BytecodeCache, stocked_shop: Path
-) -> Iterator[Flask]:
-    shutil.copy(stocked_shop, config.SQLALCHEMY_DATABASE_URI.removeprefix("sqlite:///"))
-    app = create_app(config, payments)  # type: ignore[arg-type]  # the fake answers to the same calls
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.test_client_class = Visitor
-    app.jinja_env.bytecode_cache = compiled_templates
+def app(config: Config, payments: FakeIamport, open_shop, shop_database: Path, stocked_shop: Path) -> Iterator[Flask]:
+    shutil.copy(stocked_shop, shop_database)
+    app = open_shop(config, payments)
     with app.app_context():
         yield app
         db.session.remove()

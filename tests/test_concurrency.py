@@ -20,7 +20,6 @@ import pytest
 from flask import Flask
 
 import clock
-from app import create_app
 from clock import add_months
 from errors import ShopError
 from models import Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, db
@@ -54,17 +53,19 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
-def app(request, config, payments) -> Iterator[Flask]:
+def app(request, config, payments, open_shop) -> Iterator[Flask]:
     if request.param == "postgresql":
         config = replace(config, SQLALCHEMY_DATABASE_URI=request.getfixturevalue("postgresql"))
-    app = create_app(config, payments)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app = open_shop(config, payments)
     with app.app_context():
         db.create_all()
         catalog.seed()
         yield app
+        db.session.rollback()
+        for table in reversed(db.metadata.sorted_tables):
+            db.session.execute(table.delete())
+        db.session.commit()
         db.session.remove()
-        db.drop_all()
         db.engine.dispose()
 
 

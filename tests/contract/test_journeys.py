@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from app import create_app
 from models import JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
 from sandbox.errors import WindowRefused
 from services import catalog, checkout, renewals, subscriptions
@@ -28,15 +27,14 @@ each_device = pytest.mark.parametrize("device", ["pc", "mobile"])
 
 
 @pytest.fixture
-def app(config, sandbox):
-    app = create_app(replace(config, TEST_PAYMENTS=True), sandbox.client)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    with app.app_context():
-        db.create_all()
-        catalog.seed()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def config(config):
+    """The sandbox moves no money: all its channels are for tests."""
+    return replace(config, TEST_PAYMENTS=True)
+
+
+@pytest.fixture
+def payments(sandbox):
+    return sandbox.client
 
 
 class Walk:
