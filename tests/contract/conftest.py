@@ -21,6 +21,7 @@ from sandbox.config import Config as SandboxConfig
 from sandbox.models import Merchant, Payment, db
 from services.iamport import IamportClient
 from tests.fakes import FakeIamport
+from tests.sandbox.conftest import Clock, started_anew
 
 ADDRESS = "http://sandbox.test"
 
@@ -65,16 +66,6 @@ class WsgiAdapter(BaseAdapter):
 
     def close(self) -> None:
         self.client = None  # type: ignore[assignment]
-
-
-class Clock:
-    """The sandbox's time in unix seconds; it passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 1_800_000_000
-
-    def __call__(self) -> int:
-        return self.seconds
 
 
 class Sandbox:
@@ -138,14 +129,18 @@ class Fake:
         self.pay, self.close = self.client.pay, self.client.close
 
 
+@pytest.fixture(scope="session")
+def lasting_sandbox(tmp_path_factory) -> Flask:
+    """One serves all tests in turn: to make it takes longer than most of them."""
+    database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
+    return sandbox_app.create_app(SandboxConfig(DATABASE_URL=f"sqlite:///{database}"), background=False)
+
+
 @pytest.fixture
-def sandbox(tmp_path) -> Sandbox:
+def sandbox(lasting_sandbox: Flask) -> Sandbox:
     """No webhooks leave it: the receiver of these tests is the test."""
     clock = Clock()
-    app = sandbox_app.create_app(
-        SandboxConfig(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), clock, background=False
-    )
-    sandbox = Sandbox(app, clock)
+    sandbox = Sandbox(started_anew(lasting_sandbox, lasting_sandbox.extensions["sandbox_config"], clock), clock)
     sandbox.control("webhooks", copies=0)
     return sandbox
 

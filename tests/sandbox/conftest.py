@@ -194,13 +194,17 @@ def config(spare_app: Flask, webhook_url: str) -> Config:
 
 @pytest.fixture
 def app(spare_app: Flask, config: Config, clock: Clock) -> Flask:
+    return started_anew(spare_app, config, clock)
+
+
+def started_anew(app: Flask, config: Config, clock: Clock) -> Flask:
     """As after a start on an empty file."""
-    spare_app.extensions.update(sandbox_config=config, sandbox_clock=clock)
-    spare_app.extensions["sandbox_wire"].clear()
-    with spare_app.app_context():
+    app.extensions.update(sandbox_config=config, sandbox_clock=clock)
+    app.extensions["sandbox_wire"].clear()
+    with app.app_context():
         storage.erase()
         merchants.add_default(config)
-    return spare_app
+    return app
 
 
 @pytest.fixture
