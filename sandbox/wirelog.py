@@ -287,4 +287,6 @@ def _date(rows: list[dict[str, Any]]) -> None:
 def _forget_oldest(merchant_id: int | None) -> None:
     mine = WireEntry.merchant_id == merchant_id if merchant_id else WireEntry.merchant_id.is_(None)
     last_kept = select(WireEntry.id).where(mine).order_by(WireEntry.id.desc()).offset(KEPT).limit(1).scalar_subquery()
-    db.session.execute(delete(WireEntry).where(mine, WireEntry.id <= last_kept))
+    # No entry is in the session: SQLAlchemy need not find out which of them it forgets with the rows.
+    forget = delete(WireEntry).where(mine, WireEntry.id <= last_kept)
+    db.session.execute(forget, execution_options={"synchronize_session": False})
