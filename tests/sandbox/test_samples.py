@@ -109,11 +109,11 @@ class Reader:
                 self.ids[NO_PRODUCT] = product["product_order_id"]
 
 
-@pytest.fixture
-def samples(client) -> dict[str, str]:
-    """Call → its line of shell."""
+@pytest.fixture(scope="module")
+def samples(long_lived) -> dict[str, str]:
+    """Call → its line of shell. The page takes long to write, and is the same for every sandbox of these tests."""
     calls = {operation.id: operation.call for operation in (*SERVICE, *LEVERS)}
-    return {calls[one]: html.unescape(line) for one, line in SAMPLE.findall(client.get("/docs").text)}
+    return {calls[one]: html.unescape(line) for one, line in SAMPLE.findall(long_lived.get("/docs").text)}
 
 
 @pytest.fixture
