@@ -31,6 +31,9 @@ SOON = 3
 
 MONTH = 31 * 86_400
 
+GUNICORN = "import sandbox.app; from gunicorn.app.wsgiapp import run; run()"
+"""``python -m gunicorn``, with the modules read once instead of by each worker. Each makes its own application."""
+
 
 class Sandbox:
     """Gunicorn with several workers on one file, and a shop that calls it over the network."""
@@ -43,7 +46,7 @@ class Sandbox:
         }
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "--no-control-socket"]
+        command = [sys.executable, "-c", GUNICORN, "--bind", "127.0.0.1:0", "--no-control-socket"]
         command += ["--workers", str(WORKERS), "--threads", "8", "sandbox.app:create_app()"]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=self.environment, stderr=subprocess.PIPE, text=True, start_new_session=True

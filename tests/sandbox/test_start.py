@@ -30,8 +30,10 @@ def start_worker(url: str) -> int:
 
 def test_workers_that_start_at_once_share_one_database(tmp_path):
     url = f"sqlite:///{tmp_path}/sandbox.db"
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])  # imported once, not by each worker, so they do start at once
 
-    with multiprocessing.get_context("spawn").Pool(4) as workers:
+    with processes.Pool(4) as workers:
         merchants = workers.map(start_worker, [url] * 4, chunksize=1)
 
     assert merchants == [1, 1, 1, 1]
