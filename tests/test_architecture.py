@@ -5,7 +5,6 @@ Everything is read from the source, nothing is imported.
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -41,35 +40,43 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """All of a file's syntax. To walk it takes long, and most laws ask for it."""
+    return list(ast.walk(tree_of(path)))
+
+
+@cache
+def imports(path: Path) -> list[str]:
     """Everything a file imports, wherever in it: `services.desk`, `flask.request`."""
-    for node in ast.walk(tree_of(path)):
+    found: list[str] = []
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def packages(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
 
-def attributes(path: Path) -> Iterator[str]:
+@cache
+def attributes(path: Path) -> list[str]:
     """`db.session.commit` and the like, as far as it is written in one chain of names."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Attribute):
-            yield ast.unparse(node)
+    return [ast.unparse(node) for node in nodes_of(path) if isinstance(node, ast.Attribute)]
 
 
-def strings(path: Path) -> Iterator[str]:
+@cache
+def strings(path: Path) -> list[str]:
     """String constants that are not docstrings."""
-    nodes = list(ast.walk(tree_of(path)))
-    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    yield from (
+    docs = {id(node.value) for node in nodes_of(path) if isinstance(node, ast.Expr)}
+    return [
         node.value
-        for node in nodes
+        for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
-    )
+    ]
 
 
 # Two walls ------------------------------------------------------------------------------------------------
@@ -215,7 +222,7 @@ def test_views_move_no_status(path):
 def test_a_status_moves_only_by_the_method_named_for_the_event(path):
     moved = [
         ast.unparse(node)
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Assign)
         and any(re.fullmatch(r"(?!self\.).*\.status", ast.unparse(target)) for target in node.targets)
     ]
@@ -243,7 +250,7 @@ def test_the_environment_is_read_in_one_place_per_application(path):
 @each([*sources(), *sources("sandbox", "demo")])
 def test_nothing_is_swallowed_whole(path):
     """Catching everything is for cleaning up and raising it again, or for one of many whose trace goes to the log."""
-    handlers = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ExceptHandler)]
+    handlers = [node for node in nodes_of(path) if isinstance(node, ast.ExceptHandler)]
     broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
 
     told = re.compile(r"raise$|.*log(?:ger)?\.exception\(")
@@ -255,7 +262,7 @@ def test_money_is_never_a_float(path):
     """The wire is: JSON knows no other number."""
     floats = {
         function.name
-        for function in ast.walk(tree_of(path))
+        for function in nodes_of(path)
         if isinstance(function, ast.FunctionDef)
         for node in ast.walk(function)
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "float"
@@ -304,7 +311,7 @@ def test_nothing_is_loaded_from_elsewhere(path):
 
 
 def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_event():
-    calls = (node for path in sources("services") for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call))
+    calls = (node for path in sources("services") for node in nodes_of(path) if isinstance(node, ast.Call))
     first_words = (call.args[0] for call in calls if ast.unparse(call.func) == "journal.record")
     recorded = {word.value for word in first_words if isinstance(word, ast.Constant)}
     told = set(re.findall(r'event == "([^"]+)"', (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8")))
@@ -376,7 +383,7 @@ def test_a_module_can_be_read_in_one_sitting(path):
 def test_a_function_can_be_seen_at_once(path):
     long = [
         f"{node.name} ({node.end_lineno - node.lineno + 1} lines)"
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 60
     ]
 
