@@ -34,8 +34,9 @@ def python_command() -> list[str]:
     python = place / "bin" / "python"
     with _turn(place):
         if not _is_ready(place):
-            venv.create(place, with_pip=True, clear=True)
-            _install(place, str(python), "-m", "pip", "install", "--quiet", "--requirement", str(listed))
+            venv.create(place, clear=True)  # without a pip of its own, which takes as long as the packages: ours serves
+            pip = (sys.executable, "-m", "pip", "--python", str(python))
+            _install(place, *pip, "install", "--quiet", "--requirement", str(listed))
     return [str(python), str(HERE / "driver.py")]
 
 
