@@ -171,14 +171,15 @@ def spare_apps() -> list[Flask]:
 
 @pytest.fixture
 def spare_app(spare_apps: list[Flask], tmp_path_factory) -> Iterator[Flask]:
-    """One of those with what the test before it left, or a new one; given back unless a webhook is still under way."""
-    if not spare_apps:
+    """One of those, with what the tests before have left, or a new one where each has a webhook still under way."""
+    app = next((app for app in spare_apps if not app.extensions.get("sandbox_in_flight")), None)
+    if app is None:
         database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-        spare_apps.append(create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False))
-    app = spare_apps.pop()
+        app = create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False)
+    else:
+        spare_apps.remove(app)
     yield app
-    if not app.extensions.get("sandbox_in_flight"):
-        spare_apps.append(app)
+    spare_apps.append(app)
 
 
 @pytest.fixture
