@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.axe import violations
 from tests.e2e.conftest import MakeShopper
 from tests.e2e.pages.checkout import CheckoutPage
 from tests.e2e.pages.window import APPROVED
@@ -62,7 +62,7 @@ def bought(shopper) -> dict[str, str]:
 
 
 def faults_of(page: Page, language: str) -> list[str]:
-    return [*_structure(page), *_width(page), *_language(page, language), *_axe(page)]
+    return [*_structure(page), *_width(page), *_language(page, language), *violations(page)]
 
 
 def _structure(page: Page) -> list[str]:
@@ -105,9 +105,3 @@ def _language(page: Page, language: str) -> list[str]:
 
 def _is_an_english_sentence(text: str) -> bool:
     return not HANGUL.search(text) and len(re.findall(r"\b[a-z]{2,}\b", text)) >= 3
-
-
-def _axe(page: Page) -> list[str]:
-    # Preloading would fetch stylesheets by script, which the policy of our pages refuses.
-    results = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]})
-    return [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in results.response["violations"]]

@@ -6,10 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.axe import violations
 from tests.sandbox.merchant import NOTHING, ShopPage, served
 from tests.sandbox.shop import APPROVED, APPROVED_ACCOUNT, REFUSED, sdk_call
 
@@ -286,16 +286,16 @@ def test_the_layer_speaks_the_language_of_its_window_also_where_only_the_browser
 # For everybody --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize(("lang", "scheme"), [("ko", "light"), ("en", "dark")])
-def test_every_page_is_accessible_and_fits_its_width(page: Page, sandbox_url: str, width, lang, scheme):
-    page.set_viewport_size({"width": width, "height": 844})
+def test_every_page_is_accessible_and_fits_its_width(page: Page, sandbox_url: str, lang, scheme):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for url in _pages(sandbox_url, lang):
         page.goto(url)
 
-        assert _violations(page) == [], url
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert violations(page) == [], f"{url} at {width}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, url
 
 
 def test_the_layer_is_accessible_on_the_shop_s_page(shop):
@@ -304,8 +304,8 @@ def test_the_layer_is_accessible_on_the_shop_s_page(shop):
     frame = next(frame for frame in shop.page.frames if frame.parent_frame)
 
     expect(shop.page.get_by_role("dialog", name="Payment window")).to_be_visible()
-    assert _violations(shop.page.main_frame) == []
-    assert _violations(frame) == []
+    assert violations(shop.page.main_frame) == []
+    assert violations(frame) == []
 
 
 def _pages(sandbox_url: str, lang: str) -> list[str]:
@@ -330,11 +330,6 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
         ended,
         f"{sandbox_url}/?lang={lang}",
     ]
-
-
-def _violations(target: Page | Frame) -> list[str]:
-    """What axe finds, frame by frame: each is its own document."""
-    return [f"{found['id']}: {found['nodes'][0]['html']}" for found in Axe().run(target).response["violations"]]
 
 
 def test_a_page_that_loads_the_script_from_its_real_address_is_served_by_the_sandbox(page, sandbox_url):

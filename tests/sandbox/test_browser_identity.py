@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.axe import violations
 from tests.sandbox.merchant import ShopPage
 from tests.sandbox.shop import LANDING, ORIGIN
 
@@ -106,7 +106,3 @@ def test_the_window_is_accessible_and_fits_its_width(page, sandbox_url, width, l
     page.get_by_role("button", name="확인" if lang == "ko" else "Confirm").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []
-
-
-def violations(page: Page) -> list[str]:
-    return [f"{found['id']}: {found['nodes'][0]['html']}" for found in Axe().run(page).response["violations"]]
