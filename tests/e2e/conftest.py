@@ -124,7 +124,12 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
     def make(device: str = "pc", *, language: str = "", signed_in: bool = True) -> Shopper:
         language = language or LANGUAGES[device]
         shape = playwright.devices["iPhone 13"] if device == "phone" else {"viewport": {"width": 1280, "height": 900}}
-        context = browser.new_context(**shape, locale="ko-KR" if language == "ko" else "en-US", base_url=site.shop)
+        context = browser.new_context(
+            **{**shape, "device_scale_factor": 1},
+            locale="ko-KR" if language == "ko" else "en-US",
+            reduced_motion="reduce",
+            base_url=site.shop,
+        )
         context.set_default_timeout(30_000)
         contexts.append(context)
         if signed_in:

@@ -256,14 +256,15 @@ def receiver() -> Iterator[Receiver]:
     receiver.server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory) -> Iterator[str]:
+    """Where a browser finds a sandbox. Without background, which would go on beside all later tests."""
     database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"))) as url:
+    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False)) as url:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shop_url(sandbox_url: str) -> Iterator[str]:
     with served(make_shop(sandbox_url)) as url:
         yield url
@@ -276,6 +277,6 @@ def shop(page: Page, shop_url: str) -> ShopPage:
 
 @pytest.fixture
 def phone(browser: Browser, playwright: Playwright, shop_url: str) -> Iterator[ShopPage]:
-    context = browser.new_context(**playwright.devices["iPhone 13"], locale="ko-KR")
+    context = browser.new_context(**{**playwright.devices["iPhone 13"], "device_scale_factor": 1}, locale="ko-KR")
     yield ShopPage(context.new_page(), shop_url)
     context.close()
