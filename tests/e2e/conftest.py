@@ -12,10 +12,15 @@ from pathlib import Path
 
 import pytest
 import requests
+from flask_migrate import upgrade
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from app import create_app
+from config import Config
+from models import db
+from services import catalog
 from tests.e2e.pages.words import Words
 
 ROOT = Path(__file__).parents[2]
@@ -59,8 +64,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "IMP_SECRET": "sandbox_secret",
         },
     )
-    for command in (["db", "upgrade"], ["seed"]):
-        subprocess.run([sys.executable, "-m", "flask", *command], cwd=ROOT, env=site.environ, check=True)
+    app = create_app(Config.from_environ(site.environ))
+    with app.app_context():
+        upgrade()
+        catalog.seed()
+        db.session.remove()
+        db.engine.dispose()
     log = (folder / "log").open("w")
     processes = [
         subprocess.Popen(

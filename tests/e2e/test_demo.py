@@ -30,6 +30,7 @@ class Demonstration:
             "DATABASE_URL": f"sqlite:///{folder}/shop.db",
             "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
             "SECRET_KEY": "a-demonstration-in-a-test",
+            "WEB_CONCURRENCY": "1",
             # Left over from something else: the demonstration's own addresses win, and its sandbox learns the key.
             "IMP_API_URL": "http://localhost:1",
             "IMP_KEY": "another_key",
@@ -127,15 +128,6 @@ def test_an_environment_that_names_the_real_service_is_refused(demonstration: De
     assert "Traceback" not in refused.stderr
 
 
-def test_ctrl_c_stops_everything_and_says_what_is_kept(tmp_path: Path):
-    demonstration = Demonstration(tmp_path)
-
-    demonstration.stop()
-
-    assert demonstration.process.returncode == 0
-    assert "make reset" in demonstration.farewell
-
-
 def test_the_worker_renews_what_is_due(demonstration: Demonstration):
     shop = create_app(Config.from_environ(environ_of(demonstration)))
     with shop.app_context():
@@ -151,6 +143,14 @@ def test_the_worker_renews_what_is_due(demonstration: Demonstration):
         renewed = db.session.get_one(Subscription, subscription_id)
         assert renewed.paid_until is not None
         assert renewed.paid_until > clock.now()
+
+
+def test_ctrl_c_stops_everything_and_says_what_is_kept(demonstration: Demonstration):
+    """The last test of this module: nothing runs after it."""
+    demonstration.stop()
+
+    assert demonstration.process.returncode == 0
+    assert "make reset" in demonstration.farewell
 
 
 def environ_of(demonstration: Demonstration) -> dict[str, str]:
