@@ -192,6 +192,7 @@ def browser_type_launch_args(browser_type_launch_args):
         "args": [
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
             "--disable-gpu",
+            "--in-process-gpu",  # what is drawn without one need not cross to a process of its own
             "--disable-quic",
             "--no-first-run",
             "--disable-background-networking",
