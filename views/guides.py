@@ -3,17 +3,12 @@
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, gettext
 from flask_login import current_user
-from markupsafe import Markup
-from pygments import highlight as pygments_highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
 
 from errors import PgUnavailable
 from forms import BuyerForm
@@ -23,6 +18,7 @@ from services import catalog, checkout, payments
 from services.guides import Guide, Parameter, Variant
 from views import desk
 from views.checkout import buyer_form
+from views.highlight import highlight
 
 bp = Blueprint("guides", __name__, url_prefix="/guides")
 
@@ -78,15 +74,7 @@ def phone(guide_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.app_template_filter("highlight")
-@lru_cache(maxsize=64)
-def highlight(code: str, language: str) -> Markup:
-    """Code as spans with classes; `components/guide-code.css` colours them.
-
-    Remembered, because it is most of the work of a page whose longest code hardly ever changes.
-    """
-    formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
-    return Markup(pygments_highlight(code, get_lexer_by_name(language), formatter))
+bp.add_app_template_filter(highlight)
 
 
 @bp.app_template_filter("literal")
