@@ -28,7 +28,7 @@ reset: ## Forget everything the demonstration has stored
 	@rm -rf instance/demo && echo "Forgotten. The next 'make demo' starts over."
 
 test: .venv/.ready-dev browser ## Run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .
