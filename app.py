@@ -1,8 +1,6 @@
 """The shop. `create_app` reads as its table of contents."""
 
-import hashlib
 import os
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import assets
 import cli
 import language
 import templating
@@ -29,7 +28,6 @@ from services.iamport import IamportClient
 from views.limits import limiter
 
 ROOT = Path(__file__).parent
-A_YEAR = 365 * 24 * 60 * 60
 
 migrate = Migrate()
 csrf = CSRFProtect()
@@ -39,9 +37,8 @@ login = LoginManager()
 def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
     """A shop that works by `config` (default: the environment) and pays through `payments` (default: a real client)."""
     config = config or Config.from_environ(os.environ)
-    app = Flask(__name__, static_url_path=f"/static/{_version(ROOT / 'static')}", instance_path=str(ROOT / "instance"))
+    app = Flask(__name__, static_url_path=assets.address(), instance_path=str(ROOT / "instance"))
     app.config.from_object(config)
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None if app.debug else A_YEAR
     app.url_map.strict_slashes = False
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES
@@ -58,7 +55,8 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     limiter.init_app(app)
     language.init_app(app)
     templating.init_app(app)
-    Talisman(app, **_browser_rules(config))
+    assets.init_app(app)
+    Talisman(app, **_browser_rules(config))  # unlike the others it keeps its rules in itself: one for each application
 
     views.register(app, csrf)
     cli.register(app)
@@ -67,13 +65,6 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     else:
         _refuse_published_staff(app)
     return app
-
-
-@cache
-def _version(folder: Path) -> str:
-    """Is in the address of each static file, so that a browser may keep what it has and never mixes two versions."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:8]
 
 
 def _refuse_published_staff(app: Flask) -> None:

@@ -136,7 +136,7 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
         context = browser.new_context(
             **{**shape, "device_scale_factor": 1},
             locale="ko-KR" if language == "ko" else "en-US",
-            reduced_motion="reduce",
+            reduced_motion="reduce",  # to draw what moves is work, and no test looks at it
             base_url=site.shop,
         )
         context.set_default_timeout(30_000)

@@ -30,7 +30,6 @@ class Demonstration:
             "DATABASE_URL": f"sqlite:///{folder}/shop.db",
             "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
             "SECRET_KEY": "a-demonstration-in-a-test",
-            "WEB_CONCURRENCY": "1",
             # Left over from something else: the demonstration's own addresses win, and its sandbox learns the key.
             "IMP_API_URL": "http://localhost:1",
             "IMP_KEY": "another_key",

@@ -74,8 +74,17 @@ def test_a_phone_leaves_the_page_and_comes_back(phone):
     assert parse_qs(urlsplit(phone.page.url).query)["success"] == ["true"]
 
 
-def test_a_layer_lies_over_the_page_and_goes_away(shop, sandbox_url):
-    requests.post(f"{sandbox_url}/control/levers", json={"certification_form": "layer"}, timeout=10)
+@pytest.fixture
+def in_a_layer(sandbox_url):
+    """The sandbox is the next test's, too."""
+    lever = f"{sandbox_url}/control/levers"
+    requests.post(lever, json={"certification_form": "layer"}, timeout=10)
+    yield
+    requests.post(lever, json={"certification_form": "popup"}, timeout=10)
+
+
+@pytest.mark.usefixtures("in_a_layer")
+def test_a_layer_lies_over_the_page_and_goes_away(shop):
     visit(shop, lang="en").subscribe()
     expect(shop.page.get_by_role("dialog", name="Identity check")).to_be_visible()
     shop.window.get_by_role("button", name="Fill in a test person").click()
@@ -84,7 +93,6 @@ def test_a_layer_lies_over_the_page_and_goes_away(shop, sandbox_url):
     expect(shop.answers).to_have_text("1")
     expect(shop.layer).to_have_count(0)
     assert shop.answer["success"] is True
-    requests.post(f"{sandbox_url}/control/levers", json={"certification_form": "popup"}, timeout=10)
 
 
 @pytest.mark.parametrize("width", [480, 390])
