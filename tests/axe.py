@@ -3,7 +3,7 @@
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Frame, Page
 
-REMEMBER_COLOURS = """
+REMEMBER_COLOURS = """() => {
   const { Color } = axe.commons.color;
   const parse = Color.prototype.parseString;
   const known = new Map();
@@ -12,7 +12,7 @@ REMEMBER_COLOURS = """
     const { r, g, b, alpha } = known.get(text);
     return Object.assign(this, { r, g, b, alpha });
   };
-"""
+}"""
 """axe parses the dozen colours of a page anew for every word on it, which took half of its time."""
 
 RUN = """axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) =>
@@ -25,6 +25,6 @@ def violations(place: Page | Frame) -> list[str]:
     """The rules that are broken, each with the first place; frame by frame, because each is its own document."""
     if not place.evaluate("'axe' in window"):
         place.evaluate(AXE_SCRIPT)
-        place.evaluate(f"() => {{{REMEMBER_COLOURS}}}")
+        place.evaluate(REMEMBER_COLOURS)
     found: list[str] = place.evaluate(RUN)
     return found

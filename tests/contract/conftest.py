@@ -17,11 +17,10 @@ from werkzeug.test import Client
 
 from sandbox import app as sandbox_app
 from sandbox import late, rules
-from sandbox.config import Config as SandboxConfig
 from sandbox.models import Merchant, Payment, db
 from services.iamport import IamportClient
 from tests.fakes import FakeIamport
-from tests.sandbox.conftest import Clock, started_anew
+from tests.sandbox.conftest import Clock, on_new_file, started_anew
 
 ADDRESS = "http://sandbox.test"
 
@@ -132,8 +131,7 @@ class Fake:
 @pytest.fixture(scope="session")
 def lasting_sandbox(tmp_path_factory) -> Flask:
     """One serves all tests in turn: to make it takes longer than most of them."""
-    database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-    return sandbox_app.create_app(SandboxConfig(DATABASE_URL=f"sqlite:///{database}"), background=False)
+    return sandbox_app.create_app(on_new_file(tmp_path_factory), background=False)
 
 
 @pytest.fixture

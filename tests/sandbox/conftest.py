@@ -163,6 +163,10 @@ def clock() -> Clock:
     return Clock()
 
 
+def on_new_file(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    return Config(DATABASE_URL=f"sqlite:///{tmp_path_factory.mktemp('sandbox')}/sandbox.db")
+
+
 @pytest.fixture(scope="session")
 def spare_apps() -> list[Flask]:
     """Applications that no test uses just now: to make one takes longer than most tests."""
@@ -174,8 +178,7 @@ def spare_app(spare_apps: list[Flask], tmp_path_factory) -> Iterator[Flask]:
     """One of those, with what the tests before have left, or a new one where each has a webhook still under way."""
     app = next((app for app in spare_apps if not app.extensions.get("sandbox_in_flight")), None)
     if app is None:
-        database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-        app = create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False)
+        app = create_app(on_new_file(tmp_path_factory), background=False)
     else:
         spare_apps.remove(app)
     yield app
@@ -216,8 +219,7 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture(scope="module")
 def long_lived(tmp_path_factory) -> Iterator[FlaskClient]:
     """A client of a sandbox that the tests of a module share, each with a merchant of its own."""
-    config = Config(DATABASE_URL=f"sqlite:///{tmp_path_factory.mktemp('sandbox')}/sandbox.db")
-    app = create_app(config, Clock(), background=False)
+    app = create_app(on_new_file(tmp_path_factory), Clock(), background=False)
     yield app.test_client()
     with app.app_context():
         db.engine.dispose()
@@ -259,8 +261,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(scope="session")
 def sandbox_url(tmp_path_factory) -> Iterator[str]:
     """Where a browser finds a sandbox. Without background, which would go on beside all later tests."""
-    database = tmp_path_factory.mktemp("sandbox") / "sandbox.db"
-    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"), background=False)) as url:
+    with served(create_app(on_new_file(tmp_path_factory), background=False)) as url:
         yield url
 
 

@@ -10,8 +10,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from sandbox.app import create_app
-from sandbox.config import Config
 from tests.axe import violations
+from tests.sandbox.conftest import on_new_file
 from tests.sandbox.console import HOME, SECTIONS
 from tests.sandbox.merchant import served
 from tests.sandbox.shop import APPROVED, action, sdk_call
@@ -128,6 +128,5 @@ def _token(sandbox_url: str) -> str:
 
 @pytest.fixture(scope="module")
 def sandbox_url(tmp_path_factory) -> Iterator[str]:
-    database = tmp_path_factory.mktemp("console") / "sandbox.db"
-    with served(create_app(Config(DATABASE_URL=f"sqlite:///{database}"))) as url:
+    with served(create_app(on_new_file(tmp_path_factory))) as url:
         yield url
