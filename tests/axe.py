@@ -23,6 +23,7 @@ and sound, of which there is none."""
 
 def violations(place: Page | Frame) -> list[str]:
     """The rules that are broken, each with the first place; frame by frame, because each is its own document."""
+    place.wait_for_load_state()  # with its stylesheets: a word can be there before its colours are
     if not place.evaluate("'axe' in window"):
         place.evaluate(AXE_SCRIPT)
         place.evaluate(REMEMBER_COLOURS)

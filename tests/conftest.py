@@ -30,6 +30,11 @@ expect.set_options(timeout=20_000)
 """Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One test process more than there are cores: some tests wait for clocks and other processes, and use none."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What the collection has made stays to the end: without this every full garbage collection walks it again.
 
