@@ -146,7 +146,7 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
     },
     KeyStatus: {"pending": {"active", "revoked"}, "active": {"revoked"}, "revoked": set()},
     SubscriptionStatus: {
-        "incomplete": {"active", "past_due", "cancelled"},
+        "incomplete": {"active", "cancelled"},
         "active": {"paused", "past_due", "cancelled"},
         "paused": {"active", "cancelled"},
         "past_due": {"active", "cancelled"},
@@ -321,6 +321,11 @@ class Subscription(Model):
     def is_overdue(self, now: datetime) -> bool:
         """Whether the period that is to be paid next has already begun."""
         return self.is_alive and (self.paid_until is None or self.paid_until <= now)
+
+    @property
+    def was_declined(self) -> bool:
+        """Whether the period that is to be paid was tried and declined: it is tried again at `next_charge_at`."""
+        return any(invoice.status is InvoiceStatus.OPEN and invoice.declines for invoice in self.invoices)
 
     def renew(self, *, until: datetime) -> None:
         """A period was paid: active until its end, which is also when the next one is charged."""

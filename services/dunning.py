@@ -1,4 +1,4 @@
-"""Dunning: what follows a declined renewal.
+"""Dunning: what follows a declined charge.
 
 A ladder of days after the first decline. On each rung the charge is tried once; past the last one the invoice is
 uncollectible and the subscription ends.
@@ -38,8 +38,13 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
         return
     retry_at = now + max(_gap(desk.dunning_days, invoice.declines), SHORTEST_GAP)
     invoice.climb(retry_at=retry_at)
-    subscription.fall_behind(retry_at=retry_at)
-    journal.record("subscription.past_due", at=now, order=order, retry_at=retry_at.isoformat())
+    if subscription.paid_until is None:
+        subscription.look_again(at=retry_at)  # nothing was granted yet, so nothing is overdue: it has not begun
+        event = "subscription.not_started"
+    else:
+        subscription.fall_behind(retry_at=retry_at)
+        event = "subscription.past_due"
+    journal.record(event, at=now, order=order, retry_at=retry_at.isoformat())
 
 
 def _gap(dunning_days: Sequence[int], rung: int) -> timedelta:

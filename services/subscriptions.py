@@ -39,7 +39,7 @@ def of_user(user: User) -> Sequence[Subscription]:
         select(Subscription)
         .where(Subscription.user_id == user.id, _became_real())
         .order_by(Subscription.cancelled_at.is_not(None), Subscription.id.desc())
-        .options(selectinload(Subscription.orders))
+        .options(selectinload(Subscription.orders), selectinload(Subscription.invoices))
     ).all()
 
 
@@ -54,7 +54,11 @@ def find(subscription_id: int, *, user: User) -> Subscription | None:
 
 def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
     return db.session.scalars(
-        select(Subscription).where(_became_real()).order_by(Subscription.id.desc()).limit(limit)
+        select(Subscription)
+        .where(_became_real())
+        .order_by(Subscription.id.desc())
+        .limit(limit)
+        .options(selectinload(Subscription.invoices))
     ).all()
 
 

@@ -52,7 +52,7 @@ def test_declined_at_issue_leaves_nothing(shopper: Shopper, guide: str):
     page.run().pay(DECLINED_AT_ISSUE)
     page.follow_to_order()
 
-    order.expect_headline("The payment method could not be registered")
+    order.expect_headline("The payment method was not registered")
     order.expect_text("거절")
 
 
@@ -65,7 +65,7 @@ def test_an_approval_that_comes_late_is_shown_without_a_reload(make_shopper: Mak
     page.expect_step("Not registered")
     beside = OrderPage(shopper.page.context.new_page(), shopper.words)
     beside.open(shopper.site.shop, page.value_of("merchant_uid"))
-    beside.expect_headline("The payment method could not be registered")
+    beside.expect_headline("The payment method was not registered")
 
     shopper.control("clock", advance=a_day, customer_uid=page.value_of("customer_uid"))
 
@@ -125,7 +125,7 @@ def test_an_expired_card_is_refused(make_shopper: MakeShopper):
     page.run().pay(EXPIRED)
     page.follow_to_order()
 
-    order.expect_headline("The payment method could not be registered")
+    order.expect_headline("The payment method was not registered")
     order.expect_text("유효기간이 만료된 카드입니다.")
 
 

@@ -70,7 +70,7 @@ LEGAL = {
     *{(Order, a, b) for a, b in [("failed", "cancelled"), ("cancelled", "paid"), ("cancelled", "failed")]},
     (Order, "paid", "cancelled"),
     *{(BillingKey, a, b) for a, b in [("pending", "active"), ("pending", "revoked"), ("active", "revoked")]},
-    *{(Subscription, "incomplete", b) for b in ("active", "past_due", "cancelled")},
+    *{(Subscription, "incomplete", b) for b in ("active", "cancelled")},
     *{(Subscription, "active", b) for b in ("past_due", "cancelled")},
     *{(Subscription, "past_due", b) for b in ("active", "cancelled")},
     *{(Subscription, "paused", b) for b in ("active", "cancelled")},

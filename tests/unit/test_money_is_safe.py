@@ -392,7 +392,7 @@ def test_other_cards_tried_by_a_new_subscriber_do_not_climb_the_ladder(desk, use
         order = try_again(desk, subscription, now=at)
         arrive(desk, order, desk.client.pay(request_of(desk, order), card="no_money_later"), now=at)
 
-    assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.PAST_DUE, 1)
+    assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.INCOMPLETE, 1)
 
 
 def test_a_scheduled_try_that_was_unknown_climbs_once_its_decline_is_known(desk, user, plan):

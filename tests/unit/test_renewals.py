@@ -93,14 +93,15 @@ def test_the_ladder_is_climbed_once_per_rung_and_then_ends(desk, user, plan):
 
 def test_a_declined_first_payment_leaves_a_way_to_pay_with_another_card(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_later")
-    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.PAST_DUE, None)
+    assert (subscription.status, subscription.was_declined) == (SubscriptionStatus.INCOMPLETE, True)
+    assert subscription.next_charge_at == NOW + timedelta(days=1)
     later = NOW + timedelta(days=2)
 
     order = try_again(desk, subscription, now=later)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
 
-    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert (subscription.status, subscription.was_declined) == (SubscriptionStatus.ACTIVE, False)
     assert subscription.billing_key is order.billing_key
     assert subscription.invoices[0].period_start == later
     assert len(desk.client.keys) == 1

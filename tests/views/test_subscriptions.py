@@ -160,6 +160,18 @@ def test_a_decline_is_shown_with_its_reason(shopper, desk, user, plan, long_ago,
     assert f'href="/subscriptions/{subscription.id}/card"' in page
 
 
+def test_a_subscription_whose_first_payment_was_declined_has_not_started(shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later", now=clock.now())
+
+    listed = shopper.get("/subscriptions?lang=en").text
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
+
+    assert "Not started" in listed
+    assert f'href="/subscriptions/{subscription.id}/card">Pay with another card' in listed
+    assert "the subscription has not started" in page
+    assert 'Reported reason: <span lang="ko">잔액이 부족합니다.</span>' in page
+
+
 def test_a_decline_without_a_script_is_flashed_as_an_error(shopper, desk, user, plan, long_ago):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
 
