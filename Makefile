@@ -71,7 +71,13 @@ pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	  --generate-hashes --no-header --no-emit-index-url $$name.in -o $$name.txt; done
 
 translations: .venv/.ready ## Collect new texts, then compile what was translated
-	@mkdir -p instance
-	@$(BIN)/pybabel -q extract -F babel.cfg -k lazy_gettext --no-location --sort-output -o instance/messages.pot .
-	@$(BIN)/pybabel -q update -i instance/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete
-	@$(BIN)/pybabel -q compile -d translations
+	@$(call TRANSLATE,babel.cfg,.,translations)
+	@$(call TRANSLATE,sandbox/translations/babel.cfg,sandbox,sandbox/translations)
+
+# $(1): what holds texts; $(2): the folder that is searched; $(3): where the translations are.
+define TRANSLATE
+mkdir -p instance
+$(BIN)/pybabel -q extract -F $(1) -k lazy_gettext --no-location --sort-output -o instance/messages.pot $(2)
+$(BIN)/pybabel -q update -i instance/messages.pot -d $(3) --no-fuzzy-matching --ignore-obsolete
+$(BIN)/pybabel -q compile -d $(3)
+endef

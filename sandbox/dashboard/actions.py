@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from flask import Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from sandbox import control, merchants, travel
 from sandbox.clock import SEOUL
 from sandbox.dashboard import bp
+from sandbox.dashboard.views import shops
 from sandbox.errors import Refused
 from sandbox.parameters import Malformed
 
@@ -39,7 +41,12 @@ def pull(lever: str) -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Make a merchant. The page that says so is the one place that ever shows its secret."""
     fields = {name: value.strip() for name, value in request.form.items()}
-    made = merchants.add(fields)
+    try:
+        made = merchants.add(fields)
+    except Malformed as error:
+        return shops(refusal=str(error), typed=fields), 400
+    except Refused:
+        return shops(refusal=_("Another merchant has this code or key. Please choose another one."), typed=fields), 400
     return render_template("dashboard/shop.html", made=made), 201
 
 

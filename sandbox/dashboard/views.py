@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
@@ -243,10 +244,11 @@ def _found(text: str) -> dict[str, Any]:
 # ----------------------------------------------------------------------------------------------------------
 
 
-def _list(name: str, rows: Any, model: type[Any]) -> str:
+def _list(name: str, rows: Any, model: type[Any], **more: Any) -> str:
     before = request.args.get("before", type=int)
     page = lists.page(rows, model, before if before and 0 < before <= LARGEST_ID else None)
-    return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=FILTERS.get(name, ()))
+    filters = FILTERS.get(name, ())
+    return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=filters, **more)
 
 
 def _story(rows: Any, model: type[Any]) -> list[Any]:
@@ -272,6 +274,6 @@ def _mine(query: Any) -> Any:
 
 
 @bp.get("/console/<code>/merchants")
-def shops() -> str:
-    """Everybody there is, newest first, and a form for one more."""
-    return _list("shops", select(Merchant), Merchant)
+def shops(refusal: str = "", typed: Mapping[str, str] | None = None) -> str:
+    """Everybody there is, newest first, and a form for one more. ``refusal``: why not the one that was ``typed``."""
+    return _list("shops", select(Merchant), Merchant, refusal=refusal, typed=typed or {})

@@ -414,10 +414,21 @@ def test_what_is_typed_of_a_merchant_is_kept(client):
     )
 
 
+@pytest.mark.parametrize(
+    ("lang", "sentence"), [("ko", "이미 다른 가맹점이"), ("en", "Another merchant has this code or key")]
+)
+def test_a_code_that_is_taken_is_said_in_the_reader_s_language(client, lang, sentence):
+    refused = client.post(f"{HOME}/merchants?lang={lang}", data={"code": "imp00000000"})
+
+    assert sentence in refused.text
+
+
 @pytest.mark.parametrize("form", [{"code": "imp00000000"}, {"code": "a b"}, {"webhook_url": "shop.test"}])
 def test_a_merchant_that_cannot_be_is_refused_with_the_reason(client, form):
-    refused = made(client, **form)
+    refused = made(client, **form, key="key-of-mine", secret="secret-of-mine")
 
     assert refused.status_code == 400
-    assert "That did not work" in refused.text
+    assert 'role="alert"' in refused.text
+    assert 'value="key-of-mine"' in refused.text
+    assert "secret-of-mine" not in refused.text
     assert len(client.get("/control/merchants").json["merchants"]) == 1
