@@ -50,17 +50,22 @@ check: lint test ## What every commit passes
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# A Chromium of the system, else Debian's package where we may install it, else Playwright's own with what it stands on
-# (Ubuntu's package is a snap, which a server or container may not run). The headless shell is the same browser without
-# its windows, and quicker.
-IS_ROOT = test "$$(id -u)" = 0 && command -v apt-get >/dev/null
-INSTALL = DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
+# A Chromium of the system, else Debian's package where we may install it, else Playwright's own. The headless shell is
+# the same browser without its windows, and quicker.
 browser: .venv/.ready-dev
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
-	|| { $(IS_ROOT) && apt-get update -qq && $(INSTALL) chromium-headless-shell fonts-nanum >/dev/null 2>&1; } \
-	|| { $(IS_ROOT) && $(INSTALL) libatomic1 fonts-nanum >/dev/null && $(BIN)/playwright install --with-deps --only-shell chromium; } \
-	|| $(BIN)/playwright install --only-shell chromium \
-	|| { echo "No Chromium could be installed. Debian: sudo apt install chromium; elsewhere: sudo $(BIN)/playwright install --with-deps chromium"; exit 1; }
+	|| $(MAKE) --no-print-directory .venv/.ready-browser
+
+# Ubuntu's package is a snap, which a server or container may not run: there it is Playwright's, with what it stands on.
+APT_INSTALL = DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
+.venv/.ready-browser: .venv/.ready-dev
+	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
+	  apt-get update -qq; \
+	  $(APT_INSTALL) chromium-headless-shell fonts-nanum >/dev/null 2>&1 \
+	  || { $(APT_INSTALL) libatomic1 fonts-nanum >/dev/null && $(BIN)/playwright install --with-deps --only-shell chromium; }; \
+	else $(BIN)/playwright install --only-shell chromium; fi \
+	|| { echo "No Chromium could be installed. Debian: sudo apt install chromium. Ubuntu: sudo apt install libatomic1 && sudo $(BIN)/playwright install-deps chromium; then try again."; exit 1; }
+	@touch $@
 
 bench-sandbox: .venv/.ready ## Measure the sandbox beside a bare Flask view
 	@$(BIN)/python -m benchmarks.sandbox

@@ -7,7 +7,7 @@ uncollectible and the subscription ends.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from models import Invoice, InvoiceStatus, Order
+from models import Invoice, InvoiceStatus, Order, SubscriptionStatus
 from services import journal
 from services.desk import Desk
 
@@ -38,7 +38,7 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
         return
     retry_at = now + max(_gap(desk.dunning_days, invoice.declines), SHORTEST_GAP)
     invoice.climb(retry_at=retry_at)
-    if subscription.paid_until is None:
+    if subscription.status is SubscriptionStatus.INCOMPLETE:
         subscription.look_again(at=retry_at)  # nothing was granted yet, so nothing is overdue: it has not begun
         event = "subscription.not_started"
     else:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from models import (
+    Invoice,
+    InvoiceStatus,
     Order,
     OrderStatus,
     Subscription,
@@ -62,12 +64,14 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
     ).all()
 
 
-def count_by_status() -> dict[SubscriptionStatus, int]:
-    """Of all there are, in the order of a subscription's life; a status that none has is left out."""
-    number = func.count().label("number")
-    rows = db.session.execute(select(Subscription.status, number).where(_became_real()).group_by(Subscription.status))
-    counts = {row.status: row.number for row in rows}
-    return {status: counts[status] for status in SubscriptionStatus if status in counts}
+def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
+    """How many are in a status, those that `was_declined` apart; in the order of a subscription's life."""
+    was_declined = Subscription.invoices.any((Invoice.status == InvoiceStatus.OPEN) & (Invoice.declines > 0))
+    state = select(Subscription.status, was_declined.label("was_declined")).where(_became_real()).subquery()
+    columns = (state.c.status, state.c.was_declined)
+    rows = db.session.execute(select(*columns, func.count()).group_by(*columns)).all()
+    in_order = list(SubscriptionStatus)
+    return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda row: (in_order.index(row[0]), row[1]))
 
 
 def failed_orders(*, limit: int = 50) -> Sequence[Order]:
@@ -110,5 +114,5 @@ def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     billing_keys.delete_revoked(desk, now=now, user=subscription.user)
 
 
-def _became_real():  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
-    return or_(Subscription.status != SubscriptionStatus.INCOMPLETE, Subscription.billing_key_id.is_not(None))
+def _became_real() -> ColumnElement[bool]:
+    return Subscription.billing_key_id.is_not(None)

@@ -3,7 +3,7 @@
 import gc
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,9 +30,12 @@ expect.set_options(timeout=20_000)
 """Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
 
 
-def pytest_xdist_auto_num_workers() -> int:
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """One test process more than there are cores: some tests wait for clocks and other processes, and use none."""
-    return (os.cpu_count() or 1) + 1
+    asked_for = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    cores = yield
+    return cores if asked_for else cores + 1
 
 
 def pytest_collection_finish() -> None:

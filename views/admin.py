@@ -19,5 +19,5 @@ def index() -> ResponseReturnValue:
         subscriptions=subscriptions.for_staff(),
         open_refunds=refunds.for_staff(),
         failed_orders=subscriptions.failed_orders(),
-        counts=subscriptions.count_by_status(),
+        counts=subscriptions.count_by_state(),
     )

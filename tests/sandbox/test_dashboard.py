@@ -431,4 +431,5 @@ def test_a_merchant_that_cannot_be_is_refused_with_the_reason(client, form):
     assert 'role="alert"' in refused.text
     assert 'value="key-of-mine"' in refused.text
     assert "secret-of-mine" not in refused.text
+    assert "Please type the secret again" in refused.text
     assert len(client.get("/control/merchants").json["merchants"]) == 1

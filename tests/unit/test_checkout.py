@@ -15,7 +15,7 @@ from errors import (
     PgUnavailable,
 )
 from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
-from services import catalog, checkout, renewals, subscriptions
+from services import catalog, checkout, payments, renewals, subscriptions
 from services.iamport import Refused, Unknown
 from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe, try_again
 
@@ -302,6 +302,12 @@ def test_an_unfinished_order_is_no_subscription_yet(desk, user, plan):
 
     (subscription,) = db.session.query(Subscription)
     assert subscription.status is SubscriptionStatus.INCOMPLETE
+    assert subscriptions.of_user(user) == []
+
+
+def test_an_abandoned_order_never_was_a_subscription(desk, user, plan):
+    payments.abandon(place_order(desk, user, plan), now=NOW)
+
     assert subscriptions.of_user(user) == []
 
 

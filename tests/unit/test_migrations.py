@@ -10,9 +10,9 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app import create_app
-from models import Order, db
+from models import Order, Subscription, SubscriptionStatus, db
 from services import catalog, checkout
-from tests.factories import NOW, make_user, place_order, reconcile
+from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
 
 
 @pytest.fixture
@@ -53,6 +53,24 @@ def test_a_filled_database_goes_back_and_forth(app, desk):
     order = db.session.get_one(Order, order_id)
     assert (order.merchant_uid, order.invoice.number) == kept
     assert db.session.scalar(db.text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_subscription_that_was_past_due_before_its_first_payment_has_not_started(app, desk):
+    catalog.seed()
+    plan = catalog.plan_on_sale("coffee-monthly")
+    subscription_id = subscribe(desk, make_user(), plan, card="no_money_later").id
+    behind = subscribe(desk, make_user("minsu@example.com"), plan, card="no_money_at_renewal")
+    renew(desk, behind, now=behind.paid_until)
+    behind_id = behind.id
+    db.session.execute(db.text("UPDATE subscriptions SET status = 'past_due'"))
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision="0006")
+    upgrade()
+
+    assert db.session.get_one(Subscription, subscription_id).status is SubscriptionStatus.INCOMPLETE
+    assert db.session.get_one(Subscription, behind_id).status is SubscriptionStatus.PAST_DUE
 
 
 def test_what_was_open_before_the_refunds_is_looked_at(app, desk):

@@ -8,7 +8,7 @@ import pytest
 
 from services import catalog, checkout
 from tests.conftest import signed_in
-from tests.factories import NOW, make_user, place_order
+from tests.factories import NOW, make_user, place_order, subscribe, try_again
 from tests.views.reading import Page, page_of
 
 GUIDES = ("inicis", "jtnet", "chai", "paymentwall")
@@ -220,6 +220,21 @@ def test_a_run_that_failed_says_so_and_offers_no_charge(desk, shopper, user, pla
 
     assert ("Window closed" if card == "closed" else "Not registered") in page.text
     assert "Charge again" not in page.text
+
+
+def test_a_run_whose_first_payment_was_declined_leads_to_another_card_until_one_has_paid(desk, shopper, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later")
+    run = subscription.orders[-1]
+    path = f"/guides/inicis?order={run.merchant_uid}&lang=en"
+    before = shopper.get(path).text
+
+    order = try_again(desk, subscription)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    after = shopper.get(path).text
+    assert ("Pay with another card" in before, "Charge again" in before) == (True, False)
+    assert ("Pay with another card" in after, "Charge again" in after) == (False, True)
 
 
 def test_a_phone_is_told_its_own_way_and_gets_no_frame(shopper):

@@ -118,6 +118,19 @@ def test_a_first_payment_that_was_declined_leads_to_another_card(shopper, desk, 
     )
 
 
+def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid(shopper, desk, order):
+    come_back(desk, order, card="no_money_later")
+    second = try_again(desk, order.subscription, now=clock.now())
+    come_back(desk, second)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "another payment method has paid since" in page
+    assert "We try this payment method again" not in page
+    assert "Pay with another card" not in page
+    assert f'href="/subscriptions/{order.subscription_id}"' in page
+
+
 def test_a_mismatch_is_told_plainly(shopper, desk, order):
     come_back(desk, order, amount=1)
 
