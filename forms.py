@@ -1,5 +1,6 @@
 """Forms: the shape of what a browser may send. The same classes check JSON bodies."""
 
+import re
 from datetime import UTC
 
 from flask_babel import lazy_gettext as _
@@ -9,17 +10,24 @@ from wtforms.validators import DataRequired, Email, Length, Regexp, ValidationEr
 from wtforms.widgets import HiddenInput
 
 REQUIRED = DataRequired(_("Please fill this in."))
-PHONE = Regexp(r"[0-9+() -]{7,16}\Z", message=_("Please enter a phone number such as 010-1234-5678."))
+SHORT = Length(max=16, message=_("Please use at most %(max)d characters."))
+PHONE = Regexp(r"[0-9+-]{7,16}\Z", message=_("Please enter a phone number such as 010-1234-5678."))
+LONG = Length(max=64, message=SHORT.message)
 EMAIL = Email(_("Please enter an e-mail address such as name@example.com."))
+
+
+def _plain(number: str | None) -> str | None:
+    """A phone number as the payment service takes it, which has no room for brackets and spaces."""
+    return re.sub(r"[() ]", "", number) if number else number
 
 
 class BuyerForm(FlaskForm):
     """Who pays and by which PG. Lengths are what the payment service takes."""
 
     guide = RadioField(_("Payment provider"), validators=[DataRequired(_("Please choose how to pay."))])
-    buyer_name = StringField(_("Name"), validators=[REQUIRED, Length(max=16)])
-    buyer_email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, Length(max=64)])
-    buyer_tel = TelField(_("Phone"), validators=[REQUIRED, PHONE, Length(max=16)])
+    buyer_name = StringField(_("Name"), validators=[REQUIRED, SHORT])
+    buyer_email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
+    buyer_tel = TelField(_("Phone"), validators=[REQUIRED, PHONE], filters=[_plain])
 
 
 class SignInForm(FlaskForm):
@@ -28,9 +36,9 @@ class SignInForm(FlaskForm):
 
 
 class SignUpForm(FlaskForm):
-    name = StringField(_("Name"), validators=[REQUIRED, Length(max=16)])
-    email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, Length(max=64)])
-    tel = TelField(_("Phone"), validators=[REQUIRED, PHONE, Length(max=16)])
+    name = StringField(_("Name"), validators=[REQUIRED, SHORT])
+    email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
+    tel = TelField(_("Phone"), validators=[REQUIRED, PHONE], filters=[_plain])
     password = PasswordField(
         _("Password"),
         validators=[REQUIRED, Length(min=8, max=200, message=_("Please choose a password of at least 8 characters."))],

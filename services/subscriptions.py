@@ -12,6 +12,7 @@ from models import (
     InvoiceStatus,
     Order,
     OrderStatus,
+    Plan,
     Subscription,
     SubscriptionStatus,
     User,
@@ -52,6 +53,13 @@ def find(subscription_id: int, *, user: User) -> Subscription | None:
     return db.session.scalar(
         select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
     )
+
+
+def running(user: User, plan: Plan) -> Subscription | None:
+    """This person's newest living subscription to the plan, if there is one."""
+    query = select(Subscription).where(Subscription.user_id == user.id, Subscription.plan_id == plan.id, _became_real())
+    alive = query.where(Subscription.status != SubscriptionStatus.CANCELLED)
+    return db.session.scalar(alive.order_by(Subscription.id.desc()).limit(1))
 
 
 def for_staff(*, limit: int = 200) -> Sequence[Subscription]:

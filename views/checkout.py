@@ -1,5 +1,6 @@
 """From a plan to a payment window, and the two roads by which a browser comes back from it."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -23,7 +24,13 @@ bp = Blueprint("checkout", __name__)
 def new(slug: str) -> ResponseReturnValue:
     plan = catalog.plan_on_sale(slug)
     offers = guides.for_currency(desk().guides, plan.currency)
-    return render_template("checkout/new.html", plan=plan, guides=offers, form=retry_form(offers))
+    return render_template(
+        "checkout/new.html",
+        plan=plan,
+        guides=offers,
+        form=retry_form(offers),
+        running=subscriptions.running(current_user, plan),
+    )
 
 
 @bp.post("/orders")
@@ -100,6 +107,9 @@ def buyer_form(offers: list[Guide]) -> BuyerForm:
         buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
     )
     form.guide.choices = _choices(offers)
+    demanded = offers[0].parameter("buyer_name").pattern
+    if len(offers) == 1 and demanded and not re.fullmatch(demanded, form.buyer_name.data or ""):
+        form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
     return form
 
 

@@ -99,4 +99,8 @@ def _charge_message(order: Order) -> str:
         return _("Paid. Thank you!")
     if order.status is OrderStatus.READY:
         return _("We do not know yet whether the charge went through. We are checking, and will not charge twice.")
-    return _("The charge was declined: %(reason)s", reason=order.fail_reason or _("no reason was given"))
+    reason = order.fail_reason or _("no reason was given")
+    return _(
+        "The charge was declined and nothing was taken. You can pay with another card. Reported reason: %(reason)s",
+        reason=reason,
+    )

@@ -6,6 +6,8 @@ script. Its address carries a `secret`; who lacks it finds nothing.
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -129,7 +131,14 @@ def _left(payment: Payment) -> str:
         skin=skin_of(payment),
         heading=_("The payer has walked away"),
         text=_("The shop hears of no result, and the payment stays ready."),
+        link=_shop_of(payment),
     )
+
+
+def _shop_of(payment: Payment) -> str | None:
+    """Where somebody who goes on may start again."""
+    url = urlsplit(payment.opener_origin or redirect_target(payment) or "")
+    return f"{url.scheme}://{url.netloc}/" if url.scheme in ("http", "https") else None
 
 
 def _ended(payment: Payment) -> str:

@@ -57,7 +57,8 @@ def page_of(payment: Payment) -> Page:
     effect = window_effect(payment)
     languages = language_links(url_for("windows.show", imp_uid=payment.imp_uid))
     issues_key = payment.issues_key and payment.pg_id != profile.keyless_mid
-    title, text = _effect_in_words(effect, issues_key)
+    amount = _amount(payment)
+    title, text = _effect_in_words(effect, issues_key, is_shown=amount is not None)
     return Page(
         skin=skin_of(payment),
         layout="layer" if payment.window_form == "layer" else "page",
@@ -68,7 +69,7 @@ def page_of(payment: Payment) -> Page:
         shop=urlsplit(payment.opener_origin or "").netloc,
         merchant_code=payment.merchant.code,
         order_name=payment.name or "",
-        amount=_amount(payment),
+        amount=amount,
         effect=effect,
         effect_title=title,
         effect_text=text,
@@ -133,11 +134,11 @@ def _heading(family: str, effect: str, issues_key: bool) -> str:
     return headings[family, purpose]
 
 
-def _effect_in_words(effect: str, issues_key: bool) -> tuple[str, str]:
+def _effect_in_words(effect: str, issues_key: bool, *, is_shown: bool) -> tuple[str, str]:
     if effect == "key_only":
         return _("Key only"), _("The amount is 0: a billing key is issued and nothing is charged.")
     if effect == "shown":
-        return _("Shown, not charged"), _(
+        return _("Shown, not charged") if is_shown else _("Not charged"), _(
             "A billing key is issued and nothing is charged here; the shop charges the key afterwards."
         )
     if issues_key:

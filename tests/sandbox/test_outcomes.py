@@ -269,6 +269,7 @@ def test_a_payer_who_walks_away_leaves_the_payment_ready_and_the_shop_in_the_dar
 
     assert answer.status_code == 200
     assert "Location" not in answer.headers
+    assert 'href="http://shop.test/" target="_top"' in answer.text
     assert api.get("/payments/find/issue-1").response["status"] == "ready"
     assert client.get("/control/idle").json["idle"]
     assert receiver.is_silent()

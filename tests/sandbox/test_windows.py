@@ -51,6 +51,14 @@ def test_dollars_are_written_as_dollars(client):
     assert "$49.99" in page(client, url).texts
 
 
+def test_a_window_that_hides_the_amount_does_not_call_it_shown(client):
+    on_pc, on_phone = (
+        page(client, open_window(client, device, amount=9900, language="en")).texts for device in ("pc", "mobile")
+    )
+
+    assert ("Shown, not charged" in on_pc, "Not charged" in on_phone) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("bypass", "skin", "words"),
     [

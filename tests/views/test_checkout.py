@@ -59,6 +59,42 @@ def test_a_pg_that_takes_a_name_of_two_words_says_so_beforehand(shopper, lang, s
     assert 'aria-describedby="buyer_name-hint buyer_name-error"' in page
 
 
+def test_a_name_that_the_only_pg_would_refuse_is_not_filled_in(shopper, user):
+    before = shopper.get("/checkout/global-monthly").text
+    user.name = "Jisoo Kim"
+    db.session.commit()
+
+    assert "김지수" not in before.split("</header>")[1]
+    assert 'value="Jisoo Kim"' in shopper.get("/checkout/global-monthly").text
+
+
+def test_who_subscribes_already_is_told_before_buying_again(shopper, desk, user, plan):
+    before = shopper.get(f"/checkout/{plan.slug}?lang=en").text
+    subscription = subscribe(desk, user, plan, now=clock.now())
+
+    page = shopper.get(f"/checkout/{plan.slug}?lang=en").text
+
+    assert "You subscribe to this already." not in before
+    assert "You subscribe to this already." in page
+    assert f'href="/subscriptions/{subscription.id}"' in page
+
+
+def test_a_phone_number_is_taken_with_the_brackets_people_write(shopper):
+    order = order_of(place(shopper, {**COFFEE, "buyer_tel": "+1 (212) 555-0100"}))
+
+    assert order.buyer_tel == "+1212555-0100"
+
+
+@pytest.mark.parametrize(("lang", "sentence"), [("ko", "16자 이하로"), ("en", "at most 16 characters")])
+def test_a_name_that_is_too_long_is_refused_and_never_cut(shopper, lang, sentence):
+    page = shopper.get(f"/checkout/coffee-monthly?lang={lang}").text
+    answer = place(shopper, {**COFFEE, "buyer_name": "Alexander Hamilton"})
+
+    assert "maxlength" not in page
+    assert answer.status_code == 400
+    assert sentence in answer.json["fields"]["buyer_name"][0]
+
+
 def test_a_pg_that_takes_any_name_says_nothing_about_it(shopper):
     assert "buyer_name-hint" not in shopper.get("/checkout/coffee-monthly").text
 

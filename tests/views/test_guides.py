@@ -139,7 +139,7 @@ def test_the_form_is_filled_from_the_account(shopper, user):
 def test_a_name_the_pg_would_refuse_is_replaced_by_the_example(shopper):
     page = page_of(shopper, "/guides/paymentwall")
 
-    assert page.all("input", name="buyer_name")[0]["value"] == "Haneul Kim"
+    assert page.all("input", name="buyer_name")[0]["value"] == "Test Buyer"
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_staff_have_no_window_into_a_shoppers_order(app, order):
 @pytest.mark.parametrize(
     ("lang", "headline"),
     [
-        ("ko", "그 결제수단으로 ₩19,900을(를) 결제했습니다."),
+        ("ko", "그 결제수단으로 첫 결제까지 마쳤습니다: ₩19,900"),
         ("en", "Your payment method is registered, and ₩19,900 was paid with it."),
     ],
 )
@@ -129,6 +129,19 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
     assert "We try this payment method again" not in page
     assert "Pay with another card" not in page
     assert f'href="/subscriptions/{order.subscription_id}"' in page
+
+
+def test_a_payment_that_was_given_back_is_not_to_be_tried_again(shopper, desk, order):
+    come_back(desk, order)
+    charge = checkout.first_charge(order)
+    desk.client.cancel_in_console(charge.imp_uid)
+    checkout.receive(desk, road="webhook", merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now())
+
+    page = shopper.get(f"/orders/{charge.merchant_uid}?lang=en").text
+
+    assert "The payment was cancelled" in page
+    assert "The period it had paid for stays paid." in page
+    assert "Try again" not in page
 
 
 def test_a_mismatch_is_told_plainly(shopper, desk, order):

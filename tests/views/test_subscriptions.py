@@ -8,7 +8,7 @@ import pytest
 import clock
 from clock import add_months
 from models import InvoiceStatus, KeyStatus, SubscriptionStatus, db
-from services import checkout, renewals
+from services import checkout, renewals, subscriptions
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -144,7 +144,17 @@ def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan)
 
 @pytest.mark.parametrize(
     ("lang", "sentence"),
-    [("ko", "결제가 거절되었습니다: 잔액이 부족합니다."), ("en", "The charge was declined: 잔액이 부족합니다.")],
+    [
+        (
+            "ko",
+            "결제가 거절되어 청구된 금액이 없습니다. 다른 결제수단으로 결제할 수 있습니다. 사유: 잔액이 부족합니다.",
+        ),
+        (
+            "en",
+            "The charge was declined and nothing was taken. You can pay with another card. "
+            "Reported reason: 잔액이 부족합니다.",
+        ),
+    ],
 )
 def test_a_decline_is_shown_with_its_reason(shopper, desk, user, plan, long_ago, lang, sentence):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
@@ -170,6 +180,18 @@ def test_a_subscription_whose_first_payment_was_declined_has_not_started(shopper
     assert f'href="/subscriptions/{subscription.id}/card">Pay with another card' in listed
     assert "the subscription has not started" in page
     assert 'Reported reason: <span lang="ko">잔액이 부족합니다.</span>' in page
+
+
+def test_what_has_ended_says_until_when_it_serves_and_leads_to_another(shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    subscriptions.cancel(desk, subscription=subscription, now=clock.now())
+
+    listed = shopper.get("/subscriptions?lang=en").text
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
+
+    assert "Can be used until" in listed
+    assert "Can be used until" in page
+    assert f'href="/plans/{plan.slug}">Subscribe again' in page
 
 
 def test_a_decline_without_a_script_is_flashed_as_an_error(shopper, desk, user, plan, long_ago):
