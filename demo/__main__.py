@@ -122,6 +122,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
     command = [sys.executable, "-m", "honcho", "start", "--no-prefix", "--env", os.devnull]
     honcho = subprocess.Popen(command, cwd=ROOT, env=dict(environ))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # honcho listens, also where a script had it ignored
     RUNNING.write_text(str(os.getpid()))
     try:
         _wait_until_open(environ, honcho)

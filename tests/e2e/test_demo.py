@@ -46,6 +46,8 @@ class Demonstration:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # As a script has it that starts something in the background, with `&`: Ctrl-C is to stop it all the same.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )
 
     def stop(self) -> None:
