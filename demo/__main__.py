@@ -131,7 +131,8 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         print(_welcome(environ), flush=True)
         return honcho.wait()
     except KeyboardInterrupt:
-        honcho.wait()  # the terminal sent Ctrl-C to every process
+        honcho.terminate()  # a terminal tells every process, `kill -INT` this one alone
+        honcho.wait()
         print("\nStopped. What was bought is kept; `make reset` starts over.")
         return 0
     except CannotStart as err:

@@ -122,7 +122,8 @@ def test_a_demonstration_stands_beside_a_shop_and_is_forgotten_alone(make: Make,
     assert answer_from(ports["PORT"]).status_code == 200
     assert "is running" in make("reset").communicate(timeout=20)[0]
 
-    os.killpg(demonstration.pid, signal.SIGINT)
+    running = int((checkout / "instance" / "demo" / "pid").read_text())
+    os.kill(running, signal.SIGINT)  # to it alone, where a terminal would tell all processes
     demonstration.communicate(timeout=20)
 
     assert "Forgotten" in make("reset").communicate(timeout=20)[0]
