@@ -32,10 +32,10 @@ expect.set_options(timeout=20_000)
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One test process more than there are cores: some tests wait for clocks and other processes, and use none."""
+    """Two test processes more than there are cores: some tests wait for clocks and other processes, and use none."""
     asked_for = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     cores = yield
-    return cores if asked_for else cores + 1
+    return cores if asked_for else cores + 2
 
 
 def pytest_collection_finish() -> None:
