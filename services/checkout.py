@@ -5,7 +5,6 @@ request  the parameters of IMP.request_pay for it
 receive  a callback, redirect or webhook arrived: settle, then take the first payment if the issue took none
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -170,7 +169,7 @@ def _check_buyer(guide: Guide, buyer: Buyer) -> None:
     bad = {
         parameter.name: [parameter.hint.get(buyer.language, "")]
         for parameter in guide.parameters
-        if parameter.pattern and parameter.name in given and not re.fullmatch(parameter.pattern, given[parameter.name])
+        if parameter.name in given and not parameter.takes(given[parameter.name])
     }
     if bad:
         raise InvalidRequest("this PG needs something else", fields=bad)

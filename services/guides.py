@@ -5,6 +5,7 @@ parameter that is explained is the parameter that goes out. No code asks for a P
 What a parameter means at every PG stands once, in `guides/common/parameters.toml`.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,10 @@ class Parameter:
     def is_sent(self) -> bool:
         """Whether this shop sends the field on its own; the others are explained only."""
         return bool(self.source) or self.value is not None
+
+    def takes(self, text: str) -> bool:
+        """Whether this PG accepts such a value. Anything, where it demands nothing."""
+        return not self.pattern or re.fullmatch(self.pattern, text) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

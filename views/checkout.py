@@ -1,6 +1,5 @@
 """From a plan to a payment window, and the two roads by which a browser comes back from it."""
 
-import re
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -107,8 +106,7 @@ def buyer_form(offers: list[Guide]) -> BuyerForm:
         buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
     )
     form.guide.choices = _choices(offers)
-    demanded = offers[0].parameter("buyer_name").pattern
-    if len(offers) == 1 and demanded and not re.fullmatch(demanded, form.buyer_name.data or ""):
+    if len(offers) == 1 and not offers[0].parameter("buyer_name").takes(form.buyer_name.data or ""):
         form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
     return form
 

@@ -1,7 +1,6 @@
 """The guide pages: one per PG, with code made from the same parameters as the request that Run sends."""
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,7 +117,7 @@ def _form(guide: Guide) -> BuyerForm | None:
         return None
     form = buyer_form([guide])
     for parameter in guide.parameters:
-        if parameter.name in form and not re.fullmatch(parameter.pattern or ".+", form[parameter.name].data or ""):
+        if parameter.name in form and not (form[parameter.name].data and parameter.takes(form[parameter.name].data)):
             form[parameter.name].data = _example(parameter)
     return form
 
