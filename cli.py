@@ -15,7 +15,7 @@ import clock
 from errors import ShopError
 from models import RefundStatus, db
 from services import billing_keys, catalog, payments, refunds, renewals
-from views import desk
+from views.incoming import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""

@@ -10,7 +10,7 @@ from demo.buyer import pay_in_window
 from models import JournalEntry, Subscription, User, db
 from services import catalog, checkout
 from services.checkout import Buyer
-from views import desk
+from views.incoming import desk
 
 
 def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscription:

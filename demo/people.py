@@ -11,7 +11,7 @@ from demo.past import rewind, subscribe
 from errors import ChargeInProgress, NothingToCharge
 from models import Subscription, User, db
 from services import accounts, renewals
-from views import desk
+from views.incoming import desk
 
 PASSWORD = "maedal-demo"
 """Everybody's. These accounts exist only where DEMO=1 made them."""

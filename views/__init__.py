@@ -1,40 +1,10 @@
 """The web of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
 
-from typing import Any
-
-from flask import Flask, abort, current_app, request
+from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 
-from services.desk import Desk
-
-
-def desk() -> Desk:
-    """The payment desk this application was opened with."""
-    opened: Desk = current_app.extensions["desk"]
-    return opened
-
-
-def wants_json() -> bool:
-    return request.is_json or request.accept_mimetypes.best == "application/json"
-
-
-def sent_json() -> Any:
-    """The body of the request, read as JSON; None where it is none, or nested deeper than Python can read."""
-    try:
-        return request.get_json(silent=True)
-    except RecursionError:
-        return None
-
-
-def leads_out(address: str) -> bool:
-    """Whether an address is anything but a path of ours: it could lead to a look-alike."""
-    # Browsers drop tabs and newlines, and take a backslash, or any number of slashes, for the start of a host.
-    return not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable()
-
-
-def is_storable(text: str) -> bool:
-    """No database of ours holds NUL or half a character; nobody types them."""
-    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+from views import account, admin, catalog, checkout, errors, guides, orders, subscriptions, webhooks
+from views.incoming import is_storable
 
 
 def refuse_what_no_database_holds() -> None:
@@ -45,8 +15,6 @@ def refuse_what_no_database_holds() -> None:
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    from views import account, admin, catalog, checkout, errors, guides, orders, subscriptions, webhooks
-
     for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks):
         app.register_blueprint(module.bp)
     app.before_request(refuse_what_no_database_holds)

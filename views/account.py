@@ -10,7 +10,7 @@ import clock
 from errors import EmailTaken, WrongCredentials
 from forms import SignInForm, SignUpForm
 from services import accounts
-from views import leads_out
+from views.incoming import leads_out
 from views.limits import sign_in_attempts, sign_up_attempts
 
 bp = Blueprint("account", __name__, url_prefix="/account")

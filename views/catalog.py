@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 import clock
 from services import catalog, guides, health
-from views import desk
+from views.incoming import desk
 
 bp = Blueprint("catalog", __name__)
 

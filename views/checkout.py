@@ -10,10 +10,10 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from forms import BuyerForm
-from services import catalog, checkout, guides, payments, subscriptions
+from services import catalog, checkout, guides, subscriptions
 from services.checkout import Buyer
-from services.guides import Guide
-from views import desk, is_storable, sent_json
+from views.buyer_form import choices_of, retry_form
+from views.incoming import desk, is_storable, sent_json
 
 bp = Blueprint("checkout", __name__)
 
@@ -100,35 +100,6 @@ def landing() -> ResponseReturnValue:
     return redirect(url_for("orders.show", merchant_uid=order.merchant_uid))
 
 
-def buyer_form(offers: list[Guide]) -> BuyerForm:
-    """The form for a page, filled from the account and with the first PG chosen."""
-    form = BuyerForm(
-        buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
-    )
-    form.guide.choices = _choices(offers)
-    if len(offers) == 1 and not offers[0].parameter("buyer_name").takes(form.buyer_name.data or ""):
-        form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
-    return form
-
-
-def retry_form(offers: list[Guide]) -> BuyerForm:
-    """The same form where the address may name a PG and an order to try again: `?guide=chai&order=…`."""
-    form = buyer_form(offers)
-    wanted = request.args.get("guide", "")
-    if wanted in (guide.id for guide in offers):
-        form.guide.data = wanted
-    order = payments.find(request.args.get("order", ""), user=current_user)
-    if order is not None:
-        form.buyer_name.data = order.buyer_name
-        form.buyer_email.data = order.buyer_email
-        form.buyer_tel.data = order.buyer_tel
-    return form
-
-
-def _choices(offers: list[Guide]) -> list[tuple[str, str]]:
-    return [(guide.id, guide.name[str(get_locale())]) for guide in offers]
-
-
 def _json_object() -> dict[str, Any]:
     body = sent_json()
     if not isinstance(body, dict):
@@ -142,7 +113,7 @@ def _checked_buyer(body: dict[str, Any]) -> BuyerForm:
     """CSRF was checked by the header already; here only the fields count."""
     texts = {name: value for name, value in body.items() if isinstance(value, str)}
     form = BuyerForm(formdata=None, data=texts, meta={"csrf": False})
-    form.guide.choices = _choices(list(desk().guides.values()))
+    form.guide.choices = choices_of(list(desk().guides.values()))
     if not form.validate():
         raise InvalidRequest("fields", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
     return form

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from errors import ShopError
 from models import db
-from views import leads_out, wants_json
+from views.incoming import leads_out, wants_json
 
 ANSWERS = {
     "invalid_request": (400, _("Something in the form needs your attention.")),

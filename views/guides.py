@@ -15,9 +15,9 @@ from models import Order, Plan, new_uid
 from money import Money
 from services import catalog, checkout, payments
 from services.guides import Guide, Parameter, Variant
-from views import desk
-from views.checkout import buyer_form
+from views.buyer_form import buyer_form
 from views.highlight import highlight
+from views.incoming import desk
 
 bp = Blueprint("guides", __name__, url_prefix="/guides")
 

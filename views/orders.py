@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 import clock
 from models import Order
 from services import checkout, journal, payments
-from views import desk
+from views.incoming import desk
 
 bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 

@@ -10,8 +10,8 @@ from errors import InvalidRequest
 from forms import ChargeForm, ConfirmForm
 from models import Order, OrderStatus, Subscription
 from services import guides, renewals, subscriptions
-from views import desk, wants_json
-from views.checkout import retry_form
+from views.buyer_form import retry_form
+from views.incoming import desk, wants_json
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 

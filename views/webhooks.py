@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 import clock
 from errors import OrderNotFound, PaymentServiceDown
 from services import checkout
-from views import desk, is_storable, sent_json
+from views.incoming import desk, is_storable, sent_json
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 

@@ -1,0 +1,38 @@
+"""The form that asks who pays and through which PG: on the checkout, card and guide pages."""
+
+from flask import request
+from flask_babel import get_locale
+from flask_login import current_user
+
+from forms import BuyerForm
+from services import payments
+from services.guides import Guide
+
+
+def buyer_form(offers: list[Guide]) -> BuyerForm:
+    """The form for a page, filled from the account and with the first PG chosen."""
+    form = BuyerForm(
+        buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
+    )
+    form.guide.choices = choices_of(offers)
+    if len(offers) == 1 and not offers[0].parameter("buyer_name").takes(form.buyer_name.data or ""):
+        form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
+    return form
+
+
+def retry_form(offers: list[Guide]) -> BuyerForm:
+    """The same form where the address may name a PG and an order to try again: `?guide=chai&order=…`."""
+    form = buyer_form(offers)
+    wanted = request.args.get("guide", "")
+    if wanted in (guide.id for guide in offers):
+        form.guide.data = wanted
+    order = payments.find(request.args.get("order", ""), user=current_user)
+    if order is not None:
+        form.buyer_name.data = order.buyer_name
+        form.buyer_email.data = order.buyer_email
+        form.buyer_tel.data = order.buyer_tel
+    return form
+
+
+def choices_of(offers: list[Guide]) -> list[tuple[str, str]]:
+    return [(guide.id, guide.name[str(get_locale())]) for guide in offers]
