@@ -7,7 +7,7 @@ import secrets
 
 from sqlalchemy import bindparam, delete, select
 
-from sandbox import clock, instruments, ledger, levers, pgs
+from sandbox import channels, clock, instruments, ledger, levers, pgs
 from sandbox.errors import Refused
 from sandbox.instruments import Instrument
 from sandbox.models import BillingKey, Merchant, Payment, Schedule, db
@@ -79,7 +79,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     return key
 
 
-def card_of(merchant: Merchant, fields: Fields) -> tuple[pgs.Channel, Instrument | None]:
+def card_of(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
     """The channel that ``channel_key`` or ``pg`` names, and the test card with ``card_number``, None if it is none.
 
     Raises:
@@ -94,17 +94,17 @@ def card_of(merchant: Merchant, fields: Fields) -> tuple[pgs.Channel, Instrument
     return channel, instruments.find(number, "card") if takes_cards else None
 
 
-def channel_of(merchant: Merchant, fields: Fields) -> pgs.Channel:
+def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
     """The channel that ``channel_key`` or ``pg`` names, the default without either.
 
     Raises:
         Refused: the merchant has none such, unless the lever ``unknown_pg`` says that the default stands in for it.
     """
     try:
-        return pgs.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
+        return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
     except pgs.UnknownPG:
         if levers.get(merchant, "unknown_pg") == "default":
-            return pgs.channel_of(merchant, None)
+            return channels.channel_of(merchant, None)
         raise Refused(-1, NO_PG) from None
 
 
@@ -180,7 +180,7 @@ def _new_key(merchant_id: int, customer_uid: str, profile: pgs.Profile, instrume
 
 
 def of_card(
-    merchant: Merchant, customer_uid: str, channel: pgs.Channel, instrument: Instrument, now: int
+    merchant: Merchant, customer_uid: str, channel: channels.Channel, instrument: Instrument, now: int
 ) -> BillingKey:
     """The key of a card whose number the shop has sent."""
     key = _new_key(merchant.id, customer_uid, pgs.profile_for(channel.pg_provider), instrument, now)

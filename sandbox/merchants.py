@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import ColumnElement, Table, delete, select
 
-from sandbox import levers, pgs
+from sandbox import channels, levers, pgs
 from sandbox.config import Config
 from sandbox.errors import Refused
 from sandbox.models import Merchant, db
@@ -143,9 +143,9 @@ def _set_latency(merchant: Merchant, config: Config) -> None:
         levers.set(merchant, "latency", config.LATENCY)
 
 
-def _existing(channels: list[str]) -> list[str]:
+def _existing(wanted: list[str]) -> list[str]:
     try:
-        return [channel for channel in channels if pgs.with_windows(channel)]
+        return [channel for channel in wanted if channels.with_windows(channel)]
     except pgs.UnknownPG as err:
         raise Malformed(f"there is no PG {err}") from None
 

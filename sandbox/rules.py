@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from sandbox import demands, instruments, keys, ledger, levers, notices, outcomes, pgs, preparing, settling
+from sandbox import channels, demands, instruments, keys, ledger, levers, notices, outcomes, pgs, preparing, settling
 from sandbox.amounts import instalments, required_amount, taxes
 from sandbox.errors import Refused as Refused
 from sandbox.errors import WindowRefused as WindowRefused
@@ -113,7 +113,7 @@ def close(payment: Payment, now: int) -> Payment:
 
 def _window_payment(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
     _check_types(params)
-    channel = pgs.channel_of(merchant, text(params, "pg"), text(params, "channelKey"))
+    channel = channels.channel_of(merchant, text(params, "pg"), text(params, "channelKey"))
     pay_method = text(params, "pay_method") or "card"
     profile = pgs.profile_for(channel.pg_provider, pay_method)
     customer_uid = text(params, "customer_uid", limit=CUSTOMER_UID_LIMIT)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from sandbox import ledger, levers, notices, pgs
 from sandbox.amounts import required_amount, taxes
+from sandbox.channels import Channel
 from sandbox.codes import BANKS
 from sandbox.errors import Refused
 from sandbox.keys import channel_of
@@ -137,7 +138,7 @@ def holder_of(merchant: Merchant, fields: Fields) -> str:
     return holder
 
 
-def _payment(merchant: Merchant, channel: pgs.Channel, fields: Fields, now: int) -> Payment:
+def _payment(merchant: Merchant, channel: Channel, fields: Fields, now: int) -> Payment:
     amount, code = required_amount(fields, above_zero=True), currency(fields)
     return Payment(
         merchant=merchant,

@@ -8,12 +8,13 @@ from typing import Any
 
 from sandbox import vbanks
 from sandbox.certifications import Certification
+from sandbox.channels import Channel
 from sandbox.codes import BANKS
 from sandbox.escrows import Shipment
 from sandbox.models import BillingKey, Cancellation, Payment, Prepared, Schedule
 from sandbox.money import major_units
 from sandbox.naver_orders import ProductOrder
-from sandbox.pgs import Channel, profile_for
+from sandbox.pgs import profile_for
 from sandbox.receipts import Receipt
 from sandbox.vbanks import VirtualAccount
 

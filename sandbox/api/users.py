@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import pgs, tokens
+from sandbox import channels, tokens
 from sandbox.api.access import authenticate, merchant, recognise
 from sandbox.api.body import fields
 from sandbox.api.envelope import answer
@@ -22,7 +22,7 @@ CREDENTIALS_MISSING = "imp_key, imp_secret 파라메터가 누락되었습니다
 def pg_settings() -> Response:
     """The merchant's contracts with PGs. Each is listed as it can be used: by window, and by card number too."""
     authenticate()
-    return answer([setting for channel in pgs.channels(merchant()) for setting in pg_settings_of(channel)])
+    return answer([setting for channel in channels.channels(merchant()) for setting in pg_settings_of(channel)])
 
 
 @bp.post("/getToken")

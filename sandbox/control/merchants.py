@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
-from sandbox import clock, merchants, pgs, storage
+from sandbox import channels, clock, merchants, storage
 from sandbox.control.asking import asked, merchant_in
 from sandbox.errors import Refused
 from sandbox.models import Merchant
@@ -74,6 +74,6 @@ def _as_json(merchant: Merchant) -> dict[str, Any]:
         "key": merchant.key,
         "webhook_url": merchant.webhook_url,
         "content_type": merchants.content_type(merchant),
-        "channels": [channel.pg for channel in pgs.channels(merchant)],
+        "channels": [channel.pg for channel in channels.channels(merchant)],
         "now": clock.of(merchant),
     }
