@@ -14,17 +14,15 @@ from requests.adapters import HTTPAdapter
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import assets
 import cli
-import language
-import templating
-import views.errors
+import views
 from config import PUBLISHED_STAFF, Config, ConfigError
 from models import User, db
 from services import accounts, guides
 from services.desk import Desk
 from services.health import Pulse
 from services.iamport import IamportClient
+from views import assets, language, templating
 from views.limits import limiter
 
 ROOT = Path(__file__).parent

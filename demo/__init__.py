@@ -9,8 +9,8 @@ from flask_login import login_user
 
 from config import origin_of
 from demo.people import PEOPLE, account_of
-from templating import fill_slot
 from views.account import next_page
+from views.templating import fill_slot
 
 bp = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 NOT_OURS = {".venv", ".git", "node_modules", "instance", "migrations", "__pycache__"}
 
 BOTTOM = {"money", "clock", "errors"}
-ROOT_MODULES = BOTTOM | {"app", "assets", "config", "models", "forms", "cli", "language", "templating"}
+ROOT_MODULES = BOTTOM | {"app", "config", "models", "forms", "cli"}
 SHOP = ROOT_MODULES | {"services", "views"}
 
 
@@ -169,7 +169,7 @@ def test_the_client_points_at_nothing_of_ours(path):
 
 @each(sources("views"))
 def test_nothing_points_back_from_a_view(path):
-    assert packages(path) & {"app", "assets", "cli", "language", "templating"} == set()
+    assert packages(path) & {"app", "cli"} == set()
 
 
 # Each in its room -----------------------------------------------------------------------------------------
@@ -182,6 +182,18 @@ def test_services_are_handed_everything(path):
 
     assert taken & web == set()
     assert not {name for name in imports(path) if name.startswith(("flask_login", "flask_wtf", "flask_babel"))}
+
+
+FITTINGS = {"assets", "language", "templating", "limits", "highlight", "incoming", "buyer_form"}
+"""What several blueprints share, each under the name of its one subject."""
+
+
+@each([path for path in sources("views") if path.name != "__init__.py"])
+def test_a_module_of_views_is_a_blueprint_or_a_named_fitting(path):
+    assigned = [ast.unparse(node) for node in tree_of(path).body if isinstance(node, ast.Assign)]
+    is_blueprint = any(line.startswith(f"bp = Blueprint('{path.stem}', __name__") for line in assigned)
+
+    assert is_blueprint is not (path.stem in FITTINGS), "name its blueprint after the module, or name it a fitting"
 
 
 @each([path for path in sources("services") if named(path) != "services/iamport/client.py"])

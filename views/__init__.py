@@ -15,8 +15,7 @@ def refuse_what_no_database_holds() -> None:
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks):
+    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, errors):
         app.register_blueprint(module.bp)
     app.before_request(refuse_what_no_database_holds)
     csrf.exempt(webhooks.bp)
-    errors.register(app)

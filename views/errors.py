@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from errors import ShopError
 from models import db
 from views.incoming import leads_out, wants_json
+
+bp = Blueprint("errors", __name__)
 
 ANSWERS = {
     "invalid_request": (400, _("Something in the form needs your attention.")),
@@ -46,17 +48,13 @@ ANSWERS = {
 }
 
 
-def register(app: Flask) -> None:
-    app.register_error_handler(ShopError, shop_error)
-    app.register_error_handler(CSRFError, csrf_error)
-    app.register_error_handler(HTTPException, http_error)
-
-
+@bp.app_errorhandler(ShopError)
 def shop_error(err: ShopError) -> ResponseReturnValue:
     db.session.rollback()
     return answer(err.code, detail=err.detail, fields=err.facts.get("fields"))
 
 
+@bp.app_errorhandler(CSRFError)
 def csrf_error(err: CSRFError) -> ResponseReturnValue:
     """The session that the form was made for is gone: signed out, signed in anew, or cookies cleared."""
     return answer("csrf", back=_page_of_the_form())
@@ -69,6 +67,7 @@ def _page_of_the_form() -> str:
     return url_for("account.sign_in") if came_from.netloc != request.host or leads_out(page) else page
 
 
+@bp.app_errorhandler(HTTPException)
 def http_error(err: HTTPException) -> ResponseReturnValue:
     """A redirect is no error; everything else gets a page in the reader's language."""
     if err.code is None or err.code < 400:

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-import assets
 from app import create_app
+from views import assets
 
 
 @pytest.fixture

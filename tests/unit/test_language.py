@@ -3,8 +3,8 @@
 import pytest
 from flask import session
 
-import language
 from models import db
+from views import language
 
 
 def spoken(app, *, chosen: str = "", accept: str = "", path: str = "/") -> str:

@@ -10,8 +10,8 @@ from flask import Flask, current_app
 from markupsafe import Markup, escape
 
 import clock
-import language
 from money import Money
+from views import language
 
 Filler = Callable[[], str]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, request, send_from_directory
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
-FOLDER = Path(__file__).parent / "static"
+FOLDER = Path(__file__).parent.parent / "static"
 A_YEAR = 365 * 24 * 60 * 60
 """Seconds."""
 
