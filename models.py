@@ -5,11 +5,11 @@
                └─ Plan                       └─ UnreadPayment
 
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
-`customer_uid`. An `Invoice` is the bill of one period of one subscription, unique by its start: however many
-attempts it takes, a period is paid once. A `Refund` is one payment, keyed by `imp_uid`, that has to go back.
+`customer_uid`. An `Invoice` bills one period of one subscription and is unique by the period's start: a period is paid
+once, however many attempts it takes. A `Refund` is one payment, keyed by `imp_uid`, that must be returned to the buyer.
 
-A status moves only by the method named for the event. A repeat does nothing, an illegal move raises
-`IllegalStep`. Nothing here commits or reads the clock.
+Only the method named for an event changes a status. A repeat does nothing; an illegal change raises `IllegalStep`.
+Nothing in this module commits or reads the clock.
 """
 
 import secrets
@@ -44,6 +44,8 @@ from money import Money
 
 
 class Base(DeclarativeBase):
+    """The base of every table, with a name for each constraint, so that a migration can drop it."""
+
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -58,7 +60,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 if TYPE_CHECKING:
-    Model = Base  # Flask-SQLAlchemy builds `db.Model` at run time, where mypy cannot follow
+    Model = Base  # mypy cannot follow `db.Model`, which Flask-SQLAlchemy builds at run time
 else:
     Model = db.Model
 
@@ -71,7 +73,7 @@ def _make_sqlite_fit_for_several_processes(connection: Any, _record: Any) -> Non
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """An aware moment. SQLite keeps no zone, so UTC is written and the zone is put back on reading."""
+    """A column of aware datetimes. SQLite stores no time zone: writing converts to UTC, reading adds UTC again."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -80,7 +82,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a naive datetime has no place in the database")
+            raise ValueError("a naive datetime cannot be stored: give it a time zone")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -90,17 +92,21 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 
 def by_value(enum: type[StrEnum]) -> Enum:
-    """A text column holding the values, not the Python names, so that SQL and people read the same words."""
+    """Return a text column type that stores the enum's values, not its Python names, so that SQL shows our words."""
     return Enum(enum, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
 
 
 class OrderPurpose(StrEnum):
+    """What an order is for: a billing key, a key and its first payment, or a charge with a stored key."""
+
     ISSUE = "issue"
     ISSUE_AND_CHARGE = "issue_and_charge"
     CHARGE = "charge"
 
 
 class OrderStatus(StrEnum):
+    """The payment service's own four words for a payment. `READY` has no outcome yet."""
+
     READY = "ready"
     PAID = "paid"
     FAILED = "failed"
@@ -108,12 +114,16 @@ class OrderStatus(StrEnum):
 
 
 class KeyStatus(StrEnum):
+    """`PENDING` until its issue is verified. `REVOKED` is final."""
+
     PENDING = "pending"
     ACTIVE = "active"
     REVOKED = "revoked"
 
 
 class SubscriptionStatus(StrEnum):
+    """`INCOMPLETE` until the first payment, `PAST_DUE` after a declined renewal. `CANCELLED` is final."""
+
     INCOMPLETE = "incomplete"
     ACTIVE = "active"
     PAUSED = "paused"
@@ -122,6 +132,8 @@ class SubscriptionStatus(StrEnum):
 
 
 class InvoiceStatus(StrEnum):
+    """`OPEN` is still to be paid. Dunning ends with `UNCOLLECTIBLE`; the end of the subscription sets `VOID`."""
+
     OPEN = "open"
     PAID = "paid"
     UNCOLLECTIBLE = "uncollectible"
@@ -129,15 +141,17 @@ class InvoiceStatus(StrEnum):
 
 
 class RefundStatus(StrEnum):
+    """How far a refund is: we decided it, the service accepted it, the money is back, or the service refused it."""
+
     DECIDED = "decided"
     ASKED = "asked"
-    """The service took the request, and the PG has not confirmed it yet."""
+    """The service accepted the request; the PG has not confirmed it yet."""
     MADE = "made"
     REFUSED = "refused"
 
 
 MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
-    # A payment reported failed may be approved late, and only the payment service knows: hence failed → paid.
+    # Only the payment service knows the outcome, and a PG may approve late what it reported failed: failed → paid.
     OrderStatus: {
         "ready": {"paid", "failed", "cancelled"},
         "failed": {"paid", "cancelled"},
@@ -153,7 +167,7 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
         "cancelled": set(),
     },
     InvoiceStatus: {"open": {"paid", "uncollectible", "void"}, "uncollectible": {"paid"}, "paid": set(), "void": set()},
-    # What was refused to us may still be cancelled by hand, in the service's console.
+    # Staff may still cancel a payment in the service's console after the service refused our request.
     RefundStatus: {
         "decided": {"asked", "made", "refused"},
         "asked": {"made"},
@@ -173,16 +187,18 @@ def _moved(current: S, to: S) -> S:
 
 
 def new_uid(prefix: str) -> str:
-    """An id nobody can guess: 80 random bits, well under the 40 characters a `merchant_uid` may have."""
+    """Return an id that cannot be guessed: 80 random bits, well within the 40 characters of a `merchant_uid`."""
     return f"{prefix}_{secrets.token_hex(10)}"
 
 
 class User(Model, UserMixin):
+    """A person who signs in: a buyer, or a member of staff."""
+
     __tablename__ = "users"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(64), unique=True)
-    """Lower case. 64 characters is what the payment service takes as `buyer_email`."""
+    """Lower case. The payment service accepts 64 characters as `buyer_email`."""
     password_hash: Mapped[str] = mapped_column(String(255))
     name: Mapped[str] = mapped_column(String(16))
     tel: Mapped[str] = mapped_column(String(16), default="")
@@ -197,6 +213,8 @@ class User(Model, UserMixin):
 
 
 class Plan(Model):
+    """What a subscription buys each period, and its price."""
+
     __tablename__ = "plans"
     __table_args__ = (CheckConstraint("amount > 0", name="amount_positive"),)
 
@@ -210,7 +228,7 @@ class Plan(Model):
     """Minor units of `currency`."""
     currency: Mapped[str] = mapped_column(String(3))
     months: Mapped[int]
-    """Length of a period: 1 or 12."""
+    """Length of a period in months: 1 or 12."""
     is_sold: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
 
@@ -226,7 +244,7 @@ class Plan(Model):
 
 
 class BillingKey(Model):
-    """One stored card or account. The secret itself never leaves the payment service; we hold its handle."""
+    """One stored card or account. The payment service keeps the secret; we store only its handle, `customer_uid`."""
 
     __tablename__ = "billing_keys"
 
@@ -234,26 +252,26 @@ class BillingKey(Model):
     customer_uid: Mapped[str] = mapped_column(String(80), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     guide_id: Mapped[str] = mapped_column(String(30))
-    """Which PG guide issued it; the key stays with that PG for life."""
+    """The PG guide that issued the key. A key belongs to that PG for as long as it exists."""
     status: Mapped[KeyStatus] = mapped_column(by_value(KeyStatus), default=KeyStatus.PENDING)
     currency: Mapped[str] = mapped_column(String(3))
     issue_email: Mapped[str] = mapped_column(String(64))
-    """Paymentwall takes a later charge only with the e-mail of the issue, even after the member changed theirs."""
+    """Paymentwall accepts a later charge only with the e-mail of the issue, even after the buyer changed theirs."""
     issue_name: Mapped[str] = mapped_column(String(16))
     issue_ip: Mapped[str] = mapped_column(String(45))
-    """The buyer's address at the issue: `browser_ip` of later charges."""
+    """The buyer's IP address at the issue: `browser_ip` of later charges."""
     card_name: Mapped[str | None] = mapped_column(String(40))
     card_number: Mapped[str | None] = mapped_column(String(40))
     """Masked by the payment service before we see it."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When the webhook of its issue came; some PGs charge the key only after that."""
+    """When the webhook of its issue arrived. Some PGs refuse to charge the key before that."""
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When the payment service confirmed that a revoked key is gone there too."""
+    """When the payment service confirmed that it has deleted the revoked key too."""
     delete_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
-    """When the service is asked (again) to delete it. None: it is not revoked, or gone."""
+    """When to ask the service (again) to delete the key. None: the key is not revoked, or is already deleted."""
 
     user: Mapped[User] = relationship()
 
@@ -262,17 +280,20 @@ class BillingKey(Model):
         return self.status is KeyStatus.ACTIVE
 
     def activate(self, *, at: datetime, card_name: str | None, card_number: str | None) -> None:
+        """Mark the key usable after its issue was verified. The card number arrives masked."""
         if self.status is KeyStatus.ACTIVE:
             return
         self.status = _moved(self.status, KeyStatus.ACTIVE)
         self.activated_at, self.card_name, self.card_number = at, card_name, card_number
 
     def revoke(self, *, at: datetime) -> None:
+        """Mark the key revoked, and due for deletion at the payment service."""
         if self.status is not KeyStatus.REVOKED:
             self.status, self.revoked_at = _moved(self.status, KeyStatus.REVOKED), at
             self.delete_at = at
 
     def put_off_deletion(self, *, at: datetime) -> None:
+        """Try the deletion again later. The back-off grows to one day."""
         self.delete_at = next_look(self.revoked_at or at, at, at_most=timedelta(days=1))
 
     def mark_deleted(self, *, at: datetime) -> None:
@@ -280,6 +301,8 @@ class BillingKey(Model):
 
 
 class Subscription(Model):
+    """One buyer's agreement to pay for a plan, period after period."""
+
     __tablename__ = "subscriptions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -290,17 +313,17 @@ class Subscription(Model):
         by_value(SubscriptionStatus), default=SubscriptionStatus.INCOMPLETE
     )
     anchor_day: Mapped[int]
-    """Day of the month (Seoul) on which periods begin; kept so that 31 Jan, 28 Feb, 31 Mar come out right."""
+    """Day of the month (Seoul) on which periods begin. Stored, so that 31 Jan and 28 Feb are followed by 31 Mar."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """End of the last paid period, and so the start of the next one. None before the first payment."""
+    """End of the last paid period, which is the start of the next one. None before the first payment."""
     next_charge_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
-    """When the worker looks at this subscription next, and decides what is due. None: nothing to do."""
+    """When the worker next checks this subscription and decides what is due. None: nothing to do."""
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Until then one process alone may charge this subscription."""
+    """End of the lease under which one process alone may charge this subscription."""
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     touched: Mapped[int] = mapped_column(default=0)
-    """Counted up to take the row's lock, the same way on SQLite and PostgreSQL."""
+    """A counter: incrementing it takes the row's lock in the same way on SQLite and PostgreSQL."""
 
     user: Mapped[User] = relationship(back_populates="subscriptions")
     plan: Mapped[Plan] = relationship()
@@ -319,30 +342,31 @@ class Subscription(Model):
         return self.status is not SubscriptionStatus.CANCELLED
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the period that is to be paid next has already begun."""
+        """Whether the next period to pay has already begun."""
         return self.is_alive and (self.paid_until is None or self.paid_until <= now)
 
     @property
     def was_declined(self) -> bool:
-        """Whether the period that is to be paid was tried and declined: it is tried again at `next_charge_at`."""
+        """Whether a charge for the period to pay was declined. The worker retries it at `next_charge_at`."""
         return any(invoice.status is InvoiceStatus.OPEN and invoice.declines for invoice in self.invoices)
 
     def renew(self, *, until: datetime) -> None:
-        """A period was paid: active until its end, which is also when the next one is charged."""
+        """Record a paid period: the subscription is active until its end, when the next period is charged."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
         self.paid_until = self.next_charge_at = until
 
     def look_again(self, *, at: datetime) -> None:
-        """Nothing has changed but when the worker looks."""
+        """Change only the time at which the worker checks the subscription."""
         if self.is_alive:
             self.next_charge_at = at
 
     def fall_behind(self, *, retry_at: datetime) -> None:
+        """Mark the subscription past due until its next retry."""
         self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
         self.next_charge_at = retry_at
 
     def cancel(self, *, at: datetime) -> None:
-        """The end: what is not paid by now is owed no more."""
+        """End the subscription and void its open invoices."""
         if self.status is not SubscriptionStatus.CANCELLED:
             self.status, self.cancelled_at = _moved(self.status, SubscriptionStatus.CANCELLED), at
             self.next_charge_at = None
@@ -352,7 +376,7 @@ class Subscription(Model):
 
 
 class Invoice(Model):
-    """The bill of one period. Its attempts are orders with the `merchant_uid` `{number}-{attempt}`."""
+    """The bill for one period. Its attempts are orders with the `merchant_uid` `{number}-{attempt}`."""
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -367,13 +391,13 @@ class Invoice(Model):
     period_start: Mapped[datetime] = mapped_column(UTCDateTime)
     period_end: Mapped[datetime] = mapped_column(UTCDateTime)
     amount: Mapped[int]
-    """Minor units of `currency`; the price on the day the invoice was made, whatever the plan costs later."""
+    """Minor units of `currency`: the price when the invoice was created, whatever the plan costs later."""
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[InvoiceStatus] = mapped_column(by_value(InvoiceStatus), default=InvoiceStatus.OPEN)
     declines: Mapped[int] = mapped_column(default=0)
-    """Scheduled tries that were declined: the rung of the dunning ladder."""
+    """How many scheduled attempts were declined: the current step of the dunning schedule."""
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When the next scheduled try is. What is tried and declined before that does not climb. None: the first try."""
+    """When the next scheduled attempt is. Earlier declines do not count as dunning attempts. None: no attempt yet."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -385,12 +409,12 @@ class Invoice(Model):
         return Money(self.amount, self.currency)
 
     def climb(self, *, retry_at: datetime) -> None:
-        """A scheduled try was declined, and this is when the next one is."""
+        """Count a declined scheduled attempt, and set the time of the next one."""
         self.declines += 1
         self.retry_at = retry_at
 
     def begin(self, at: datetime, *, until: datetime) -> None:
-        """Move an unpaid period: the first one begins when it is paid, not when somebody first tried to."""
+        """Move an unpaid period. The first period begins when it is paid, not when the buyer first tried to pay."""
         self.period_start, self.period_end = at, until
 
     def mark_paid(self, *, at: datetime) -> None:
@@ -398,6 +422,7 @@ class Invoice(Model):
             self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
 
     def give_up(self) -> None:
+        """Mark the invoice uncollectible: every dunning attempt was declined."""
         self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
 
     def make_void(self) -> None:
@@ -405,9 +430,12 @@ class Invoice(Model):
 
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
-"""Between two looks at what is open. A PG may take days to confirm that money went back."""
+"""The longest back-off between two checks of an open order or refund. A PG may take days to confirm a refund."""
 MOST_UNREAD = 10
-"""Payments of one order to remember in a silence. Notices are unsigned, so anybody may send any number."""
+"""How many reported payments of one order we store while the service does not answer.
+
+Webhooks are unsigned, so anyone may send any number of them.
+"""
 
 
 def _soon_after_it_was_made(context: DefaultExecutionContext) -> datetime:
@@ -416,7 +444,7 @@ def _soon_after_it_was_made(context: DefaultExecutionContext) -> datetime:
 
 
 class Order(Model):
-    """One payment attempt, written down before anything is asked of the payment service."""
+    """One payment attempt, stored before the first request about it goes to the payment service."""
 
     __tablename__ = "orders"
     __table_args__ = (CheckConstraint("amount >= 0", name="amount_not_negative"),)
@@ -426,42 +454,42 @@ class Order(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
-    """Which period this pays; None for an issue that charges nothing."""
+    """The period that this order pays. None for an issue that charges nothing."""
     billing_key_id: Mapped[int] = mapped_column(ForeignKey("billing_keys.id"))
     guide_id: Mapped[str] = mapped_column(String(30))
     variant: Mapped[str] = mapped_column(String(30), default="")
-    """Which request of the guide was made, e.g. JTNet's key-only one."""
+    """Which of the guide's requests was sent, e.g. JTNet's key-only request."""
     purpose: Mapped[OrderPurpose] = mapped_column(by_value(OrderPurpose))
     status: Mapped[OrderStatus] = mapped_column(by_value(OrderStatus), default=OrderStatus.READY)
     name: Mapped[str] = mapped_column(String(40))
     amount: Mapped[int]
-    """Minor units; for an issue that charges nothing, the amount that the window shows."""
+    """Minor units of `currency`. For an issue that charges nothing: the amount that the window shows."""
     currency: Mapped[str] = mapped_column(String(3))
     buyer_name: Mapped[str] = mapped_column(String(16))
     buyer_email: Mapped[str] = mapped_column(String(64))
     buyer_tel: Mapped[str] = mapped_column(String(16))
     imp_uid: Mapped[str | None] = mapped_column(String(32), index=True)
     fail_reason: Mapped[str | None] = mapped_column(String(500))
-    """The PG's own sentence, or ours for a mismatch. Shown, never branched on."""
+    """The PG's own sentence, or ours for a mismatch. Show it; never branch on it."""
     mismatch: Mapped[str | None] = mapped_column(String(60))
-    """Which fields of the record were not what we asked for: nothing was granted."""
+    """Names of the record's fields that differ from the order, separated by commas: nothing was granted."""
     window_message: Mapped[str | None] = mapped_column(String(500))
-    """What the browser said when the window ended without a payment. Untrusted text."""
+    """The browser's message when the window ended without a payment. Untrusted text."""
     window_ended: Mapped[bool] = mapped_column(default=False)
-    """Whether the payment service, asked after that, knew of no payment. One under review may still come."""
+    """Whether the service reported no finished payment after that. One that the PG is reviewing may still arrive."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When we last asked and got no final answer: with `ready` it means *unknown*."""
+    """When we last asked and received no final answer. Together with `ready` it means *unknown*."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When the charge was last sent, or its answer lost: soon after that "no such payment" may only mean "not yet"."""
+    """When we last sent the charge, or lost its answer. Soon after that, "no such payment" may only mean "not yet"."""
     look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
-    """When `reconcile` asks next. None: the order is final, and the service was heard when we asked last."""
+    """When `reconcile` asks next. None: the order is final, and the service answered our last request."""
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refunded: Mapped[int] = mapped_column(default=0)
-    """Minor units given back so far, by us or in the service's console."""
+    """Minor units refunded so far, by us or in the service's console."""
     receipt_url: Mapped[str | None] = mapped_column(String(500))
     charge_follows: Mapped[bool] = mapped_column(default=False)
-    """Whether the key of this issue was to be charged at once: a period was due when it was verified."""
+    """Whether a charge was to follow this issue immediately: a period was due when the issue was verified."""
 
     user: Mapped[User] = relationship()
     subscription: Mapped[Subscription] = relationship(back_populates="orders")
@@ -488,13 +516,13 @@ class Order(Model):
 
     @property
     def awaits_charge(self) -> bool:
-        """Whether the charge that follows this issue is still to come: its period was not paid in another way."""
+        """Whether the charge after this issue is still to come: its period was not paid in another way."""
         paid = (invoice.paid_at for invoice in self.subscription.invoices if invoice.paid_at)
         return self.charge_follows and self.subscription.is_alive and not any(at >= self.created_at for at in paid)
 
     @property
     def outcome(self) -> str:
-        """`paid`, `registered`, `declined`, `mismatch`, `cancelled`, `closed` or `checking`: what a person is told."""
+        """What a page reports: `paid`, `registered`, `declined`, `mismatch`, `cancelled`, `closed` or `checking`."""
         if self.mismatch:
             return "mismatch"
         if self.status is OrderStatus.PAID:
@@ -504,32 +532,32 @@ class Order(Model):
         return "declined" if self.status is OrderStatus.FAILED else "cancelled"
 
     def hear_window(self, message: str) -> None:
-        """The browser says that its window ended without a payment: shown, and to be asked about."""
+        """Store the browser's message that its window ended without a payment. We show it, and ask the service."""
         self.window_message, self.window_ended = message[:500], False
 
     def leave_open(self, *, at: datetime) -> None:
-        """We asked, and there is no final answer."""
+        """Record that we asked and received no final answer."""
         self.checked_at = at
         self.put_off(at=at)
 
     def put_off(self, *, at: datetime) -> None:
-        """Look again later. A final order that had nothing open begins to wait anew."""
+        """Check again later. Restart the back-off for a final order with nothing outstanding."""
         since = at if self.look_at is None else self.created_at
         self.look_at = next_look(since, at, at_most=LONGEST_PAUSE_OF_AN_ORDER)
 
     def hear_silence(self, imp_uid: str | None, *, at: datetime) -> None:
-        """The service did not answer about this payment (None: about the order), so it is asked about again."""
+        """Ask again later: the service did not answer about this payment (None: about the order)."""
         self.leave_open(at=at)
         known = {payment.imp_uid for payment in self.unread}
         if imp_uid is not None and imp_uid not in known and len(imp_uid) <= 32 and len(known) < MOST_UNREAD:
             self.unread.append(UnreadPayment(imp_uid=imp_uid))
 
     def hear_of(self, imp_uids: Container[str | None]) -> None:
-        """The service answered about these payments."""
+        """Forget these reported payments: the service has answered about them."""
         self.unread = [payment for payment in self.unread if payment.imp_uid not in imp_uids]
 
     def rest(self) -> None:
-        """Nothing about a final order is open, unless there is a payment about which the service was silent."""
+        """Stop checking a final order, unless the service has not answered about one of its payments."""
         if not self.unread:
             self.look_at = None
 
@@ -546,7 +574,7 @@ class Order(Model):
             self.fail_reason = reason[:500]
 
     def reject(self, wrong: list[str]) -> None:
-        """Money may have moved, but not as we asked: nothing is granted. `wrong` names the fields."""
+        """Fail the order and grant nothing. Money may have moved, but the fields in `wrong` differ from the order."""
         self._end(OrderStatus.FAILED)
         self.mismatch = ",".join(wrong)[:60]
 
@@ -561,7 +589,7 @@ class Order(Model):
 
 
 class UnreadPayment(Model):
-    """A payment that was reported while the service was silent. It may not be the newest of its order."""
+    """A payment reported to us while the service did not answer. It may not be the newest of its order."""
 
     __tablename__ = "unread_payments"
     __table_args__ = (UniqueConstraint("order_id", "imp_uid"),)
@@ -572,24 +600,24 @@ class UnreadPayment(Model):
 
 
 class Refund(Model):
-    """A payment that has to go back, from the decision until the service's record says that nothing of it is left."""
+    """A payment that must be refunded, from the decision until the service's record shows that no money is left."""
 
     __tablename__ = "refunds"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     imp_uid: Mapped[str] = mapped_column(String(32), unique=True)
-    """The payment; not always the order's, which may have been paid twice."""
+    """The payment to refund. It may not be the order's own, since an order may be paid twice."""
     amount: Mapped[int | None]
-    """Minor units of `currency` that were left to give back. None: the currency is none this shop knows."""
+    """Minor units of `currency` to refund. None: this shop does not know the currency."""
     currency: Mapped[str] = mapped_column(String(10))
     status: Mapped[RefundStatus] = mapped_column(by_value(RefundStatus), default=RefundStatus.DECIDED)
     refusals: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(500))
-    """The service's own sentence, the last time it said no."""
+    """The service's own sentence from its latest refusal."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
-    """When `reconcile` takes it up next. None: it is made, or was refused for good."""
+    """When `reconcile` works on the refund next. None: it is made, or finally refused."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -610,6 +638,7 @@ class Refund(Model):
             self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
 
     def note_refusal(self, reason: str, *, is_last: bool) -> None:
+        """Count a refusal by the service. After the last one, stop asking."""
         self.refusals, self.refusal = self.refusals + 1, reason[:500]
         if is_last:
             self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
@@ -620,7 +649,7 @@ class Refund(Model):
 
 
 class JournalEntry(Model):
-    """One thing that happened to an order, in the lane where it happened. Holds no secret and no card number."""
+    """One event of an order, in the lane where it happened. Never holds a secret or a card number."""
 
     __tablename__ = "journal"
 
@@ -629,7 +658,7 @@ class JournalEntry(Model):
     lane: Mapped[str] = mapped_column(String(10))
     """`browser`, `shop` or `pg`."""
     event: Mapped[str] = mapped_column(String(40))
-    """Stable name such as `payment.verified`; the sentence a person reads is made in the page."""
+    """Stable name such as `payment.verified`. The page turns it into a sentence."""
     merchant_uid: Mapped[str | None] = mapped_column(String(40), index=True)
     imp_uid: Mapped[str | None] = mapped_column(String(32))
     customer_uid: Mapped[str | None] = mapped_column(String(80), index=True)
