@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
+from sandbox import __version__
 from sandbox.app import create_app
 from sandbox.config import Config
 
@@ -36,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="Plays I'mport (PortOne V1) on this machine."
     )
+    parser.add_argument("--version", action="version", version=f"maedal-sandbox {__version__}")
     parser.add_argument("--host", default="localhost")
     parser.add_argument("--port", type=_port, default=8001, help="0 takes a free one")
     parser.add_argument("--database", metavar="FILE", help="SQLite file, made when missing")

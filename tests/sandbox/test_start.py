@@ -9,10 +9,12 @@ import subprocess
 import sys
 from contextlib import AbstractContextManager, closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
 
+from sandbox import __version__
 from sandbox.__main__ import main
 from sandbox.app import create_app
 from sandbox.config import Config
@@ -97,6 +99,22 @@ def test_it_runs_alone_with_other_credentials_and_stops_when_told(tmp_path):
     assert answer.elapsed.total_seconds() >= 0.25
     assert "0.25" in levers
     assert process.returncode == 0
+
+
+def test_it_says_its_version_and_ends(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["sandbox", "--version"])
+
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"maedal-sandbox {__version__}\n"
+
+
+def test_the_changelog_has_a_section_for_this_version():
+    changelog = Path(__file__).parents[2] / "CHANGELOG.md"
+
+    assert f"\n## [{__version__}] - " in changelog.read_text(encoding="utf-8")
 
 
 def test_a_file_that_another_version_has_left_is_made_anew(tmp_path):
