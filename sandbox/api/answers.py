@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
-import time
+from time import monotonic, sleep
 
 from flask import Response, g, request
 
@@ -42,7 +42,7 @@ def delay(response: Response) -> Response:
 def _wait(seconds: float) -> None:
     if seconds:
         db.session.commit()  # others need the database meanwhile
-        time.sleep(seconds)
+        sleep(seconds)
 
 
 def _lose(seconds: float) -> None:
@@ -51,9 +51,9 @@ def _lose(seconds: float) -> None:
     if connection is None:
         raise Refused(-1, "Gateway Timeout", http=504)
     db.session.commit()
-    deadline = time.monotonic() + seconds
-    while (left := deadline - time.monotonic()) > 0 and not _has_hung_up(connection, left):
-        time.sleep(0.05)
+    deadline = monotonic() + seconds
+    while (left := deadline - monotonic()) > 0 and not _has_hung_up(connection, left):
+        sleep(0.05)
     connection.shutdown(socket.SHUT_RDWR)
 
 

@@ -112,7 +112,7 @@ def test_a_slow_answer_comes_late_and_whole(app, api, order):
 def test_an_answer_that_is_slow_comes_although_everything_was_forgotten_meanwhile(client, api, order, monkeypatch):
     api.issue()
     order("slow", seconds=2)
-    monkeypatch.setattr(answers.time, "sleep", lambda _seconds: client.post("/control/reset"))
+    monkeypatch.setattr(answers, "sleep", lambda _seconds: client.post("/control/reset"))
 
     answer = api.charge("order-1")
 
