@@ -69,7 +69,8 @@ class Config:
     that sells refuses them. With `DEMO` the default is `1`."""
 
     DEMO: bool = False
-    """`DEMO`: `1` switches on `demo/`: sample people and one-click sign-in."""
+    """`DEMO`: `1` allows what `demo/` needs, such as published credentials and an http `PUBLIC_URL`, on this machine
+    only. `demo/` starts with no other value."""
 
     RATELIMIT_ENABLED: bool = True
     """Whether attempts to sign in and sign up are counted. Off with `DEMO`: one machine plays everybody there."""

@@ -1,25 +1,36 @@
 """What only a demonstration needs: sample people, one click to be one of them, and one command to start it all.
 
-`DEMO=1` switches it on. The shop calls `register` by name and knows nothing else of this package.
+`create_app` wraps the shop's own. The shop does not know this package: delete it, and the shop is whole.
 """
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
-from config import origin_of
+import app as shop
+from config import Config, ConfigError, origin_of
 from demo.people import PEOPLE, account_of
+from services.iamport import IamportClient
 from views.account import next_page
 from views.templating import fill_slot
 
 bp = Blueprint("demo", __name__, url_prefix="/demo", template_folder="templates")
 
 
-def register(app: Flask) -> None:
+def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
+    """Return the shop with sample people and one-click sign-in. The arguments are those of `app.create_app`.
+
+    Raises:
+        ConfigError: when `config` is not a demonstration's, because here anybody may sign in as anybody.
+    """
+    app = shop.create_app(config, payments)
+    if not app.config["DEMO"]:
+        raise ConfigError("The demonstration cannot start: it signs anybody in as anybody, so it needs DEMO=1.")
     app.register_blueprint(bp)
     console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))
     fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=_back()))
+    return app
 
 
 @bp.post("/sessions/<person_id>")

@@ -17,9 +17,8 @@ import requests
 from flask import Flask
 from flask_migrate import upgrade
 
-from app import create_app
 from config import Config, ConfigError
-from demo import people
+from demo import create_app, people
 from services import catalog
 
 ROOT = Path(__file__).parent.parent
@@ -60,6 +59,7 @@ def _environment() -> dict[str, str]:
             "Start the shop with: make serve"
         )
     environ = _defaults() | given | _addresses(given)
+    environ["SHOP_APP"] = "demo"  # the Procfile starts this application in place of the shop
     for ours, theirs in (("IMP_CODE", "MERCHANT_CODE"), ("IMP_KEY", "KEY"), ("IMP_SECRET", "SECRET")):
         environ[f"SANDBOX_{theirs}"] = environ[ours]  # whatever the shop was told, its sandbox knows it too
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"

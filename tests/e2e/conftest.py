@@ -79,7 +79,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
-        for module, port in (("app", shop_port), ("sandbox.app", sandbox_port))
+        for module, port in (("demo", shop_port), ("sandbox.app", sandbox_port))
     ]
     try:
         for url in (site.sandbox, site.shop):

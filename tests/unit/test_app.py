@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+import demo
 from app import create_app
 from config import PUBLISHED_STAFF, ConfigError
 from demo.people import PEOPLE
@@ -20,7 +21,18 @@ def test_a_shop_does_not_start_where_a_demonstration_left_its_staff(app, config,
 def test_a_demonstration_starts_with_its_own_staff(app, config, payments):
     make_user(PUBLISHED_STAFF, is_staff=True)
 
-    assert create_app(replace(config, DEMO=True), payments)
+    assert demo.create_app(replace(config, DEMO=True), payments)
+
+
+def test_the_shop_offers_no_sample_people_whatever_its_settings(config, payments):
+    shop = create_app(replace(config, DEMO=True), payments)
+
+    assert "demo" not in shop.blueprints
+
+
+def test_a_demonstration_does_not_start_as_a_business(config, payments):
+    with pytest.raises(ConfigError, match="needs DEMO=1"):
+        demo.create_app(config, payments)
 
 
 def test_nobody_keeps_a_shop_from_starting_by_signing_up_under_that_name(app, config, payments):
