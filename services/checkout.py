@@ -1,8 +1,8 @@
-"""Checkout: an order before the window opens, and what follows when a buyer comes back.
+"""Checkout: create an order before the window opens, and handle the buyer's return.
 
-place    write down subscription, billing key and order; register the amount where the window charges
-request  the parameters of IMP.request_pay for it
-receive  a callback, redirect or webhook arrived: settle, then take the first payment if the issue took none
+place    store the subscription, billing key and order; register the amount if the window charges it
+request  return the parameters of `IMP.request_pay` for the order
+receive  settle after a callback, redirect or webhook; take the first payment if the issue took none
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
 from services.payments import Heard
 
 NAME_LIMIT = 40
-"""Characters of an order name the payment service takes."""
+"""Characters of an order name that the payment service accepts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Buyer:
-    """Who pays, as typed into the form, and from where."""
+    """The person who pays, as typed into the form, and the IP address of the browser."""
 
     name: str
     email: str
@@ -64,10 +64,17 @@ def place(
     plan: Plan | None = None,
     subscription: Subscription | None = None,
 ) -> Order:
-    """An order for a new subscription to `plan`, or for another card of `subscription`.
+    """Create an order for a new subscription to `plan`, or for another card of `subscription`.
 
-    Price and currency are the plan's. Raises `PgUnavailable`, `InvalidRequest` (with `fields`), `ChargeInProgress`,
-    `NothingToCharge`, `PaymentServiceDown`, `PaymentServiceRefused`.
+    The plan sets price and currency; an invoice that is already open keeps its own price.
+
+    Raises:
+        InvalidRequest: when a buyer's field does not suit this PG (named in `fields`), or no plan is given.
+        PgUnavailable: when the guide is unknown, has no such variant, or does not take the plan's currency.
+        NothingToCharge: when the subscription has ended.
+        ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
+        PaymentServiceDown: when the service did not answer to the registration of the amount.
+        PaymentServiceRefused: when the service refused that registration.
     """
     plan = plan or (subscription.plan if subscription else None)
     if plan is None:
@@ -84,7 +91,7 @@ def place(
 
 
 def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
-    """What the page hands to `IMP.request_pay`. Everything in it is public."""
+    """Return the parameters that the page passes to `IMP.request_pay`. All of them are public."""
     guide = desk.guides[order.guide_id]
     return guide.request_for(
         {
@@ -108,10 +115,13 @@ def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
 def receive(
     desk: Desk, *, road: str, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
 ) -> Order:
-    """A buyer or a webhook brought news of an order; `road` is `callback`, `landing` or `webhook`.
+    """Settle the order that a buyer or a webhook reports; `road` is `callback`, `landing` or `webhook`.
 
-    `message` is the window's error text, if any: shown, never believed. Raises `OrderNotFound`, and
-    `PaymentServiceDown` where a webhook should come again, because the service did not answer for it.
+    `message` is the window's error text, if any. The shop shows it and never relies on it.
+
+    Raises:
+        OrderNotFound: when no order has this `merchant_uid`.
+        PaymentServiceDown: when the service did not answer after a webhook; the error makes it send the webhook again.
     """
     order = payments.order_by_uid(merchant_uid)
     lane = journal.PG if road == "webhook" else journal.BROWSER
@@ -121,10 +131,10 @@ def receive(
     db.session.commit()
     heard = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if road == "webhook":
-        # It wants a quick answer: the worker takes what is due, unless the buyer's own road is faster.
+        # A webhook needs a quick answer, so the worker takes a due payment unless the buyer returns first.
         billing_keys.confirm(order, now=now)
         if heard is Heard.SILENCE:
-            raise PaymentServiceDown("nothing was learned from this webhook")
+            raise PaymentServiceDown("the payment service did not answer about this webhook; send it again")
         return order
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
         _take_what_is_due(desk, order.subscription, now=now)
@@ -133,7 +143,7 @@ def receive(
 
 
 def first_charge(order: Order) -> Order | None:
-    """The charge that a key-only issue was followed by, because a period was due."""
+    """Return the charge that followed a key-only issue because a period was due, if there is one."""
     if not order.charge_follows:
         return None
     charges = (
@@ -145,7 +155,7 @@ def first_charge(order: Order) -> Order | None:
 
 
 def progress(order: Order) -> dict[str, str | bool | None]:
-    """What a page that shows this order compares with what it shows: the outcomes, and whether more is waited for."""
+    """Return the outcomes that a page of this order shows, and whether they are final, so that the page can compare."""
     charge = first_charge(order)
     charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
     return {
@@ -156,7 +166,7 @@ def progress(order: Order) -> dict[str, str | bool | None]:
 
 
 def _take_what_is_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
-    """The payment that a key-only issue was made for. Another road, or the worker, may be taking it already."""
+    """Take the payment that follows a key-only issue, unless another request or the worker is already taking it."""
     try:
         renewals.collect(desk, subscription_id=subscription.id, now=now)
     except (ChargeInProgress, KeyNotConfirmed, NothingToCharge):
@@ -164,7 +174,11 @@ def _take_what_is_due(desk: Desk, subscription: Subscription, *, now: datetime) 
 
 
 def _check_buyer(guide: Guide, buyer: Buyer) -> None:
-    """What this PG demands of a field beyond what the form checks, e.g. a name of two words."""
+    """Check what this PG requires beyond the form's own checks, e.g. a name of two words.
+
+    Raises:
+        InvalidRequest: when a field does not match the PG's pattern; `fields` holds its hint.
+    """
     given = {"buyer_name": buyer.name, "buyer_email": buyer.email, "buyer_tel": buyer.tel}
     bad = {
         parameter.name: [parameter.hint.get(buyer.language, "")]
@@ -172,7 +186,7 @@ def _check_buyer(guide: Guide, buyer: Buyer) -> None:
         if parameter.name in given and not parameter.takes(given[parameter.name])
     }
     if bad:
-        raise InvalidRequest("this PG needs something else", fields=bad)
+        raise InvalidRequest("a field does not match what this PG requires", fields=bad)
 
 
 def _subscription(subscription: Subscription | None, user: User, plan: Plan, *, now: datetime) -> Subscription:
@@ -207,7 +221,7 @@ def _write_order(
     charged = guide.charges(amount)
     invoice = open_invoice(subscription, now=now) if charged else None
     if invoice is not None:
-        amount = invoice.amount  # the plan may cost something else by now; this bill does not
+        amount = invoice.amount  # the plan's price may have changed since; the invoice keeps its own
     if invoice is not None and unanswered_charge(invoice) is not None:
         raise ChargeInProgress("the outcome of the last charge is not known yet")
     order = Order(
@@ -239,10 +253,10 @@ def _write_order(
 
 
 def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *, now: datetime) -> int:
-    """Minor units to send with the issue.
+    """Return the minor units to send with the issue.
 
-    The price, so that the window shows what will be paid; 0 where the variant asks for a key alone, or where a
-    new card would be charged for a period that is not due yet and the PG gives us the choice.
+    This is the price, so that the window shows what the buyer will pay. It is 0 if the variant requests a key alone,
+    or if a new card would pay for a period that is not due yet and the PG can issue a key without a charge.
     """
     not_due = not subscription.is_overdue(now)
     if not_due and guide.charges_at_issue is ChargeRule.IF_POSITIVE:
@@ -251,7 +265,7 @@ def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *,
 
 
 def _order_name(plan: Plan, *, charged: bool, language: str) -> str:
-    """An issue that takes no money is called what it is: registering a card."""
+    """Return the order's name. An issue that takes no money is named a registration."""
     if charged:
         return plan.name(language)[:NAME_LIMIT]
     suffix = " – registration" if language == "en" else " 결제수단 등록"
@@ -259,11 +273,11 @@ def _order_name(plan: Plan, *, charged: bool, language: str) -> str:
 
 
 def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
-    """Tell the service the amount first: a window with another one is then refused before the PG is reached."""
+    """Register the amount, so that the service refuses a window with another amount before it reaches the PG."""
     try:
         desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
     except IamportError as err:
-        # No window opens, so nobody will pay this order, and it must not look as if somebody might be about to.
+        # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
         payments.abandon(order, now=now, reason=str(err))
         raise (PaymentServiceRefused if isinstance(err, Refused) else PaymentServiceDown)(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)

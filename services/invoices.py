@@ -1,4 +1,4 @@
-"""Invoices: the bill of one period, made once however often it is asked for."""
+"""Invoices: the bill for one period, created once however many callers request it."""
 
 from datetime import datetime, timedelta
 
@@ -12,9 +12,9 @@ WINDOW_LIFETIME = timedelta(minutes=30)
 
 
 def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
-    """The bill of the period to be paid next; made and committed on the first call.
+    """Return the invoice of the next period to pay; the first call creates and commits it.
 
-    Two callers at once get the same one: whoever has to make it looks once more under the subscription's lock.
+    Concurrent callers get the same invoice: each one checks again under the subscription's lock before it creates one.
     """
     existing = unpaid_invoice(subscription)
     if existing is not None:
@@ -41,25 +41,26 @@ def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:
 
 
 def period_end(subscription: Subscription, start: datetime) -> datetime:
+    """Return the end of a period that begins at `start`, counted from the anchor day."""
     return add_months(start, subscription.plan.months, anchor_day=subscription.anchor_day)
 
 
 def next_merchant_uid(invoice: Invoice) -> str:
-    """`{number}-{attempt}`: only an attempt whose outcome is known earns the next number."""
+    """Return `{number}-{attempt}`. Use the next number only after the outcome of the attempt before is known."""
     return f"{invoice.number}-{len(invoice.orders) + 1}"
 
 
 def unanswered_charge(invoice: Invoice) -> Order | None:
-    """The charge whose outcome nobody knows yet, if there is one: it is to be asked for again, not beside it."""
+    """Return the charge without an outcome, if there is one: look it up, and send no second charge beside it."""
     return next((order for order in _ready(invoice) if order.purpose is OrderPurpose.CHARGE), None)
 
 
 def buyer_may_be_paying(invoice: Invoice, *, now: datetime) -> bool:
     """Whether a payment window may be open for this period.
 
-    One that was closed, or left for half an hour, no longer counts; should it be paid after all, settling gives
-    the money back. Half an hour is also all the time there is from the first window after the period, or its next
-    try, fell due: opening one after the other holds no charge back.
+    A window that was closed, or opened more than half an hour ago, no longer counts. If the buyer still pays in it,
+    `settle` refunds a surplus payment. Opening one window after another delays a charge by half an hour at most,
+    counted from the first window after the period or its next attempt became due.
     """
     long_ago = now - WINDOW_LIFETIME
     due_since = min(invoice.retry_at or invoice.period_start, now)
@@ -74,7 +75,7 @@ def _ready(invoice: Invoice) -> list[Order]:
 
 
 def unpaid_invoice(subscription: Subscription) -> Invoice | None:
-    """The open bill, if one was made already."""
+    """Return the subscription's open invoice, if one exists already."""
     return db.session.scalar(
         select(Invoice)
         .where(Invoice.subscription_id == subscription.id, Invoice.status == InvoiceStatus.OPEN)

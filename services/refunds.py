@@ -1,9 +1,9 @@
-"""Giving back what was charged but is not what we asked for.
+"""Refunds of payments that do not match their order, or that are surplus.
 
-decide     write the refund down, in the commit of the decision
-give_back  ask the service for it, once
-work_off   reconcile's turn: look whether it is made, and ask again where it is not
-note       a record was read: it may say that the money is back
+decide     record the refund in the same commit as the decision
+give_back  request it from the service, once
+work_off   called by reconcile: check whether the refund is made, and request it again if not
+note       update the refund from a record that was just read
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
 
 LAST_REFUSAL = 12
-"""After so many, spread over a day and a half, asking ends: what is left to do is for people."""
+"""After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""
 
 
 def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
-    """Whether the record stands for money: an issue that only shows its amount moved none.
+    """Whether the payment moved money. An issue that only shows its amount moves none.
 
-    The PG that handled it decides, by its guide: a browser may have chosen another one than the order's. What is no
-    issue is an ordinary payment, also where the service says nothing of its use: then no key was made.
+    The guide of the PG that handled the payment decides, because a browser may have chosen another PG than the order's.
+    A record that is not an issue is an ordinary payment. So is one without `customer_uid_usage`: it made no key.
     """
     if payment.amount_left <= 0:
         return False
@@ -38,12 +38,12 @@ def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
 
 
 def is_decided(order: Order, payment: Payment) -> bool:
-    """Whether this payment goes back, or went."""
+    """Whether we have decided to refund this payment, or have refunded it."""
     return _of(order, payment) is not None
 
 
 def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
-    """Write down that this payment has to go back; None where that was decided before. Does not commit."""
+    """Record that this payment must be refunded; return None if that was decided before. Does not commit."""
     if is_decided(order, payment):
         return None
     refund = Refund(
@@ -58,9 +58,12 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
 
 
 def give_back(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> None:
-    """Ask for what is left of a payment. Whatever is answered, `work_off` goes on until the record says it is made."""
+    """Request a refund of what is left of a payment.
+
+    Whatever the service answers, `work_off` continues until the payment's record shows that the refund is made.
+    """
     order, left = refund.order, payment.amount_left
-    db.session.commit()  # no transaction stays open while we wait for the network
+    db.session.commit()  # keep no transaction open while we wait for the network
     try:
         answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=left, checksum=left, reason=_reason(order))
     except Refused as refusal:
@@ -73,27 +76,27 @@ def give_back(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) ->
     lock(order.subscription)
     note(order, answer, now=now)
     if refund.status is RefundStatus.DECIDED:
-        # Some PGs cancel later, without a webhook. Asking twice could give back twice, so now we only look.
+        # Some PGs cancel later and send no webhook. A second request could refund twice, so from now on we only check.
         refund.mark_asked(at=now)
         journal.record("payment.refund_asked", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
     db.session.commit()
 
 
 def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
-    """Ids of the refunds to `work_off`, the longest waiting first."""
+    """Return the ids of the refunds to `work_off`, the longest waiting first."""
     ids = db.session.scalars(select(Refund.id).where(Refund.look_at <= now).order_by(Refund.look_at).limit(limit)).all()
     db.session.commit()
     return ids
 
 
 def work_off(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
-    """Read how much is left of a payment that has to go back; ask for it, unless the service has taken that request."""
+    """Read how much of the payment is left to refund; request it, unless the service has accepted a request."""
     refund = db.session.get_one(Refund, refund_id)
     order, imp_uid = refund.order, refund.imp_uid
     lock(order.subscription)
     if not refund.is_due(now):
         db.session.commit()
-        return refund  # another process has just taken it up
+        return refund  # another process is already working on it
     refund.put_off(at=now)
     db.session.commit()
     try:
@@ -110,7 +113,7 @@ def work_off(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
 
 
 def note(order: Order, payment: Payment, *, now: datetime) -> None:
-    """A record was read: where nothing of the payment is left, its refund is made. Under the lock; does not commit."""
+    """Mark the payment's refund made if its record shows no money left. Call under the lock; does not commit."""
     refund = _of(order, payment)
     if refund is None or refund.status is RefundStatus.MADE or payment.amount_left > 0:
         return
@@ -121,14 +124,14 @@ def note(order: Order, payment: Payment, *, now: datetime) -> None:
 
 
 def for_staff(*, limit: int = 50) -> Sequence[Refund]:
-    """What has to go back and is not confirmed yet, the oldest first; what was refused for good is among them."""
+    """Return the refunds that are not confirmed yet, the oldest first, including those that were finally refused."""
     return db.session.scalars(
         select(Refund).where(Refund.status != RefundStatus.MADE).order_by(Refund.id).limit(limit)
     ).all()
 
 
 def given_back(payment: Payment) -> int:
-    """Minor units cancelled so far. In a currency that is none of ours: 1, for "something"."""
+    """Return the minor units cancelled so far. In a currency this shop does not know, 1 stands for any amount."""
     try:
         return Money.from_major(payment.cancel_amount, payment.currency).minor
     except CurrencyError:
@@ -136,13 +139,13 @@ def given_back(payment: Payment) -> int:
 
 
 def _reason(order: Order) -> str:
-    """Stands in the record, for whoever looks at it in the console."""
+    """Return the reason that the service's console shows to the staff."""
     is_surplus = order.mismatch == "invoice" or not order.mismatch
     return "paid already in another way" if is_surplus else f"not what was ordered: {order.mismatch}"
 
 
 def _note_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
-    """Another road was faster, or the PG will not: the next reading of the record tells which."""
+    """Count a refusal: either the refund was made elsewhere, or the PG refuses it. The next check shows which."""
     lock(refund.order.subscription)
     if refund.status is RefundStatus.DECIDED:
         refund.note_refusal(refusal.message, is_last=refund.refusals + 1 >= LAST_REFUSAL)

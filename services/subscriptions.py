@@ -1,4 +1,4 @@
-"""My subscriptions: whose they are, what comes next, and the end of one."""
+"""Subscriptions: find them, describe their next period, cancel one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,17 +27,17 @@ from services.locks import lock
 
 @dataclass(frozen=True, kw_only=True)
 class NextPeriod:
-    """What the next charge pays for."""
+    """The period that the next charge pays for."""
 
     period_start: datetime
     period_end: datetime
     price: Money
     is_checked: bool = False
-    """Whether a charge for it has no outcome yet: it is looked up, and until then nothing else is charged."""
+    """Whether a charge for the period has no outcome yet. Nothing else is charged until the outcome is known."""
 
 
 def of_user(user: User) -> Sequence[Subscription]:
-    """This person's subscriptions, the living first; attempts that never became one are left out."""
+    """Return the user's subscriptions, the cancelled ones last, without attempts that never got a billing key."""
     return db.session.scalars(
         select(Subscription)
         .where(Subscription.user_id == user.id, _became_real())
@@ -47,22 +47,23 @@ def of_user(user: User) -> Sequence[Subscription]:
 
 
 def find(subscription_id: int, *, user: User) -> Subscription | None:
-    """This person's subscription; None for somebody else's, as for one that does not exist."""
+    """Return the user's subscription, or None if it does not exist or belongs to another user."""
     if not 0 < subscription_id < 2**31:
-        return None  # no column holds it, and the database would raise
+        return None  # the number does not fit into the column, and the database would raise
     return db.session.scalar(
         select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
     )
 
 
 def running(user: User, plan: Plan) -> Subscription | None:
-    """This person's newest living subscription to the plan, if there is one."""
+    """Return the user's newest subscription to the plan that is not cancelled, if there is one."""
     query = select(Subscription).where(Subscription.user_id == user.id, Subscription.plan_id == plan.id, _became_real())
     alive = query.where(Subscription.status != SubscriptionStatus.CANCELLED)
     return db.session.scalar(alive.order_by(Subscription.id.desc()).limit(1))
 
 
 def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
+    """Return all users' subscriptions, the newest first."""
     return db.session.scalars(
         select(Subscription)
         .where(_became_real())
@@ -73,7 +74,7 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
 
 
 def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
-    """How many are in a status, those that `was_declined` apart; in the order of a subscription's life."""
+    """Return rows of status, `was_declined` and count, in the order in which a subscription passes the statuses."""
     was_declined = Subscription.invoices.any((Invoice.status == InvoiceStatus.OPEN) & (Invoice.declines > 0))
     state = select(Subscription.status, was_declined.label("was_declined")).where(_became_real()).subquery()
     columns = (state.c.status, state.c.was_declined)
@@ -89,7 +90,7 @@ def failed_orders(*, limit: int = 50) -> Sequence[Order]:
 
 
 def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | None:
-    """None once it has ended. Shows the open invoice where there is one, so that its price stands."""
+    """Return the next period to pay, or None after the end. An open invoice sets its price."""
     if not subscription.is_alive:
         return None
     invoice = unpaid_invoice(subscription)
@@ -105,13 +106,13 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
 
 
 def last_decline(subscription: Subscription) -> Order | None:
-    """The latest attempt, where it was declined."""
+    """Return the latest attempt that has an outcome, if it was declined."""
     last = next((order for order in subscription.orders if order.is_final), None)
     return last if last is not None and last.status is OrderStatus.FAILED else None
 
 
 def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
-    """End it: nothing is charged any more, and its key is deleted at the payment service."""
+    """End the subscription: stop all charges, and delete its key at the payment service."""
     lock(subscription)
     subscription.cancel(at=now)
     if subscription.billing_key is not None:
