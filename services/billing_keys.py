@@ -1,7 +1,7 @@
-"""Billing keys: made pending, active once their issue is verified, revoked here first and deleted there after.
+"""Billing keys: create them pending, confirm them, and delete revoked ones at the payment service.
 
-Revoking is a fact of ours and always succeeds; deleting asks the payment service, which may be silent. A revoked
-key that is not deleted yet is tried again, ever more seldom, so none is forgotten there.
+We revoke a key in our own database, which always succeeds, and delete it at the payment service afterwards. The
+service may not answer, so we retry the deletion with a growing back-off until it succeeds.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from services.iamport import IamportError, NotFound
 def new_key(
     *, user: User, guide: Guide, currency: str, buyer_name: str, buyer_email: str, ip: str, now: datetime
 ) -> BillingKey:
-    """A pending key under a fresh handle: one `customer_uid` per card or account, never used again."""
+    """Return a pending key with a new handle: one `customer_uid` per card or account, never reused."""
     return BillingKey(
         customer_uid=new_uid("cu"),
         user=user,
@@ -33,7 +33,7 @@ def new_key(
 
 
 def confirm(order: Order, *, now: datetime) -> None:
-    """The webhook of an issue came: from here on every PG charges the key."""
+    """Record that the webhook of an issue arrived: from now on every PG charges the key."""
     key = order.billing_key
     if order.issues_key and key.is_usable and key.confirmed_at is None:
         key.confirmed_at = now
@@ -42,12 +42,12 @@ def confirm(order: Order, *, now: datetime) -> None:
 
 
 def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
-    """Delete at the payment service what one person revoked here. Returns how many are gone."""
+    """Delete the user's revoked keys at the payment service. Return how many are deleted now."""
     return sum(delete(desk, key_id=key_id, now=now) for key_id in to_delete(now=now, user=user))
 
 
 def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Sequence[int]:
-    """Ids of the revoked keys to `delete` now, everybody's or one person's, the longest waiting first."""
+    """Return the ids of the revoked keys to `delete` now, of all users or of one, the longest waiting first."""
     waiting = select(BillingKey.id).where(BillingKey.delete_at <= now).order_by(BillingKey.delete_at).limit(limit)
     if user is not None:
         waiting = waiting.where(BillingKey.user_id == user.id)
@@ -55,7 +55,10 @@ def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Se
 
 
 def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
-    """Whether the key is gone at the payment service. One that was refused, or not answered, is put off."""
+    """Delete a revoked key at the payment service; return whether it is gone.
+
+    If the service refuses or does not answer, the back-off decides when to try again.
+    """
     key = db.session.get_one(BillingKey, key_id)
     customer_uid = key.customer_uid
     key.put_off_deletion(at=now)
@@ -63,7 +66,7 @@ def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
     try:
         desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
     except NotFound:
-        pass  # gone is gone
+        pass  # it is already deleted
     except IamportError:
         return False
     key.mark_deleted(at=now)

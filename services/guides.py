@@ -1,8 +1,8 @@
 """The PG guides: one TOML file each in `guides/`, read once at start.
 
-A guide file holds what its page shows and, in the same table of parameters, the request that is sent: a
-parameter that is explained is the parameter that goes out. No code asks for a PG by name; it asks the guide.
-What a parameter means at every PG stands once, in `guides/common/parameters.toml`.
+One table of parameters in a guide file describes both the page and the request: the parameter that the page explains
+is the parameter that the shop sends. No code branches on a PG's name; it asks the guide. What a parameter means at
+every PG is written once, in `guides/common/parameters.toml`.
 """
 
 import re
@@ -25,51 +25,51 @@ EVERY_CHARGE = ("customer_uid", "merchant_uid", "amount")
 
 
 class ChargeRule(StrEnum):
-    """What the `amount` of an issue does at this PG."""
+    """What the `amount` of an issue means at this PG."""
 
     NEVER = "never"
-    """Shown, never charged: the first payment is a charge with the new key."""
+    """The window shows the amount, and the PG does not charge it. The first payment is a charge with the new key."""
     IF_POSITIVE = "if_positive"
-    """0 issues the key only; anything above is charged with the issue."""
+    """0 issues only the key. The PG charges any higher amount together with the issue."""
     ALWAYS = "always"
-    """Every issue is a payment; a key alone cannot be had."""
+    """Every issue is a payment; this PG issues no key without one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One field of `IMP.request_pay` or of `/again`, as the page explains it and as the request carries it."""
+    """One field of `IMP.request_pay` or of `/again`, as the page explains it and as the request contains it."""
 
     name: str
     """Dotted for a nested field: `bypass.widget_code`."""
     type: str
     required: str
-    """`always`, `mobile` (the result is lost without it) or `optional`."""
+    """`always`, `mobile` (without the field, a payment on a phone loses its result) or `optional`."""
     meaning: Text
     source: str = ""
-    """Which value of ours is sent (see `request_for`); empty: not sent unless a variant sets it."""
+    """Which of our values is sent (see `request_for`). Empty: the field is not sent unless a variant sets it."""
     value: Any = None
     """A fixed value, where the PG leaves no choice."""
     when: Text = field(default_factory=dict)
     example: Any = None
     pattern: str = ""
-    """Regular expression a value must match at this PG, and `hint` says so in words."""
+    """Regular expression that a value must match at this PG; `hint` states the rule in words."""
     hint: Text = field(default_factory=dict)
     readings: tuple[Mapping[str, Any], ...] = ()
-    """Where documents contradict each other: `where` and `says` of each (both `Text`), the `adopted` one first."""
+    """Documents that contradict each other: `where` and `says` of each (both `Text`), the `adopted` one first."""
 
     @property
     def is_sent(self) -> bool:
-        """Whether this shop sends the field on its own; the others are explained only."""
+        """Whether this shop sends the field without a variant. The page only explains the other fields."""
         return bool(self.source) or self.value is not None
 
     def takes(self, text: str) -> bool:
-        """Whether this PG accepts such a value. Anything, where it demands nothing."""
+        """Whether this PG accepts the value. Without a pattern it accepts any value."""
         return not self.pattern or re.fullmatch(self.pattern, text) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One of the requests a guide describes, e.g. JTNet's key-only issue and its issue with a payment."""
+    """One of the requests that a guide describes, e.g. JTNet's key-only issue or its issue with a payment."""
 
     id: str
     name: Text
@@ -80,33 +80,35 @@ class Variant:
     """Fields this variant adds, by dotted name."""
 
     def amount_of(self, price: int) -> int:
-        """Minor units to send for something of this price: all of it, or 0 for a key alone."""
+        """Return the minor units to send for this price: the whole price, or 0 for a key alone."""
         return 0 if self.amount == "zero" else price
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
+    """Everything the shop knows about one PG: what its page shows, and how its requests are built."""
+
     id: str
     name: Text
     pg: str
-    """Test channel the guide names, `code` or `code.MID`; `PG_CHANNELS` replaces it."""
+    """The guide's test channel, `code` or `code.MID`. `PG_CHANNELS` replaces it."""
     currencies: tuple[str, ...]
     charges_at_issue: ChargeRule
     result: Mapping[str, str]
     """`pc` and `mobile`: `callback` or `redirect`."""
     waits_for_webhook: bool
-    """Whether the key may be charged only after the webhook of its issue has come."""
+    """Whether the key may be charged only after the webhook of its issue has arrived."""
     parameters: tuple[Parameter, ...]
     """Fields of `IMP.request_pay`, in the order in which they are sent."""
     again: tuple[Parameter, ...]
     """Fields of `POST /subscribe/payments/again`."""
     variants: tuple[Variant, ...]
     page: Mapping[str, Any]
-    """Prose of the guide's page; only its templates look inside."""
+    """Prose of the guide's page. Only the templates read it."""
 
     @property
     def provider(self) -> str:
-        """What records of this PG carry as `pg_provider`: the code without the merchant's own id."""
+        """The `pg_provider` in this PG's records: the code without the merchant's own id."""
         return self.pg.partition(".")[0]
 
     def charges(self, amount: int) -> bool:
@@ -117,30 +119,39 @@ class Guide:
 
     @property
     def can_issue_without_charge(self) -> bool:
+        """Whether this PG can issue a key without a payment."""
         return self.charges_at_issue is not ChargeRule.ALWAYS
 
     @property
     def again_fields(self) -> tuple[str, ...]:
-        """What `/again` must carry beyond `customer_uid`, `merchant_uid` and `amount`."""
+        """The fields that `/again` requires beyond `customer_uid`, `merchant_uid` and `amount`."""
         return tuple(f.name for f in self.again if f.required == "always" and f.name not in EVERY_CHARGE)
 
     def parameter(self, name: str) -> Parameter:
-        """Raises `StopIteration` for a field that `IMP.request_pay` of this guide does not have."""
+        """Return the named field of `IMP.request_pay`.
+
+        Raises:
+            StopIteration: when this guide does not have the field.
+        """
         return next(parameter for parameter in self.parameters if parameter.name == name)
 
     def again_for(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The body of `/again`, from our values by source, as `request_for`."""
+        """Return the body of `/again`; `values` are ours, by source, as in `request_for`."""
         return {field.name: values[field.source] for field in self.again if field.source}
 
     def variant(self, variant_id: str = "") -> Variant:
-        """The named variant; without a name the first one, which is the one the shop itself uses."""
+        """Return the named variant; without a name the first one, which the shop itself uses.
+
+        Raises:
+            PgUnavailable: when the guide has no such variant.
+        """
         for variant in self.variants:
             if variant.id == variant_id or not variant_id:
                 return variant
         raise PgUnavailable(f"{self.id} has no variant {variant_id!r}", pg=self.id)
 
     def request_for(self, values: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
-        """The parameters of `IMP.request_pay`.
+        """Return the parameters of `IMP.request_pay`.
 
         `values` are ours, by source: `channel`, `merchant_uid`, `customer_uid`, `order_name`, `amount` (major
         units), `currency`, `buyer_name`, `buyer_email`, `buyer_tel`, `redirect_url`, `notice_url`, `language`.
@@ -150,7 +161,7 @@ class Guide:
             if parameter.value is not None:
                 _put(request, parameter.name, parameter.value)
             elif parameter.source == "channel":
-                # PG codes are the historical form; a channel key from the console goes under its own name.
+                # `pg` takes the older PG codes; a channel key from the console has a field of its own.
                 channel = values["channel"]
                 request["channelKey" if channel.startswith("channel-key-") else "pg"] = channel
             elif parameter.source:
@@ -162,9 +173,12 @@ class Guide:
 
 @cache
 def load(folder: Path) -> dict[str, Guide]:
-    """Every guide by id, in the order of the files' `position`. A broken file stops the start, naming itself.
+    """Return every guide by id, in the order of the files' `position`.
 
-    Read once for a process, however many applications it makes.
+    A process reads the files once, however many applications it creates.
+
+    Raises:
+        ValueError: when a file is not a guide; the message names the file.
     """
     shared = _read(folder / "common" / "parameters.toml")
     found = []
@@ -178,7 +192,11 @@ def load(folder: Path) -> dict[str, Guide]:
 
 
 def for_currency(guides: Mapping[str, Guide], currency: str) -> list[Guide]:
-    """The guides a buyer may choose from. Raises `PlanUnavailable`: what nobody can pay for is not sold."""
+    """Return the guides from which a buyer may choose.
+
+    Raises:
+        PlanUnavailable: when no guide takes the currency, because the shop sells only what a buyer can pay for.
+    """
     offers = [guide for guide in guides.values() if currency in guide.currencies]
     if not offers:
         raise PlanUnavailable(f"no guide takes {currency}", currency=currency)
@@ -186,7 +204,11 @@ def for_currency(guides: Mapping[str, Guide], currency: str) -> list[Guide]:
 
 
 def pick(guides: Mapping[str, Guide], guide_id: str, *, currency: str) -> Guide:
-    """The guide, if it can take this currency. Raises `PgUnavailable`."""
+    """Return the guide with this id.
+
+    Raises:
+        PgUnavailable: when no guide has this id, or it cannot take the currency.
+    """
     guide = guides.get(guide_id)
     if guide is None or currency not in guide.currencies:
         raise PgUnavailable(f"{guide_id!r} cannot take {currency}", pg=guide_id, currency=currency)
@@ -214,7 +236,7 @@ def _guide(guide_id: str, data: dict[str, Any], shared: dict[str, Any]) -> Guide
 
 
 def _parameters(entries: list[dict[str, Any]], shared: dict[str, Any]) -> tuple[Parameter, ...]:
-    """What the guide says wins over what holds everywhere."""
+    """Return the guide's parameters. A guide's own entry overrides the shared one."""
     merged = ({**shared.get(entry["name"], {}), **entry} for entry in entries)
     return tuple(Parameter(**{**entry, "readings": tuple(entry.get("readings", ()))}) for entry in merged)
 
