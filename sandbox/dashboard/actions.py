@@ -46,7 +46,7 @@ def add() -> ResponseReturnValue:
     except Malformed as error:
         return shops(refusal=str(error), typed=fields), 400
     except Refused:
-        return shops(refusal=_("Another merchant has this code or key. Please choose another one."), typed=fields), 400
+        return shops(refusal=_("Another merchant uses this code or key. Choose a different one."), typed=fields), 400
     return render_template("dashboard/shop.html", made=made), 201
 
 

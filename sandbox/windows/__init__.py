@@ -46,10 +46,10 @@ def approve(imp_uid: str) -> ResponseReturnValue:
     payment = _payment(imp_uid)
     number = request.form.get("number", "")
     if payment.status == "ready" and len(digits(number)) < SHORTEST_NUMBER:
-        error = _("Enter a whole test number, or choose one from the list.")
+        error = _("Enter a complete test number, or choose one from the list.")
         return _window(payment, number=number, wrong="number", error=error), 422
     if payment.status == "ready" and demands.wants_identity_check(payment) and not request.form.get("identity_code"):
-        error = _("Enter the code of the identity check; any will do.")
+        error = _("Enter a code for the identity check. The sandbox accepts any code.")
         return _window(payment, number=number, wrong="identity_code", error=error), 422
     objection = confirming.objection(payment)
     if objection:
@@ -117,10 +117,10 @@ def _stranded(payment: Payment) -> str:
     return render_template(
         "windows/notice.html",
         skin=skin_of(payment),
-        heading=_("The way back is missing"),
+        heading=_("No return address"),
         text=_(
-            "This PG returns by redirect on this device, and the shop sent no usable m_redirect_url. "
-            "The payment is recorded, but the payer is stranded here, as with the real service."
+            "On this device the PG returns by redirect, and the shop sent no usable m_redirect_url. "
+            "The payment is recorded, but the payer cannot return to the shop, as with the real service."
         ),
     )
 
@@ -129,8 +129,8 @@ def _left(payment: Payment) -> str:
     return render_template(
         "windows/notice.html",
         skin=skin_of(payment),
-        heading=_("The payer has walked away"),
-        text=_("The shop hears of no result, and the payment stays ready."),
+        heading=_("The payer abandoned the payment"),
+        text=_("The shop receives no result, and the payment stays ready."),
         link=_shop_of(payment),
     )
 
@@ -146,6 +146,6 @@ def _ended(payment: Payment) -> str:
         "windows/notice.html",
         skin=skin_of(payment),
         heading=_("This payment window has ended"),
-        text=_("Its result was handed to the shop already. Nothing more can happen here."),
+        text=_("The shop has already received the result. This window can do nothing more."),
         link=redirect_target(payment),
     )

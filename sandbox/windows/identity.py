@@ -100,7 +100,7 @@ def _wrong_in_words(name: str) -> str:
     return {
         "name": _("Enter a name."),
         "birth": _("Enter a date of birth as YYMMDD."),
-        "gender_digit": _("Enter the digit after the date of birth, 1 to 8."),
+        "gender_digit": _("Enter the gender digit, from 1 to 8."),
         "carrier": _("Choose a carrier."),
         "phone": _("Enter a phone number."),
         "otp": _("The code is always 123456."),

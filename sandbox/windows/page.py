@@ -125,7 +125,7 @@ def _heading(family: str, effect: str, issues_key: bool) -> str:
         ("account", "charge"): _("Pay from an account"),
         ("phone", "issue"): _("Register a phone number"),
         ("phone", "issue and charge"): _("Register a phone number and pay"),
-        ("phone", "charge"): _("Pay with the phone bill"),
+        ("phone", "charge"): _("Pay by phone bill"),
         ("wallet", "issue"): _("Connect a wallet"),
         ("wallet", "issue and charge"): _("Connect a wallet and pay"),
         ("wallet", "charge"): _("Pay with a wallet"),
@@ -139,11 +139,11 @@ def _effect_in_words(effect: str, issues_key: bool, *, is_shown: bool) -> tuple[
         return _("Key only"), _("The amount is 0: a billing key is issued and nothing is charged.")
     if effect == "shown":
         return _("Shown, not charged") if is_shown else _("Not charged"), _(
-            "A billing key is issued and nothing is charged here; the shop charges the key afterwards."
+            "A billing key is issued and nothing is charged now. The shop charges the key later."
         )
     if issues_key:
-        return _("Charged now"), _("A billing key is issued and the amount is charged as you continue.")
-    return _("Charged now"), _("The amount is charged as you continue.")
+        return _("Charged now"), _("A billing key is issued and the amount is charged when you continue.")
+    return _("Charged now"), _("The amount is charged when you continue.")
 
 
 def _notes(payment: Payment, effect: str) -> list[str]:
@@ -151,16 +151,21 @@ def _notes(payment: Payment, effect: str) -> list[str]:
     notes = []
     if profile.shown_for_zero and payment.amount == 0:
         shown = money(profile.shown_for_zero, CURRENCY)
-        notes.append(_("For an amount of 0 this PG shows %(amount)s.", amount=shown))
+        notes.append(_("This PG shows %(amount)s for an amount of 0.", amount=shown))
     if profile.probe_amount and effect == "key_only":
         probe = money(profile.probe_amount, CURRENCY)
         minutes = profile.probe_seconds // 60
-        text = _("To try it out, %(amount)s is taken and given back %(min)s minutes later.", amount=probe, min=minutes)
-        notes.append(text)
+        notes.append(
+            _(
+                "To verify the card, the PG charges %(amount)s and refunds it %(min)s minutes later.",
+                amount=probe,
+                min=minutes,
+            )
+        )
     if profile.monthly_only or profile.monthly_day_tolerance:
-        notes.append(_("Phone bills can be charged automatically once a month only."))
+        notes.append(_("A phone bill can be charged automatically only once a month."))
     if payment.issues_key and payment.pg_id == profile.keyless_mid:
-        notes.append(_("This merchant id has no billing rights: no key will be issued."))
+        notes.append(_("This merchant id has no billing rights. No billing key is issued."))
     return notes
 
 

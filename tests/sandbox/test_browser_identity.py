@@ -27,7 +27,7 @@ def pop_up(shop: ShopPage) -> Page:
 
 def test_a_made_up_person_is_identified_and_the_callback_hears_of_it(shop):
     window = pop_up(visit(shop, merchant_uid="check-1"))
-    window.get_by_role("button", name="테스트 인물로 채우기").click()
+    window.get_by_role("button", name="테스트 정보로 채우기").click()
     with window.expect_event("close"):
         window.get_by_role("button", name="확인").click()
 
@@ -67,7 +67,7 @@ def test_it_can_be_walked_with_the_keyboard_alone(shop):
 
 def test_a_phone_leaves_the_page_and_comes_back(phone):
     visit(phone).subscribe()
-    phone.page.get_by_role("button", name="테스트 인물로 채우기").click()
+    phone.page.get_by_role("button", name="테스트 정보로 채우기").click()
     phone.page.get_by_role("button", name="확인").click()
 
     expect(phone.page.get_by_role("heading", name="Landed")).to_be_visible()
@@ -87,7 +87,7 @@ def in_a_layer(sandbox_url):
 def test_a_layer_lies_over_the_page_and_goes_away(shop):
     visit(shop, lang="en").subscribe()
     expect(shop.page.get_by_role("dialog", name="Identity check")).to_be_visible()
-    shop.window.get_by_role("button", name="Fill in a test person").click()
+    shop.window.get_by_role("button", name="Fill in test details").click()
     shop.window.get_by_role("button", name="Confirm").click()
 
     expect(shop.answers).to_have_text("1")

@@ -36,7 +36,7 @@ def test_what_is_open_or_being_typed_survives_what_arrives(page: Page, sandbox_u
     window_url = _opened(sandbox_url, merchant_uid="live-2")
     requests.post(action(window_url, "approve"), data={"number": APPROVED}, timeout=10)
     page.goto(f"{sandbox_url}{HOME}/search?q=live-2&lang=en")
-    page.get_by_text("As the REST API shows it").click()
+    page.get_by_text("REST API response").click()
     page.get_by_text("Cancel payment", exact=True).first.click()
     page.get_by_label("Reason").fill("half a rea")
 
@@ -44,7 +44,7 @@ def test_what_is_open_or_being_typed_survives_what_arrives(page: Page, sandbox_u
     expect(page.get_by_text("/payments/find/live-2").first).to_be_visible()
 
     expect(page.get_by_label("Reason")).to_have_value("half a rea")
-    expect(page.get_by_role("region", name="As the REST API shows it")).to_be_visible()
+    expect(page.get_by_role("region", name="REST API response")).to_be_visible()
 
 
 def test_the_clock_runs_and_jumps_with_its_merchant_s(page: Page, sandbox_url: str):
@@ -65,10 +65,10 @@ def test_a_console_without_its_sandbox_says_so(page: Page, sandbox_url: str):
     page.goto(f"{sandbox_url}/?lang=en")
 
     page.route("**/*", lambda route: route.abort())
-    expect(page.get_by_text("The sandbox does not answer.")).to_be_visible()
+    expect(page.get_by_text("The sandbox does not respond.")).to_be_visible()
     page.unroute_all()
 
-    expect(page.get_by_text("The sandbox does not answer.")).to_have_count(0)
+    expect(page.get_by_text("The sandbox does not respond.")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("ko", "light"), ("en", "dark")])

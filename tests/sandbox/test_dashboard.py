@@ -191,7 +191,7 @@ def test_an_id_of_another_merchant_is_pointed_to(client, busy):
 
     page = Markup(client.get("/console/imp_other/search?q=renewal-1&lang=en").text)
 
-    assert "Found with another merchant: imp00000000" in page.text
+    assert "Found at another merchant: imp00000000" in page.text
     assert f"{HOME}/search?q=renewal-1&lang=en" in page.attribute("href")
 
 
@@ -415,7 +415,7 @@ def test_what_is_typed_of_a_merchant_is_kept(client):
 
 
 @pytest.mark.parametrize(
-    ("lang", "sentence"), [("ko", "이미 다른 가맹점이"), ("en", "Another merchant has this code or key")]
+    ("lang", "sentence"), [("ko", "이미 다른 가맹점이"), ("en", "Another merchant uses this code or key")]
 )
 def test_a_code_that_is_taken_is_said_in_the_reader_s_language(client, lang, sentence):
     refused = client.post(f"{HOME}/merchants?lang={lang}", data={"code": "imp00000000"})
@@ -431,5 +431,5 @@ def test_a_merchant_that_cannot_be_is_refused_with_the_reason(client, form):
     assert 'role="alert"' in refused.text
     assert 'value="key-of-mine"' in refused.text
     assert "secret-of-mine" not in refused.text
-    assert "Please type the secret again" in refused.text
+    assert "Enter the secret again" in refused.text
     assert len(client.get("/control/merchants").json["merchants"]) == 1

@@ -37,7 +37,7 @@ def test_a_wrong_address_elsewhere_is_a_page(client):
     assert answer.mimetype == "text/html"
 
 
-@pytest.mark.parametrize(("lang", "heading"), [("ko", "그런 페이지가 없습니다"), ("en", "There is no such page")])
+@pytest.mark.parametrize(("lang", "heading"), [("ko", "페이지를 찾을 수 없습니다"), ("en", "Page not found")])
 @pytest.mark.parametrize("path", ["/nothing-here", "/console/imp_nobody/", "/console/imp00000000/payments/imp_0"])
 def test_a_page_that_is_not_there_says_so_and_leads_to_the_console(client, path, lang, heading):
     answer = client.get(path, query_string={"lang": lang})

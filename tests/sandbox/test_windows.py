@@ -93,7 +93,7 @@ def test_every_window_offers_its_instruments_and_warns_that_no_money_moves(clien
     numbers = window.attribute("data-instrument")
     assert len(numbers) == 16
     assert all(number.startswith(family) for number in numbers)
-    assert "샌드박스 · 실제 결제되지 않습니다" in window.texts
+    assert "샌드박스 · 실제로 결제되지 않습니다" in window.texts
 
 
 @pytest.mark.parametrize("pg", PGS)
@@ -296,7 +296,7 @@ def test_a_window_that_ended_by_redirect_offers_the_way_back(client):
 
     window = page(client, url)
 
-    assert "이미 끝난 결제창입니다" in window.texts
+    assert "종료된 결제창입니다" in window.texts
     assert location in window.attribute("href")
 
 
