@@ -1,10 +1,10 @@
-"""A client of the I'mport (PortOne V1) REST API, made to be copied.
+"""A client of the I'mport (PortOne V1) REST API, written to be copied.
 
     client = IamportClient(base_url="https://api.iamport.kr", key=…, secret=…)
     payment = client.again(customer_uid=…, merchant_uid=…, amount=Decimal(9900), name="…")
 
-Three answers stay three: *refused* (`code` is not 0) raises `Refused`, *declined* (`status` is `failed`) returns
-the payment, *silence* raises `Unknown`. It knows the protocol and nothing of any shop.
+The client keeps three outcomes apart: *refused* (`code` is not 0) raises `Refused`, *declined* (`status` is `failed`)
+returns the payment, and *no answer* raises `Unknown`. It knows the protocol and nothing about any shop.
 """
 
 from services.iamport.client import IamportClient

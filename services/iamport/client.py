@@ -1,4 +1,4 @@
-"""The client, in three floors: send one request, be authenticated, one method per endpoint.
+"""The client in three layers: one method per endpoint, authenticate, send one request.
 
 Documentation of every endpoint: https://developers.portone.io/api/rest-v1
 """
@@ -24,11 +24,15 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 RENEW_EARLY = 60
-"""Seconds. Under a minute before its end the service prolongs a token, so asking then never costs a new one."""
+"""Seconds. A request during a token's last minute makes the service extend that token and never replace it."""
 
 
 class IamportClient:
-    """Safe to share between threads. `monotonic` is the clock that a token's age and a call are measured on."""
+    """Calls the REST API. Threads may share one client.
+
+    `timeout` is in seconds. `monotonic` is the clock that measures a token's age and a call's duration.
+    Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
+    """
 
     def __init__(
         self,
@@ -52,13 +56,20 @@ class IamportClient:
     # One method per endpoint ------------------------------------------------------------------------------
 
     def payment(self, imp_uid: str) -> Payment:
-        """`GET /payments/{imp_uid}`. Raises `NotFound`."""
+        """Return a payment: `GET /payments/{imp_uid}`.
+
+        Raises:
+            NotFound: when the service has no such payment.
+        """
         return self._payment(f"/payments/{_path(imp_uid)}")
 
     def find(self, merchant_uid: str, *, status: str = "") -> Payment:
-        """`GET /payments/find/{merchant_uid}[/{status}]`, the newest match. Raises `NotFound`.
+        """Return the newest payment with this id and status: `GET /payments/find/{merchant_uid}[/{status}]`.
 
-        Without a status a newer failed attempt hides an older paid one: ask for `paid` to learn whether money moved.
+        Without a status, a newer failed attempt hides an older paid one: ask for `paid` to learn whether money moved.
+
+        Raises:
+            NotFound: when no payment matches.
         """
         path = f"/payments/find/{_path(merchant_uid)}" + (f"/{status}" if status else "")
         return self._payment(path)
@@ -77,9 +88,10 @@ class IamportClient:
         browser_ip: str = "",
         notice_url: str = "",
     ) -> Payment:
-        """`POST /subscribe/payments/again`: charge a stored key. A decline *returns*, with `status` `failed`.
+        """Charge a stored key: `POST /subscribe/payments/again`. A decline *returns* a payment with `status` `failed`.
 
-        After `Unknown` the money may have moved: read `find(merchant_uid, status="paid")` before another try.
+        Raises:
+            Unknown: when money may have moved. Call `find(merchant_uid, status="paid")` before another attempt.
         """
         fields = {
             "customer_uid": customer_uid,
@@ -96,44 +108,67 @@ class IamportClient:
         return _read(Payment.from_wire, self._call("POST", "/subscribe/payments/again", body=_given(fields)))
 
     def customer_key(self, customer_uid: str) -> CustomerKey:
-        """`GET /subscribe/customers/{customer_uid}`. Raises `NotFound`."""
+        """Return a billing key: `GET /subscribe/customers/{customer_uid}`.
+
+        Raises:
+            NotFound: when the service has no such key.
+        """
         return self._customer_key("GET", customer_uid)
 
     def delete_customer_key(self, customer_uid: str, *, reason: str = "") -> CustomerKey:
-        """`DELETE /subscribe/customers/{customer_uid}`: final. Raises `NotFound` where it is gone already."""
+        """Delete a billing key for good: `DELETE /subscribe/customers/{customer_uid}`.
+
+        Raises:
+            NotFound: when the key is already deleted.
+        """
         try:
             return self._customer_key("DELETE", customer_uid, query=_given({"reason": reason}))
         except NotFound as missing:
             if missing.status == 404:
                 raise
-            # Code 1 stands for other refusals too, and a key believed gone would live on: look.
+            # Code 1 also means other refusals, so check: a key that we believe deleted must not still exist.
             self.customer_key(customer_uid)
             raise Refused(missing.message, code=missing.code) from missing
 
     def prepare(self, *, merchant_uid: str, amount: Decimal, currency: str) -> Prepared:
-        """`POST /payments/prepare`: register the amount before a window opens. Raises `Refused` on a second call."""
+        """Register the amount before a window opens: `POST /payments/prepare`.
+
+        Raises:
+            Refused: when the amount of this `merchant_uid` is already registered.
+        """
         fields = {"merchant_uid": merchant_uid, "amount": amount, "currency": currency}
         return _read(Prepared.from_wire, self._call("POST", "/payments/prepare", body=fields))
 
     def prepared(self, merchant_uid: str) -> Prepared:
-        """`GET /payments/prepare/{merchant_uid}`. Raises `NotFound`."""
+        """Return the registered amount: `GET /payments/prepare/{merchant_uid}`.
+
+        Raises:
+            NotFound: when no amount is registered.
+        """
         return _read(Prepared.from_wire, self._call("GET", f"/payments/prepare/{_path(merchant_uid)}"))
 
     def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
-        """`POST /payments/cancel`: give `amount` back. `checksum` is what we believe is left before it."""
+        """Refund `amount` of a payment: `POST /payments/cancel`. Both amounts are in major units.
+
+        `checksum` is the amount that we believe is left before the refund; the service refuses if it differs.
+        """
         fields = {"imp_uid": imp_uid, "amount": amount, "checksum": checksum, "reason": reason}
         return _read(Payment.from_wire, self._call("POST", "/payments/cancel", body=fields))
 
     def ping(self) -> None:
-        """Raises an `IamportError` where the service or the credentials are no good."""
+        """Request a new token, to check the service and the credentials.
+
+        Raises:
+            IamportError: when the service does not answer or rejects the credentials.
+        """
         self._fresh_token()
 
     def _payment(self, path: str) -> Payment:
-        """Newer versions hide payments of test channels unless they are asked for."""
+        """Return a payment, also of a test channel: newer versions of the service hide those unless asked for."""
         return _read(Payment.from_wire, self._call("GET", path, query={"include_sandbox": "true"}))
 
     def _customer_key(self, method: str, customer_uid: str, *, query: Mapping[str, str] | None = None) -> CustomerKey:
-        """An unknown key is answered with 404, and by older versions with 200 and code 1: the same fact."""
+        """Call the key's endpoint. Raise `NotFound` for 404, and for the 200 with code 1 of older versions."""
         path = f"/subscribe/customers/{_path(customer_uid)}"
         try:
             return _read(CustomerKey.from_wire, self._call(method, path, query=query))
@@ -147,7 +182,7 @@ class IamportClient:
     def _call(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
-        """The envelope's `response`. Where it got lost, the error says how long that took."""
+        """Return the envelope's `response`. If no answer arrives, record in the error how long we waited."""
         started_at = self._monotonic()
         try:
             return self._authenticated(method, path, body=body, query=query)
@@ -159,7 +194,7 @@ class IamportClient:
     def _authenticated(
         self, method: str, path: str, *, body: Mapping[str, Any] | None, query: Mapping[str, str] | None
     ) -> Mapping[str, Any]:
-        """A 401 did nothing, so it alone is repeated, once, with a fresh token."""
+        """Send with the token. Only a 401 is repeated, once and with a new token: the service did nothing for it."""
         token = self._access_token()
         try:
             return self._send(method, path, body=body, query=query, token=token)
@@ -212,7 +247,7 @@ class IamportClient:
             except requests.ConnectionError as err:
                 if method != "GET" or isinstance(err, requests.Timeout):
                     raise
-                # The other end may have closed a kept connection at this very moment; reading twice does no harm.
+                # The service may have closed a kept-alive connection at this moment; reading twice is harmless.
                 answer = send()
         except requests.RequestException as err:
             raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
@@ -220,14 +255,14 @@ class IamportClient:
 
 
 def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
-    """The `response` in the envelope; HTTP 200 alone is no success, `code` must be 0 as well."""
+    """Return the envelope's `response`. HTTP 200 alone is not success: `code` must be 0 too."""
     if answer.status_code >= 500:
         raise Unknown(f"HTTP {answer.status_code} to {what}")
     try:
         envelope = json.loads(answer.text, parse_float=Decimal)
         code, message, response = envelope["code"], envelope["message"] or "", envelope["response"]
     except (ValueError, KeyError, TypeError) as err:
-        raise Unknown(f"HTTP {answer.status_code} to {what}, without the envelope") from err
+        raise Unknown(f"HTTP {answer.status_code} to {what}, with a body that is not the documented envelope") from err
     if answer.status_code == 401:
         raise Unauthorized(message)
     if answer.status_code == 404:
@@ -238,17 +273,17 @@ def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
 
 
 def _read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
-    """An answer that lacks what the service documents tells us nothing we could rely on."""
+    """Return the answer as a value. Raise `Unknown` if it lacks documented fields, because we cannot rely on it."""
     try:
         return from_wire(body)
     except (KeyError, TypeError, ValueError, ArithmeticError) as err:
-        raise Unknown(f"an answer we cannot read: {err!r}") from err
+        raise Unknown(f"the answer differs from the service's documentation: {err!r}") from err
 
 
 def _number(value: object) -> int | float:
-    """JSON has no Decimal. 49.99 leaves as 49.99: two decimals survive the trip through a double."""
+    """Return a JSON number for a `Decimal`, which JSON lacks. A double keeps two decimals: 49.99 stays 49.99."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"{value!r} has no place in a request")
+        raise TypeError(f"a request cannot contain {value!r}")
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -257,7 +292,7 @@ def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _path(value: str) -> str:
-    """One segment of a path. A dot alone would name another address, and is nobody's id."""
+    """Return the id as one segment of a path. Raise `NotFound` for dots alone: they would lead to another address."""
     if value.strip(".") == "":
-        raise NotFound(f"{value!r} is no id", status=404)
+        raise NotFound(f"{value!r} is not a valid id", status=404)
     return quote(value, safe="")

@@ -1,24 +1,27 @@
-"""What a call can end in, other than an answer.
+"""The errors that a call to the payment service can raise.
 
 IamportError
-├── Refused           understood and turned down: nothing was done by this call
-│   └── NotFound      no such payment, key or registration
-├── Unauthorized      key, secret or token not accepted, even after a fresh token: nothing was done, or learned
-└── Unknown           no usable answer: it may or may not have been done; look before trying again
+├── Refused           the service understood the call and refused it: it did nothing
+│   └── NotFound      the service has no such payment, key or registration
+├── Unauthorized      the service rejects key, secret or token, even a new token: it did nothing and reports nothing
+└── Unknown           no usable answer: the service may or may not have acted; check before you try again
 """
 
 from datetime import timedelta
 
 
 class IamportError(Exception):
-    """What is common to all."""
+    """The base of all errors of this client."""
 
     waited = timedelta()
-    """How long the call took to end without an answer."""
+    """How long the caller waited before the call ended without an answer."""
 
 
 class Refused(IamportError):
-    """`code` is the envelope's, `message` the service's own Korean sentence: show it, never branch on it."""
+    """The service refused the call. `code` is the envelope's code, `status` the HTTP status.
+
+    `message` is the service's own Korean sentence: show it, never branch on it.
+    """
 
     def __init__(self, message: str, *, code: int = -1, status: int = 200) -> None:
         super().__init__(message)
@@ -28,12 +31,12 @@ class Refused(IamportError):
 
 
 class NotFound(Refused):
-    """The service does not know it."""
+    """The service has no such payment, key or registration."""
 
 
 class Unauthorized(IamportError):
-    """Says nothing about what was asked for: wrong credentials must not look like a missing payment."""
+    """The service rejects our credentials. It does not report whether the requested payment or key exists."""
 
 
 class Unknown(IamportError):
-    """Timeout, dropped connection, 5xx, or a body that is not what the service documents."""
+    """Timeout, dropped connection, HTTP 5xx, or a body that differs from the service's documentation."""

@@ -1,6 +1,6 @@
-"""What the service answers, as frozen values: amounts `Decimal` in major units, times unix seconds (0: not yet).
+"""The service's answers as frozen values: amounts are `Decimal` in major units, times are unix seconds (0: not yet).
 
-Unset text arrives as null or as an empty string; both become None.
+The service sends unset text as null or as an empty string; both become None.
 """
 
 from collections.abc import Mapping
@@ -11,42 +11,48 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """What authenticates a call; source: schema `AuthAnnotation` of the V1 API."""
+    """The token that authenticates a call. Source: schema `AuthAnnotation` of the V1 API."""
 
     access_token: str
     life: int
-    """Seconds left by the service's own clock: ours may be wrong."""
+    """Seconds that the token stays valid, by the service's own clock, because ours may be wrong."""
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> "Token":
+        """Return the token in the envelope's `response`.
+
+        Raises:
+            KeyError: when a documented field is missing.
+            TypeError: when a field has another type than documented.
+        """
         if not isinstance(body["access_token"], str):
-            raise TypeError("access_token is no text")
+            raise TypeError("access_token is not a string")
         return cls(access_token=body["access_token"], life=body["expired_at"] - body["now"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """One record of the service; source: schema `PaymentAnnotation` of the V1 API."""
+    """One payment record of the service. Source: schema `PaymentAnnotation` of the V1 API."""
 
     imp_uid: str
     merchant_uid: str
     status: str
-    """`ready`, `paid`, `failed` or `cancelled`; a partial cancel says `cancelled` too."""
+    """`ready`, `paid`, `failed` or `cancelled`. A partial cancel also sets `cancelled`."""
     amount: Decimal
     cancel_amount: Decimal
     currency: str
     customer_uid: str | None = None
     customer_uid_usage: str | None = None
-    """`issue` a key was made, `payment` charged with a key, `payment.scheduled` by a reservation."""
+    """`issue`: a key was issued. `payment`: a key was charged. `payment.scheduled`: a schedule charged the key."""
     channel: str | None = None
-    """`pc` or `mobile` for a window, `api` where a server asked."""
+    """`pc` or `mobile` for a payment window, `api` for a server's request."""
     paid_at: int = 0
     failed_at: int = 0
     cancelled_at: int = 0
     fail_reason: str | None = None
     card_name: str | None = None
     card_number: str | None = None
-    """Masked."""
+    """Masked by the service."""
     bank_name: str | None = None
     receipt_url: str | None = None
     pg_provider: str | None = None
@@ -54,20 +60,26 @@ class Payment:
     """The merchant's account at the PG (MID)."""
     pg_tid: str | None = None
     is_test: bool = False
-    """Whether it went through a test channel, where no money moves."""
+    """Whether the payment used a test channel, where no money moves."""
 
     @property
     def amount_left(self) -> Decimal:
-        """What was paid and not given back."""
+        """The amount paid and not refunded, in major units."""
         return self.amount - self.cancel_amount
 
     @property
     def came_by_window(self) -> bool:
-        """Whether a browser opened it, and not a server."""
+        """Whether a browser's payment window created the payment, and not a server."""
         return self.customer_uid_usage == "issue" or self.channel in ("pc", "mobile")
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> "Payment":
+        """Return the payment in the envelope's `response`.
+
+        Raises:
+            KeyError: when `imp_uid`, `merchant_uid`, `status` or `amount` is missing.
+            TypeError, ValueError, ArithmeticError: when an amount is not a number.
+        """
         return cls(
             imp_uid=body["imp_uid"],
             merchant_uid=body["merchant_uid"],
@@ -95,7 +107,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerKey:
-    """A billing key, by its handle; source: schema `CustomerAnnotation` of the V1 API."""
+    """A billing key, by its handle. Source: schema `CustomerAnnotation` of the V1 API."""
 
     customer_uid: str
     pg_provider: str
@@ -106,6 +118,11 @@ class CustomerKey:
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> "CustomerKey":
+        """Return the key in the envelope's `response`.
+
+        Raises:
+            KeyError: when `customer_uid` is missing.
+        """
         return cls(
             customer_uid=body["customer_uid"],
             pg_provider=body.get("pg_provider") or "",
@@ -118,11 +135,17 @@ class CustomerKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An amount registered before the window opens: a window with another amount is refused."""
+    """An amount registered before the window opens. The service refuses a window with another amount."""
 
     merchant_uid: str
     amount: Decimal
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any]) -> "Prepared":
+        """Return the registration in the envelope's `response`.
+
+        Raises:
+            KeyError: when `merchant_uid` or `amount` is missing.
+            TypeError, ValueError, ArithmeticError: when the amount is not a number.
+        """
         return cls(merchant_uid=body["merchant_uid"], amount=Decimal(body["amount"]))
