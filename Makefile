@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset test lint check browser bench-sandbox pins translations
+.PHONY: help demo serve reset quick test lint check browser bench-sandbox pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -27,8 +27,13 @@ reset: ## Forget everything the demonstration has stored
 	then echo "The demonstration is running. Stop it first: Ctrl-C where it was started."; exit 1; fi
 	@rm -rf instance/demo && echo "Forgotten. The next 'make demo' starts over."
 
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+quick: lint ## Check style and types, and run the tests nearest to what has changed
+	@tests=$$($(BIN)/python -m tests.nearest) && set -x && $(PYTEST) -m "not e2e" $$tests
+
 test: .venv/.ready-dev browser ## Run every test
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .
@@ -37,7 +42,7 @@ lint: .venv/.ready-dev ## Check style and types
 
 check: lint test ## What every commit passes
 
-# A stamp marks a finished environment: one that was interrupted has none, and is made anew.
+# A stamp marks a finished environment: an interrupted one has none and is built again.
 .venv/.ready: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python3"; exit 1; }
 	@rm -rf .venv
