@@ -1,1 +1,1 @@
-"""The rules of the shop: a module per subject, a function per use case, each owning its transaction."""
+"""The rules of the shop: a module per subject, a function per use case. Each function owns its transaction."""

@@ -1,4 +1,4 @@
-"""The people who shop here."""
+"""User accounts: sign up, sign in, and the language of a user."""
 
 from datetime import datetime
 
@@ -13,7 +13,11 @@ NOBODYS = generate_password_hash("")
 
 
 def sign_up(*, email: str, password: str, name: str, tel: str, language: str, now: datetime) -> User:
-    """Raises `EmailTaken`."""
+    """Create an account and return it.
+
+    Raises:
+        EmailTaken: when another account has this e-mail address.
+    """
     user = User(email=email.lower(), name=name, tel=tel, language=language, created_at=now)
     user.set_password(password)
     db.session.add(user)
@@ -26,20 +30,25 @@ def sign_up(*, email: str, password: str, name: str, tel: str, language: str, no
 
 
 def authenticate(*, email: str, password: str) -> User:
-    """Raises `WrongCredentials`, which does not tell whether the address is known."""
+    """Return the user with this e-mail address and password.
+
+    Raises:
+        WrongCredentials: when they do not match. The error does not reveal whether the address is known.
+    """
     user = by_email(email)
-    # Hash in any case: a quick refusal would tell that nobody has this address.
+    # Hash in any case: a quick refusal would reveal that no account has this address.
     if not check_password_hash(user.password_hash if user else NOBODYS, password) or user is None:
         raise WrongCredentials(email)
     return user
 
 
 def by_email(email: str) -> User | None:
+    """Return the user with this e-mail address, in upper or lower case."""
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 
 def speak(user: User, language: str) -> None:
-    """Remember the language this person reads, for mail, order names and the next visit."""
+    """Store the language that the user reads, for mail, order names and the next visit."""
     if user.language != language:
         user.language = language
         db.session.commit()

@@ -1,4 +1,4 @@
-"""The plans this shop sells."""
+"""The plans that this shop sells."""
 
 from collections.abc import Sequence
 
@@ -49,15 +49,20 @@ PLANS = (
         "months": 1,
     },
 )
-"""What `flask seed` puts on the shelves. Amounts are minor units."""
+"""The plans that `flask seed` adds. Amounts are minor units."""
 
 
 def plans_on_sale() -> Sequence[Plan]:
+    """Return the plans on sale, in the order in which the catalog shows them."""
     return db.session.scalars(select(Plan).where(Plan.is_sold).order_by(Plan.position)).all()
 
 
 def plan_on_sale(slug: str) -> Plan:
-    """Raises `PlanUnavailable`."""
+    """Return the plan with this slug.
+
+    Raises:
+        PlanUnavailable: when no such plan is on sale.
+    """
     plan = db.session.scalar(select(Plan).where(Plan.slug == slug, Plan.is_sold))
     if plan is None:
         raise PlanUnavailable(f"no plan {slug!r}", slug=slug)
@@ -65,9 +70,12 @@ def plan_on_sale(slug: str) -> Plan:
 
 
 def cheapest(currency: str) -> Plan:
-    """What a guide page buys; one that is sold no more where no other is left, so that the page can still be read.
+    """Return the plan that a guide page buys: the cheapest in this currency.
 
-    Raises `PlanUnavailable` where the shop never had a plan in that currency.
+    If no plan in the currency is on sale, return one that no longer is, so that the page can still be read.
+
+    Raises:
+        PlanUnavailable: when the shop never had a plan in the currency.
     """
     plan = db.session.scalar(
         select(Plan).where(Plan.currency == currency).order_by(Plan.is_sold.desc(), Plan.amount, Plan.id).limit(1)
@@ -78,7 +86,7 @@ def cheapest(currency: str) -> Plan:
 
 
 def seed() -> int:
-    """Put the plans on the shelves; a plan that is there already is left as it is. Returns how many are new."""
+    """Add the plans that are missing and return how many are new. Existing plans stay unchanged."""
     known = set(db.session.scalars(select(Plan.slug)))
     new = [Plan(**plan, position=n) for n, plan in enumerate(PLANS) if plan["slug"] not in known]
     db.session.add_all(new)

@@ -1,4 +1,4 @@
-"""The payment desk: what every use case that touches money is handed."""
+"""The payment desk: what every use case that moves money needs, passed as one argument."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,29 +10,35 @@ from services.iamport import IamportClient
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
+    """The payment service's client, the PG guides and the settings of payments."""
+
     client: IamportClient
     guides: Mapping[str, Guide]
     channels: Mapping[str, str]
-    """`pg` (or channel key) by guide id, where it is not the test channel the guide names."""
+    """`pg` (or channel key) by guide id, for each guide that does not use its own test channel."""
     public_url: str
-    """Where buyers come back to and webhooks go, no trailing slash."""
+    """The address to which buyers return and webhooks are sent, without a trailing slash."""
     dunning_days: tuple[int, ...]
+    """Days after the first declined renewal on which the charge is retried."""
     claim_lifetime: timedelta
+    """How long the lease of one process on a subscription lasts."""
     takes_test_payments: bool
-    """Whether a payment through a test channel, where no money moves, pays anything here."""
+    """Whether this shop accepts a payment through a test channel, where no money moves."""
 
     @property
     def landing_url(self) -> str:
-        """`m_redirect_url`: one neutral address for every PG and device, without a query of its own."""
+        """The `m_redirect_url`: one address for every PG and device, without a query of its own."""
         return f"{self.public_url}/payments/landing"
 
     @property
     def notice_url(self) -> str:
+        """The address to which the payment service sends webhooks."""
         return f"{self.public_url}/webhooks/iamport"
 
     def channel(self, guide: Guide) -> str:
+        """Return the `pg` code or channel key that this shop uses for the guide."""
         return self.channels.get(guide.id, guide.pg)
 
     def mid(self, guide: Guide) -> str:
-        """The account at the PG that we ask for; empty where the channel does not name one."""
+        """Return the merchant's account at the PG (MID), or an empty string if the channel does not name one."""
         return self.channel(guide).partition(".")[2]

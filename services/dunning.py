@@ -1,7 +1,7 @@
 """Dunning: what follows a declined charge.
 
-A ladder of days after the first decline. On each rung the charge is tried once; past the last one the invoice is
-uncollectible and the subscription ends.
+`DUNNING_DAYS` is a retry schedule: days after the first decline. The charge is tried once at each step. After a decline
+at the last step the invoice is uncollectible and the subscription ends.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ SHORTEST_GAP = timedelta(hours=1)
 
 
 def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
-    """What a declined charge means for its subscription. Under the subscription's lock; does not commit.
+    """Apply a declined charge to its subscription. Call under the subscription's lock; does not commit.
 
-    A period that has not begun yet owes nothing, so a decline of an early charge leaves the subscription as it
-    is. Trying before the next rung is free, whoever tries and with which card: only the scheduled try climbs. A card
-    that was replaced while it was being charged says nothing about the new one, which is tried at once.
+    A period that has not begun is not owed yet, so the decline of an early charge leaves the subscription unchanged.
+    Only a scheduled attempt counts as a step of the schedule. An earlier attempt does not, with any card and from any
+    caller. If the buyer replaced the card during the charge, the new card is charged immediately.
     """
     invoice, subscription = order.invoice, order.subscription
     if invoice is None or invoice.status is not InvoiceStatus.OPEN or not subscription.is_alive:
@@ -39,7 +39,7 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     retry_at = now + max(_gap(desk.dunning_days, invoice.declines), SHORTEST_GAP)
     invoice.climb(retry_at=retry_at)
     if subscription.status is SubscriptionStatus.INCOMPLETE:
-        subscription.look_again(at=retry_at)  # nothing was granted yet, so nothing is overdue: it has not begun
+        subscription.look_again(at=retry_at)  # the subscription has not started, so it cannot be past due
         event = "subscription.not_started"
     else:
         subscription.fall_behind(retry_at=retry_at)
@@ -48,7 +48,7 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
 
 
 def _gap(dunning_days: Sequence[int], rung: int) -> timedelta:
-    """From the try before to this one, so that a worker that was away for days does not hurry over the rungs."""
+    """Return the time between the attempt before and this one, so that a worker that stopped for days skips no wait."""
     before = dunning_days[rung - 1] if rung else 0
     return timedelta(days=dunning_days[rung] - before)
 

@@ -1,4 +1,4 @@
-"""A sign of life: whether the database and the payment service answer."""
+"""Health check: whether the database and the payment service answer."""
 
 from datetime import datetime, timedelta
 
@@ -8,11 +8,11 @@ from models import db
 from services.iamport import IamportClient, IamportError
 
 FRESH = timedelta(seconds=5)
-"""Anybody may ask for the sign of life, however often: the payment service is not asked more often than this."""
+"""Shortest time between two requests to the payment service: anyone may request the health check at any rate."""
 
 
 class Pulse:
-    """The payment service's, as last felt."""
+    """The last known state of the payment service."""
 
     def __init__(self, client: IamportClient) -> None:
         self._client = client
@@ -20,9 +20,9 @@ class Pulse:
         self._problem = "Unknown"
 
     def problem(self, *, now: datetime) -> str:
-        """What the client raised; empty where all is well."""
+        """Return the name of the error that the client raised, or an empty string if the service answers."""
         if self._felt_at is None or now - self._felt_at > FRESH:
-            self._felt_at = now  # whoever asks while we wait is told what was known before
+            self._felt_at = now  # while we wait, other requests receive the state known before
             self._problem = self._ask()
         return self._problem
 
@@ -35,5 +35,9 @@ class Pulse:
 
 
 def touch_database() -> None:
-    """Raises what the database raises."""
+    """Run a query that needs no table.
+
+    Raises:
+        SQLAlchemyError: when the database does not answer.
+    """
     db.session.execute(text("SELECT 1"))

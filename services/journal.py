@@ -1,7 +1,6 @@
-"""The journal: what happened to an order, in the order it happened, in three lanes.
+"""The journal: the events of an order, in sequence, in three lanes.
 
-Entries ride in the caller's transaction. Secrets and card numbers never enter: callers hand over names, states
-and ids.
+The caller's transaction stores the entries. Callers pass names, states and ids, never secrets or card numbers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ BROWSER, SHOP, PG = "browser", "shop", "pg"
 
 
 def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = None, **facts: object) -> None:
-    """Write one entry; `facts` are small JSON values. Does not commit."""
+    """Add one entry; `facts` are small JSON values. Does not commit."""
     db.session.add(
         JournalEntry(
             at=at,
@@ -30,7 +29,7 @@ def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = 
 
 
 def of_orders(*orders: Order) -> Sequence[JournalEntry]:
-    """Everything about these orders, oldest first."""
+    """Return all entries of these orders, the oldest first."""
     merchant_uids = [order.merchant_uid for order in orders]
     return db.session.scalars(
         select(JournalEntry).where(JournalEntry.merchant_uid.in_(merchant_uids)).order_by(JournalEntry.id)

@@ -1,4 +1,4 @@
-"""One subscription, one writer at a time."""
+"""The lock of a subscription: one writer at a time."""
 
 from sqlalchemy import update
 
@@ -6,13 +6,13 @@ from models import Subscription, db
 
 
 def lock(subscription: Subscription) -> None:
-    """Begin a transaction that holds this subscription: its orders, invoices and key settle one after the other.
+    """Begin a transaction that locks the subscription, so that changes to its orders, invoices and key run in turn.
 
-    The write takes the lock on every database, where `SELECT … FOR UPDATE` would not on SQLite. What was loaded
-    before is read afresh, so decide only after this. The caller commits.
+    The update takes the lock on every database; `SELECT … FOR UPDATE` does not on SQLite. Objects loaded before are
+    read again, so decide only after this call. The caller commits.
     """
     subscription_id = subscription.id
-    db.session.commit()  # expires every object: whatever is looked at from here on is what others have left
+    db.session.commit()  # expires every object, so that later reads see what other transactions committed
     db.session.execute(
         update(Subscription)
         .where(Subscription.id == subscription_id)
