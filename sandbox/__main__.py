@@ -10,9 +10,9 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
-from sandbox import __version__
-from sandbox.app import create_app
-from sandbox.config import Config
+from . import __version__
+from .app import create_app
+from .config import Config
 
 
 def main() -> None:

@@ -7,25 +7,14 @@ from collections.abc import Callable
 from flask import Flask, g, request
 from flask_babel import Babel
 
-from sandbox import (
-    addresses,
-    api,
-    clock,
-    control,
-    dashboard,
-    late,
-    openapi,
-    runner,
-    schedules,
-    sdk,
-    storage,
-    webhooks,
-    windows,
-    wirelog,
-)
-from sandbox.config import Config
-from sandbox.pages import LANGUAGES, language_of
-from sandbox.windows import identity
+from . import addresses, api, control, dashboard, openapi, runner, sdk, windows, wirelog
+from .config import Config
+from .ledger import storage
+from .merchants import clock, register
+from .pages import LANGUAGES, language_of
+from .rules import late, schedules
+from .webhooks import delivery
+from .windows import identity
 
 
 def create_app(
@@ -43,7 +32,9 @@ def create_app(
     app.extensions["sandbox_config"] = config
     app.extensions["sandbox_clock"] = now
 
-    storage.init_app(app, config)
+    storage.init_app(app, config.DATABASE_URL)
+    with app.app_context():
+        register.add_default(config)
     Babel(app, locale_selector=_locale)
     wirelog.init_app(app)
     api.init_app(app)
@@ -51,7 +42,7 @@ def create_app(
     for pages in (sdk, identity, windows, dashboard, openapi):
         app.register_blueprint(pages.bp)
     if background:
-        runner.start(app, schedules.run_due, late.run_due, webhooks.send_due, wirelog.flush)
+        runner.start(app, schedules.run_due, late.run_due, delivery.send_due, wirelog.flush)
     return app
 
 

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from werkzeug.exceptions import HTTPException
 
-from sandbox.money import major_units
+from .wire.money import major_units
 
 LANGUAGES = {"ko": "한국어", "en": "English"}
 

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from sandbox import clock
-from sandbox.models import db
+from .ledger.models import db
+from .merchants import clock
 
 EVERY = 0.4
 """Seconds between two turns: what falls due is done within a second, even when the turn before was slow."""

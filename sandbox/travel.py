@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
-from sandbox import clock, late, schedules, webhooks
-from sandbox.models import Delivery, Merchant, Payment, PendingCancel, Schedule, db
-from sandbox.parameters import Malformed
-from sandbox.transactions import exclusive
+from .ledger.models import Delivery, Merchant, Payment, PendingCancel, Schedule, db
+from .ledger.transactions import exclusive
+from .merchants import clock
+from .rules import late, schedules
+from .webhooks import delivery
+from .wire.parameters import Malformed
 
 MOST_STOPS = 1000
 """Stops of one journey. A clock that would make more stays at the last of them."""
@@ -50,7 +52,7 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
             ran = schedules.run_reached(merchant, customer_uid) if left >= 0 else []
         made += ran
         for payment in ran:
-            webhooks.announce(payment)
+            delivery.announce(payment)
         if not _has_settled(merchant, patience):
             patience = 0.0
         if stop is None:
@@ -102,9 +104,9 @@ def _has_settled(merchant: Merchant, patience: float) -> bool:
     deadline = time.monotonic() + patience
     late.run_due(clock.now())
     while True:
-        webhooks.send_due(clock.now())
+        delivery.send_due(clock.now())
         now = clock.of(merchant)
-        if not any(notice.due_at <= now for notice in webhooks.open_deliveries(merchant)):
+        if not any(notice.due_at <= now for notice in delivery.open_deliveries(merchant)):
             return True
         if time.monotonic() >= deadline:
             return False

@@ -54,8 +54,15 @@ def imports(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+            module = ".".join([*_package(path, node.level), *filter(None, [node.module])])
+            found += [f"{module}.{alias.name}" for alias in node.names]
     return found
+
+
+def _package(path: Path, level: int) -> list[str]:
+    """Where `level` dots lead from a file; nowhere for an absolute import."""
+    folders = path.relative_to(ROOT).parts[:-1]
+    return list(folders[: len(folders) - level + 1]) if level else []
 
 
 def packages(path: Path) -> set[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from sandbox.api import (
+from . import (
     answers,
     cancel,
     certifications,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import g, request
 
-from sandbox import levers, tokens
-from sandbox.clock import now
-from sandbox.models import Merchant
+from ..ledger.models import Merchant
+from ..merchants import levers, tokens
+from ..merchants.clock import now
 
 
 def authenticate() -> None:

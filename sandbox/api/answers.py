@@ -1,4 +1,4 @@
-"""Answers that come late, broken or not at all, as `sandbox.outcomes` and the lever ``latency`` want them."""
+"""Answers that come late, broken or not at all, as `sandbox.rules.outcomes` and the lever ``latency`` want them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from time import monotonic, sleep
 
 from flask import Response, g, request
 
-from sandbox import outcomes
-from sandbox.errors import Refused
-from sandbox.models import Payment, db
-from sandbox.rules import INTERNAL_ERROR
+from ..ledger.models import Payment, db
+from ..rules import outcomes
+from ..rules.windows import INTERNAL_ERROR
+from ..wire.errors import Refused
 
 CONNECTIONS = ("werkzeug.socket", "gunicorn.socket")
 """Where a WSGI server leaves the connection to the client."""

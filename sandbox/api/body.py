@@ -10,8 +10,8 @@ from typing import Any
 
 from flask import g, request
 
-from sandbox import limits
-from sandbox.parameters import Malformed
+from ..wire.parameters import Malformed
+from . import limits
 
 DEEPEST = 4
 """Levels a form may nest: ``schedules[0][extra][naverUseCfm]``."""

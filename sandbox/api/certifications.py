@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import certifications
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import certification_object
-from sandbox.clock import of
+from ..merchants.clock import of
+from ..products import certifications
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
+from .objects import certification_object
 
 bp = Blueprint("certifications", __name__, url_prefix="/certifications")
 bp.before_request(authenticate)
@@ -27,7 +27,7 @@ def delete(imp_uid: str) -> Response:
 
 @bp.post("/otp/request")
 def request_otp() -> Response:
-    """No message goes anywhere: the code is `sandbox.certifications.OTP`."""
+    """No message goes anywhere: the code is `sandbox.products.certifications.OTP`."""
     return answer({"imp_uid": certifications.request(merchant(), fields()).imp_uid})
 
 

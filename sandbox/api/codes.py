@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response
 
-from sandbox.api.access import authenticate
-from sandbox.api.envelope import answer
-from sandbox.codes import BANKS, CARDS
-from sandbox.errors import Refused
+from ..facts.codes import BANKS, CARDS
+from ..wire.errors import Refused
+from .access import authenticate
+from .envelope import answer
 
 bp = Blueprint("codes", __name__)
 bp.before_request(authenticate)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from sqlalchemy import select
 
-from sandbox import keys
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields, query
-from sandbox.api.envelope import answer
-from sandbox.api.objects import key_object, payment_object
-from sandbox.api.paging import paged
-from sandbox.clock import of
-from sandbox.errors import Refused
-from sandbox.models import Payment
-from sandbox.parameters import Malformed, missing, texts
+from ..ledger.models import Payment
+from ..merchants.clock import of
+from ..rules import keys
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed, missing, texts
+from .access import authenticate, merchant
+from .body import fields, query
+from .envelope import answer
+from .objects import key_object, payment_object
+from .paging import paged
 
 bp = Blueprint("customers", __name__, url_prefix="/subscribe/customers")
 bp.before_request(authenticate)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from sqlalchemy import select
 
-from sandbox import ledger, pgs
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.errors import Refused
-from sandbox.models import Payment, db
-from sandbox.parameters import MERCHANT_UID_LIMIT, Fields, missing, required_integer, required_text, text, word
+from ..facts import pgs
+from ..ledger import entries
+from ..ledger.models import Payment, db
+from ..wire.errors import Refused
+from ..wire.parameters import MERCHANT_UID_LIMIT, Fields, missing, required_integer, required_text, text, word
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
 
 bp = Blueprint("delivery", __name__, url_prefix="/paymentwall/delivery")
 bp.before_request(authenticate)
@@ -49,7 +50,7 @@ def report() -> Response:
         Payment.status == "paid",
     )
     if db.session.scalar(asked) is None:
-        raise Refused(-1, ledger.NOT_FOUND)
+        raise Refused(-1, entries.NOT_FOUND)
     return answer({"success": 1})
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, NotFound
 
-from sandbox import levers
-from sandbox.errors import Refused
-from sandbox.pages import page_of
-from sandbox.parameters import Malformed
+from ..merchants import levers
+from ..pages import page_of
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed
 
 ROOTS = (
     *("/users/", "/payments/", "/subscribe/", "/cards/", "/banks/", "/paymentwall/"),

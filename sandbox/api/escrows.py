@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import escrows, ledger
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import shipment_object
-from sandbox.clock import of
+from ..ledger import entries
+from ..merchants.clock import of
+from ..products import escrows
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
+from .objects import shipment_object
 
 bp = Blueprint("escrows", __name__, url_prefix="/escrows/logis")
 bp.before_request(authenticate)
@@ -17,14 +18,14 @@ bp.before_request(authenticate)
 
 @bp.get("/<imp_uid>")
 def show(imp_uid: str) -> Response:
-    return answer(shipment_object(escrows.get(ledger.get(merchant(), imp_uid))))
+    return answer(shipment_object(escrows.get(entries.get(merchant(), imp_uid))))
 
 
 @bp.post("/<imp_uid>")
 def register(imp_uid: str) -> Response:
-    return answer(shipment_object(escrows.register(ledger.get(merchant(), imp_uid), fields(), of(merchant()))))
+    return answer(shipment_object(escrows.register(entries.get(merchant(), imp_uid), fields(), of(merchant()))))
 
 
 @bp.put("/<imp_uid>")
 def change(imp_uid: str) -> Response:
-    return answer(shipment_object(escrows.change(ledger.get(merchant(), imp_uid), fields(), of(merchant()))))
+    return answer(shipment_object(escrows.change(entries.get(merchant(), imp_uid), fields(), of(merchant()))))

@@ -11,14 +11,15 @@ from typing import Any
 from flask import Blueprint, Response
 from sqlalchemy import func, select
 
-from sandbox import balances, pgs
-from sandbox.amounts import Split
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import query
-from sandbox.api.envelope import answer
-from sandbox.clock import SEOUL
-from sandbox.models import Payment, db
-from sandbox.parameters import Malformed, integer, required_text, text
+from ..facts import pgs
+from ..ledger.models import Payment, db
+from ..merchants.clock import SEOUL
+from ..rules import balances
+from ..wire.amounts import Split
+from ..wire.parameters import Malformed, integer, required_text, text
+from .access import authenticate, merchant
+from .body import query
+from .envelope import answer
 
 bp = Blueprint("kakao", __name__)
 bp.before_request(authenticate)

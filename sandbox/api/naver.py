@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import naver_orders
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields, query
-from sandbox.api.envelope import answer
-from sandbox.api.objects import product_order_object, review_object
-from sandbox.api.wallets import paid_with
-from sandbox.clock import of
+from ..merchants.clock import of
+from ..products import naver_orders
+from .access import authenticate, merchant
+from .body import fields, query
+from .envelope import answer
+from .objects import product_order_object, review_object
+from .wallets import paid_with
 
 bp = Blueprint("naver", __name__)
 bp.before_request(authenticate)

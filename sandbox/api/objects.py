@@ -6,17 +6,17 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from sandbox import vbanks
-from sandbox.certifications import Certification
-from sandbox.channels import Channel
-from sandbox.codes import BANKS
-from sandbox.escrows import Shipment
-from sandbox.models import BillingKey, Cancellation, Payment, Prepared, Schedule
-from sandbox.money import major_units
-from sandbox.naver_orders import ProductOrder
-from sandbox.pgs import profile_for
-from sandbox.receipts import Receipt
-from sandbox.vbanks import VirtualAccount
+from ..facts.codes import BANKS
+from ..facts.pgs import profile_for
+from ..ledger.models import BillingKey, Cancellation, Payment, Prepared, Schedule
+from ..merchants.channels import Channel
+from ..products import vbanks
+from ..products.certifications import Certification
+from ..products.escrows import Shipment
+from ..products.naver_orders import ProductOrder
+from ..products.receipts import Receipt
+from ..products.vbanks import VirtualAccount
+from ..wire.money import major_units
 
 _UNUSED_TEXT = (
     "emb_pg_provider",

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from flask import request
 from sqlalchemy import Select, func, select
 
-from sandbox.models import db
-from sandbox.parameters import Malformed, integer
+from ..ledger.models import db
+from ..wire.parameters import Malformed, integer
 
 Row = TypeVar("Row")
 

@@ -7,17 +7,19 @@ from itertools import chain
 from flask import Blueprint, Response, request
 from sqlalchemy import Select, case, select
 
-from sandbox import balances, ledger, levers
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import query
-from sandbox.api.envelope import answer
-from sandbox.api.objects import payment_object
-from sandbox.api.paging import paged
-from sandbox.clock import LATEST, of
-from sandbox.errors import Refused
-from sandbox.ledger import NOT_FOUND
-from sandbox.models import Payment, db
-from sandbox.parameters import Malformed, integer, missing, texts
+from ..ledger import entries
+from ..ledger.entries import NOT_FOUND
+from ..ledger.models import Payment, db
+from ..merchants import levers
+from ..merchants.clock import LATEST, of
+from ..rules import balances
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed, integer, missing, texts
+from .access import authenticate, merchant
+from .body import query
+from .envelope import answer
+from .objects import payment_object
+from .paging import paged
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 bp.before_request(authenticate)
@@ -43,13 +45,13 @@ LONGEST_SEARCH = 90 * DAY
 
 @bp.get("/<imp_uid>")
 def show(imp_uid: str) -> Response:
-    return answer(payment_object(ledger.get(merchant(), imp_uid)))
+    return answer(payment_object(entries.get(merchant(), imp_uid)))
 
 
 @bp.get("/<imp_uid>/balance")
 def show_balance(imp_uid: str) -> Response:
     """What was paid by which means, net of cancels; only two PGs tell."""
-    return answer(balances.of(ledger.get(merchant(), imp_uid)))
+    return answer(balances.of(entries.get(merchant(), imp_uid)))
 
 
 @bp.get("")

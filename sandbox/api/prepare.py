@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import preparing
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import prepared_object
+from ..rules import preparing
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
+from .objects import prepared_object
 
 bp = Blueprint("prepare", __name__, url_prefix="/payments/prepare")
 bp.before_request(authenticate)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import ledger, receipts
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import receipt_object
-from sandbox.clock import of
-from sandbox.errors import Refused
-from sandbox.receipts import Receipt
+from ..ledger import entries
+from ..merchants.clock import of
+from ..products import receipts
+from ..products.receipts import Receipt
+from ..wire.errors import Refused
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
+from .objects import receipt_object
 
 bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 bp.before_request(authenticate)
@@ -24,7 +25,7 @@ def show(imp_uid: str) -> Response:
 
 @bp.post("/<imp_uid>")
 def issue(imp_uid: str) -> Response:
-    receipt = receipts.issue(ledger.get(merchant(), imp_uid), fields(), of(merchant()))
+    receipt = receipts.issue(entries.get(merchant(), imp_uid), fields(), of(merchant()))
     return answer(receipt_object(receipt, imp_uid=imp_uid))
 
 
@@ -53,7 +54,7 @@ def revoke_external(merchant_uid: str) -> Response:
 
 def _of(imp_uid: str, *, unknown: int = 404) -> Receipt:
     """The receipt of a payment; ``unknown`` is the HTTP status where it has none."""
-    receipt = receipts.find(ledger.get(merchant(), imp_uid))
+    receipt = receipts.find(entries.get(merchant(), imp_uid))
     if receipt is None:
         raise Refused(-1, receipts.NOT_FOUND, http=unknown, ours=True)
     return receipt

@@ -11,14 +11,15 @@ from typing import Any
 from flask import Blueprint, Response, request
 from sqlalchemy import Select, select
 
-from sandbox import clock, schedules
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import payment_object, schedule_object
-from sandbox.api.paging import paged
-from sandbox.models import Schedule
-from sandbox.parameters import Malformed, required_integer, text, word
+from ..ledger.models import Schedule
+from ..merchants import clock
+from ..rules import schedules
+from ..wire.parameters import Malformed, required_integer, text, word
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
+from .objects import payment_object, schedule_object
+from .paging import paged
 
 bp = Blueprint("schedules", __name__, url_prefix="/subscribe")
 bp.before_request(authenticate)

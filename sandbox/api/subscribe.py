@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import charges, rules, webhooks
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.answers import spoil
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import payment_object
-from sandbox.clock import of
-from sandbox.models import Payment
-from sandbox.parameters import text
+from ..ledger.models import Payment
+from ..merchants.clock import of
+from ..rules import charges, windows
+from ..webhooks import delivery
+from ..wire.parameters import text
+from .access import authenticate, merchant
+from .answers import spoil
+from .body import fields
+from .envelope import answer
+from .objects import payment_object
 
 bp = Blueprint("subscribe", __name__, url_prefix="/subscribe/payments")
 bp.before_request(authenticate)
@@ -22,7 +23,7 @@ bp.before_request(authenticate)
 def again() -> Response:
     """A decline is an answer like any other: ``code`` 0, and ``failed`` in the payment's ``status``."""
     body = fields()
-    return _answer(rules.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
+    return _answer(windows.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 
 
 @bp.post("/onetime")
@@ -34,7 +35,7 @@ def onetime() -> Response:
 
 
 def _answer(payment: Payment) -> Response:
-    webhooks.announce(payment)
+    delivery.announce(payment)
     shown = payment_object(payment)  # before the wait: a test may forget everything meanwhile
     spoil(payment)
     return answer(shown)

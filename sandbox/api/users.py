@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import channels, tokens
-from sandbox.api.access import authenticate, merchant, recognise
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.api.objects import pg_settings_of
-from sandbox.clock import now
-from sandbox.errors import Refused
-from sandbox.parameters import text
+from ..merchants import channels, tokens
+from ..merchants.clock import now
+from ..wire.errors import Refused
+from ..wire.parameters import text
+from .access import authenticate, merchant, recognise
+from .body import fields
+from .envelope import answer
+from .objects import pg_settings_of
 
 bp = Blueprint("users", __name__, url_prefix="/users")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import ledger, vbanks, webhooks
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields, query
-from sandbox.api.envelope import answer
-from sandbox.api.objects import payment_object
-from sandbox.clock import of
+from ..ledger import entries
+from ..merchants.clock import of
+from ..products import vbanks
+from ..webhooks import delivery
+from .access import authenticate, merchant
+from .body import fields, query
+from .envelope import answer
+from .objects import payment_object
 
 bp = Blueprint("vbanks", __name__, url_prefix="/vbanks")
 bp.before_request(authenticate)
@@ -19,7 +21,7 @@ bp.before_request(authenticate)
 def issue() -> Response:
     """Answers with a ``ready`` payment, which a deposit makes ``paid``: ``POST /control/deposits``."""
     payment = vbanks.issue(merchant(), fields(), of(merchant()))
-    webhooks.announce(payment)
+    delivery.announce(payment)
     return answer(payment_object(payment))
 
 
@@ -30,9 +32,9 @@ def holder() -> Response:
 
 @bp.put("/<imp_uid>")
 def change(imp_uid: str) -> Response:
-    return answer(payment_object(vbanks.change(ledger.get(merchant(), imp_uid), fields(), of(merchant()))))
+    return answer(payment_object(vbanks.change(entries.get(merchant(), imp_uid), fields(), of(merchant()))))
 
 
 @bp.delete("/<imp_uid>")
 def revoke(imp_uid: str) -> Response:
-    return answer(payment_object(vbanks.revoke(ledger.get(merchant(), imp_uid), of(merchant()))))
+    return answer(payment_object(vbanks.revoke(entries.get(merchant(), imp_uid), of(merchant()))))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import balances, ledger
-from sandbox.api.access import authenticate, merchant
-from sandbox.api.body import fields
-from sandbox.api.envelope import answer
-from sandbox.errors import Refused
-from sandbox.models import Payment
-from sandbox.parameters import missing, word
+from ..ledger import entries
+from ..ledger.models import Payment
+from ..rules import balances
+from ..wire.errors import Refused
+from ..wire.parameters import missing, word
+from .access import authenticate, merchant
+from .body import fields
+from .envelope import answer
 
 bp = Blueprint("wallets", __name__)
 bp.before_request(authenticate)
@@ -56,7 +57,7 @@ def cash_amount(imp_uid: str) -> Response:
 
 def paid_with(imp_uid: str, call: str) -> Payment:
     """A payment whose PG knows this call. Raises `Refused`: HTTP 404 for nobody's payment."""
-    payment = ledger.get(merchant(), imp_uid)
+    payment = entries.get(merchant(), imp_uid)
     if call not in payment.profile.own_calls or not payment.charged:
         raise Refused(-1, NOT_ITS, ours=True)
     return payment

@@ -11,12 +11,12 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
-from sandbox.control import bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks
-from sandbox.control.asking import asked
-from sandbox.errors import Refused
-from sandbox.models import db
-from sandbox.openapi.description import LEVERS
-from sandbox.parameters import Malformed
+from ..ledger.models import db
+from ..openapi.description import LEVERS
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed
+from . import bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks
+from .asking import asked
 
 CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
 """By method and rule, as the router has them."""

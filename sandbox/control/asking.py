@@ -7,11 +7,11 @@ from typing import Any
 from flask import current_app, request
 from sqlalchemy import select
 
-from sandbox import merchants
-from sandbox.api.body import fields
-from sandbox.errors import Refused
-from sandbox.models import Merchant, Payment, db
-from sandbox.parameters import Malformed, number, required_text, text
+from ..api.body import fields
+from ..ledger.models import Merchant, Payment, db
+from ..merchants import register
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed, number, required_text, text
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -30,7 +30,7 @@ def asked() -> dict[str, Any]:
 
 def merchant_in(body: dict[str, Any]) -> Merchant:
     """The merchant with ``merchant_code``, the default one when it was not sent. Raises `Refused` (404)."""
-    return merchants.find(text(body, "merchant_code") or current_app.extensions["sandbox_config"].MERCHANT_CODE)
+    return register.find(text(body, "merchant_code") or current_app.extensions["sandbox_config"].MERCHANT_CODE)
 
 
 def payment_in(body: dict[str, Any]) -> Payment:

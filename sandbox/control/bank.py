@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import vbanks, webhooks
-from sandbox.clock import of
-from sandbox.control.asking import asked, payment_in
+from ..merchants.clock import of
+from ..products import vbanks
+from ..webhooks import delivery
+from .asking import asked, payment_in
 
 bp = Blueprint("bank", __name__)
 
@@ -15,5 +16,5 @@ bp = Blueprint("bank", __name__)
 def deposit() -> Response:
     """``{"imp_uid"}``: pay the amount of a virtual account that waits for it; the shop is told by webhook."""
     payment = payment_in(asked())
-    webhooks.announce(vbanks.deposit(payment, of(payment.merchant)))
+    delivery.announce(vbanks.deposit(payment, of(payment.merchant)))
     return jsonify(imp_uid=payment.imp_uid, status=payment.status)

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import clock, travel
-from sandbox.api.objects import payment_object
-from sandbox.control.asking import asked, merchant_in
-from sandbox.models import Merchant
-from sandbox.parameters import CUSTOMER_UID_LIMIT, Malformed, required_integer, text
+from .. import travel
+from ..api.objects import payment_object
+from ..ledger.models import Merchant
+from ..merchants import clock
+from ..wire.parameters import CUSTOMER_UID_LIMIT, Malformed, required_integer, text
+from .asking import asked, merchant_in
 
 bp = Blueprint("clock", __name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import fidelity
+from ..facts import fidelity
 
 bp = Blueprint("fidelity", __name__)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import levers
-from sandbox.control.asking import asked, merchant_in
-from sandbox.parameters import Malformed
-from sandbox.transactions import exclusive
+from ..ledger.transactions import exclusive
+from ..merchants import levers
+from ..wire.parameters import Malformed
+from .asking import asked, merchant_in
 
 bp = Blueprint("levers", __name__)
 

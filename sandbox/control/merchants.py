@@ -7,11 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
-from sandbox import channels, clock, merchants, storage
-from sandbox.control.asking import asked, merchant_in
-from sandbox.errors import Refused
-from sandbox.models import Merchant
-from sandbox.parameters import flag
+from ..ledger import storage
+from ..ledger.models import Merchant
+from ..merchants import channels, clock, register
+from ..wire.errors import Refused
+from ..wire.parameters import flag
+from .asking import asked, merchant_in
 
 bp = Blueprint("merchants", __name__)
 
@@ -19,37 +20,37 @@ bp = Blueprint("merchants", __name__)
 @bp.get("/control/merchants")
 def index() -> Response:
     """``{"merchants": […]}``, oldest first, without their secrets."""
-    return jsonify(merchants=[_as_json(merchant) for merchant in merchants.everyone()])
+    return jsonify(merchants=[_as_json(merchant) for merchant in register.everyone()])
 
 
 @bp.post("/control/merchants")
 def add() -> ResponseReturnValue:
     """``{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}``: 201 and the merchant, with its
     secret this once. ``channels`` lists PGs as ``pg`` names them, ``["html5_inicis", "jtnet.MID"]``; without, all."""
-    merchant = merchants.add(asked())
+    merchant = register.add(asked())
     return jsonify(**_as_json(merchant), secret=merchant.secret), 201
 
 
 @bp.get("/control/merchants/<code>")
 def show(code: str) -> Response:
-    return jsonify(_as_json(merchants.find(code)))
+    return jsonify(_as_json(register.find(code)))
 
 
 @bp.patch("/control/merchants/<code>")
 def change(code: str) -> Response:
     """``{"webhook_url"?, "content_type"?, "channels"?}``: what is not sent stays as it is."""
-    merchant = merchants.find(code)
-    merchants.change(merchant, asked())
+    merchant = register.find(code)
+    register.change(merchant, asked())
     return jsonify(_as_json(merchant))
 
 
 @bp.delete("/control/merchants/<code>")
 def remove(code: str) -> Response:
     """The merchant and everything it had. The one that is there at start can only be reset."""
-    merchant = merchants.find(code)
+    merchant = register.find(code)
     if code == current_app.extensions["sandbox_config"].MERCHANT_CODE:
         raise Refused(-1, "the default merchant stays; POST /control/reset empties it", http=409)
-    merchants.remove(merchant)
+    register.remove(merchant)
     return jsonify(removed=code)
 
 
@@ -62,9 +63,9 @@ def reset() -> Response:
     body = asked()
     if flag(body, "everything"):
         storage.erase()
-        merchants.add_default(current_app.extensions["sandbox_config"])
+        register.add_default(current_app.extensions["sandbox_config"])
     else:
-        merchants.reset(merchant_in(body))
+        register.reset(merchant_in(body))
     return jsonify(reset=True)
 
 
@@ -73,7 +74,7 @@ def _as_json(merchant: Merchant) -> dict[str, Any]:
         "code": merchant.code,
         "key": merchant.key,
         "webhook_url": merchant.webhook_url,
-        "content_type": merchants.content_type(merchant),
+        "content_type": register.content_type(merchant),
         "channels": [channel.pg for channel in channels.channels(merchant)],
         "now": clock.of(merchant),
     }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import naver_orders, webhooks
-from sandbox.clock import of
-from sandbox.control.asking import asked, merchant_in, payment_in
-from sandbox.models import Payment
-from sandbox.parameters import missing, word
+from ..ledger.models import Payment
+from ..merchants.clock import of
+from ..products import naver_orders
+from ..webhooks import delivery
+from ..wire.parameters import missing, word
+from .asking import asked, merchant_in, payment_in
 
 bp = Blueprint("naver_buyers", __name__)
 
@@ -19,7 +20,7 @@ def order() -> Response:
     body = asked()
     merchant = merchant_in(body)
     payment = naver_orders.order(merchant, body, of(merchant))
-    webhooks.announce(payment)
+    delivery.announce(payment)
     return _answer(payment)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import delete, select
 
-from sandbox import cancels, webhooks
-from sandbox.api.objects import payment_object
-from sandbox.control.asking import asked, between, merchant_in, payment_in
-from sandbox.models import Merchant, Order, db
-from sandbox.outcomes import OUTCOMES
-from sandbox.parameters import Malformed, required_text, text
-from sandbox.transactions import exclusive
+from ..api.objects import payment_object
+from ..ledger.models import Merchant, Order, db
+from ..ledger.transactions import exclusive
+from ..rules import cancels
+from ..rules.outcomes import OUTCOMES
+from ..webhooks import delivery
+from ..wire.parameters import Malformed, required_text, text
+from .asking import asked, between, merchant_in, payment_in
 
 bp = Blueprint("outcomes", __name__)
 
@@ -83,7 +84,7 @@ def cancel() -> Response:
     """``{"imp_uid", "amount"?, "reason"?}``: cancel as from the console, which is always told by webhook."""
     body = asked()
     cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
-    webhooks.announce(cancelled)
+    delivery.announce(cancelled)
     return jsonify(payment_object(cancelled))
 
 

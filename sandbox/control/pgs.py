@@ -7,17 +7,17 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from sandbox import clock
-from sandbox.control.asking import payment_in
-from sandbox.models import Payment
-from sandbox.pgs import PROFILES
+from ..facts.pgs import PROFILES
+from ..ledger.models import Payment
+from ..merchants import clock
+from .asking import payment_in
 
 bp = Blueprint("control_pgs", __name__)
 
 
 @bp.get("/control/pgs")
 def pgs() -> Response:
-    """Every profile as ``sandbox/pgs.py`` explains it, the default one first."""
+    """Every profile as ``sandbox/facts/pgs.py`` explains it, the default one first."""
     return jsonify([asdict(profile) for profile in PROFILES])
 
 

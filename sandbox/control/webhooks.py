@@ -8,12 +8,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import select
 
-from sandbox import clock, levers, notices, webhooks
-from sandbox.control.asking import asked, between, merchant_in, payment_in
-from sandbox.errors import Refused
-from sandbox.models import Delivery, Merchant, db
-from sandbox.parameters import Malformed, required_text, text
-from sandbox.transactions import exclusive
+from ..ledger.models import Delivery, Merchant, db
+from ..ledger.transactions import exclusive
+from ..merchants import clock, levers
+from ..webhooks import notices
+from ..webhooks.delivery import open_deliveries, redeliver, send_now
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed, required_text, text
+from .asking import asked, between, merchant_in, payment_in
 
 bp = Blueprint("webhook_levers", __name__)
 
@@ -62,7 +64,7 @@ def deliver() -> Response:
     body = asked()
     like = _delivery(body) if text(body, "delivery") else None
     payment = like.payment if like else payment_in(body)
-    return _sent(payment.imp_uid, webhooks.redeliver(payment, like))
+    return _sent(payment.imp_uid, redeliver(payment, like))
 
 
 @bp.post("/control/webhooks/forge")
@@ -79,7 +81,7 @@ def forge() -> Response:
         raise Malformed(f"kind must be one of {', '.join(kinds)}")
     merchant, now = payment.merchant, clock.of(payment.merchant)
     lies = [notices.forgery(merchant, payment, url, kind, now) for url in notices.urls(merchant, payment)]
-    return _sent(payment.imp_uid, webhooks.send_now(lies))
+    return _sent(payment.imp_uid, send_now(lies))
 
 
 @bp.get("/control/webhooks/deliveries")
@@ -104,7 +106,7 @@ def idle() -> Response:
     body = asked()
     merchant = merchant_in(body)
     deadline = time.monotonic() + between(body, "wait", LONGEST_WAIT, 0)
-    while (left := webhooks.open_deliveries(merchant)) and time.monotonic() < deadline:
+    while (left := open_deliveries(merchant)) and time.monotonic() < deadline:
         db.session.commit()
         time.sleep(0.02)
     return jsonify(idle=not left, next_at=left[0].due_at if left else None, open=len(left))

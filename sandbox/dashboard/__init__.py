@@ -11,9 +11,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy import select
 
-from sandbox import wirelog
-from sandbox.models import Merchant, db
-from sandbox.pages import POLICY, guard, words
+from .. import wirelog
+from ..ledger.models import Merchant, db
+from ..pages import POLICY, guard, words
 
 bp = Blueprint("dashboard", __name__)
 
@@ -55,4 +55,4 @@ def finish(response: Response) -> Response:
 
 bp.context_processor(words)
 
-from sandbox.dashboard import actions, views  # noqa: E402, F401  # they hang their pages on `bp`
+from . import actions, views  # noqa: E402, F401  # they hang their pages on `bp`

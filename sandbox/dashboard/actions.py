@@ -10,12 +10,13 @@ from flask import Response, abort, g, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from sandbox import control, merchants, travel
-from sandbox.clock import SEOUL
-from sandbox.dashboard import bp
-from sandbox.dashboard.views import shops
-from sandbox.errors import Refused
-from sandbox.parameters import Malformed
+from .. import control, travel
+from ..merchants import register
+from ..merchants.clock import SEOUL
+from ..wire.errors import Refused
+from ..wire.parameters import Malformed
+from . import bp
+from .views import shops
 
 LEVERS: Mapping[str, Callable[[], Response]] = {
     "deliver": control.webhooks.deliver,
@@ -42,7 +43,7 @@ def add() -> ResponseReturnValue:
     """Make a merchant. The page that says so is the one place that ever shows its secret."""
     fields = {name: value.strip() for name, value in request.form.items()}
     try:
-        made = merchants.add(fields)
+        made = register.add(fields)
     except Malformed as error:
         return shops(refusal=str(error), typed=fields), 400
     except Refused:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
-from sandbox.models import BillingKey, Cancellation, Delivery, Merchant, Payment, Schedule, db
-from sandbox.wirelog import WireEntry, mentions
+from ..ledger.models import BillingKey, Cancellation, Delivery, Merchant, Payment, Schedule, db
+from ..wirelog import WireEntry, mentions
 
 ROWS = 50
 """Rows of a page."""

@@ -9,13 +9,15 @@ from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import or_, select
 
-from sandbox import clock, fidelity, levers, outcomes
-from sandbox.api.objects import key_object, payment_object, schedule_object
-from sandbox.dashboard import NEWEST_MERCHANTS, bp, lists
-from sandbox.dashboard.words import FILTERS, SECTION_OF, WORDS, as_text, menu, steps
-from sandbox.models import BillingKey, Delivery, Merchant, Order, Payment, Schedule, db
-from sandbox.pages import language_links
-from sandbox.wirelog import WireEntry
+from ..api.objects import key_object, payment_object, schedule_object
+from ..facts import fidelity
+from ..ledger.models import BillingKey, Delivery, Merchant, Order, Payment, Schedule, db
+from ..merchants import clock, levers
+from ..pages import language_links
+from ..rules import outcomes
+from ..wirelog import WireEntry
+from . import NEWEST_MERCHANTS, bp, lists
+from .words import FILTERS, SECTION_OF, WORDS, as_text, menu, steps
 
 FEW = 8
 """Rows of a table on a page about something else."""

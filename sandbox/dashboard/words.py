@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import request
 from flask_babel import gettext as _
 
-from sandbox.clock import SEOUL
+from ..merchants.clock import SEOUL
 
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "payments": ("ready", "paid", "failed", "cancelled"),

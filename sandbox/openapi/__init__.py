@@ -6,11 +6,11 @@ from functools import partial
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
-from sandbox import clock, merchants
-from sandbox.openapi.description import GROUPS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Operation
-from sandbox.openapi.document import document
-from sandbox.openapi.samples import Examples, bodies, curl
-from sandbox.pages import guard, language_links, words
+from ..merchants import clock, register
+from ..pages import guard, language_links, words
+from .description import GROUPS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Operation
+from .document import document
+from .samples import Examples, bodies, curl
 
 bp = Blueprint("openapi", __name__)
 bp.context_processor(words)
@@ -57,7 +57,7 @@ def _parts() -> list[tuple[str, list[tuple[str, dict[str, str], list[Operation]]
 
 def _examples() -> Examples:
     config = current_app.extensions["sandbox_config"]
-    return Examples(config=config, now=clock.of(merchants.find(config.MERCHANT_CODE)))
+    return Examples(config=config, now=clock.of(register.find(config.MERCHANT_CODE)))
 
 
 def _server() -> str:

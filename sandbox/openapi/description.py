@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sandbox import levers
+from ..merchants import levers
 
 
 def _table(name: str) -> dict[str, Any]:

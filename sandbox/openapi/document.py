@@ -5,19 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.openapi.description import (
-    GROUPS,
-    LEVERS,
-    OBJECTS,
-    SERVICE,
-    WEBHOOKS,
-    Field,
-    Operation,
-    Webhook,
-    example_of,
-    type_schema,
-)
-from sandbox.openapi.samples import Examples
+from .description import GROUPS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Field, Operation, Webhook, example_of, type_schema
+from .samples import Examples
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

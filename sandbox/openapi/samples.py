@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from sandbox.config import Config
-from sandbox.openapi.description import Field, Operation, Webhook
+from ..config import Config
+from .description import Field, Operation, Webhook
 
 YOUR_SECRET = "YOUR_SECRET"
 """Stands for a secret that is not the public one."""

@@ -17,15 +17,18 @@ from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from sandbox import certifications, clock, keys, pgs, rules
-from sandbox.api.body import json_object
-from sandbox.certifications import Certification
-from sandbox.models import Merchant, Payment, db
-from sandbox.pages import language_of
-from sandbox.parameters import Malformed, required_text
-from sandbox.windows import identity
-from sandbox.windows.results import callback_result
-from sandbox.windows.secret import is_window_key, window_key
+from ..api.body import json_object
+from ..facts import pgs
+from ..ledger.models import Merchant, Payment, db
+from ..merchants import clock
+from ..pages import language_of
+from ..products import certifications
+from ..products.certifications import Certification
+from ..rules import keys, windows
+from ..windows import identity
+from ..windows.results import callback_result
+from ..windows.secret import is_window_key, window_key
+from ..wire.parameters import Malformed, required_text
 
 bp = Blueprint("sdk", __name__)
 
@@ -54,14 +57,14 @@ def open_payment() -> ResponseReturnValue:
     body, params = _call()
     try:
         merchant = _merchant(body.get("merchant_code"))
-        payment = rules.open_window(
+        payment = windows.open_window(
             merchant,
             {**params, "ui_type": body.get("ui_type")},
             _device(body),
             _origin(body.get("origin")),
             clock.of(merchant, params.get("customer_uid")),
         )
-    except rules.WindowRefused as refusal:
+    except windows.WindowRefused as refusal:
         return {
             **({} if _hears_ids_only(params) else {"success": False}),
             "error_code": refusal.error_code,
@@ -85,7 +88,7 @@ def close_payment(imp_uid: str) -> ResponseReturnValue:
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
     if payment is None or not is_window_key(payment, _key_in_body()):
         abort(404)
-    return jsonify(callback_result(rules.close(payment, clock.of_payment(payment)), closed=True))
+    return jsonify(callback_result(windows.close(payment, clock.of_payment(payment)), closed=True))
 
 
 @bp.post("/sdk/certifications")
@@ -96,7 +99,7 @@ def open_certification() -> ResponseReturnValue:
         merchant = _merchant(body.get("merchant_code"))
         now = clock.of(merchant)
         check = certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), now)
-    except rules.WindowRefused as refusal:
+    except windows.WindowRefused as refusal:
         return identity.refused(params, refusal.error_code, refusal.error_msg), 400
     except Malformed as err:
         return identity.refused(params, "F0004", str(err)), 400
@@ -165,7 +168,7 @@ def _merchant(code: object) -> Merchant:
     known = code if isinstance(code, str) and code.isascii() else ""
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == known))
     if merchant is None:
-        raise rules.WindowRefused("NOT_READY", keys.NO_PG)
+        raise windows.WindowRefused("NOT_READY", keys.NO_PG)
     return merchant
 
 

@@ -13,13 +13,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from sandbox import clock, confirming, demands, outcomes, rules, webhooks
-from sandbox.instruments import digits
-from sandbox.models import Payment, db
-from sandbox.pages import guard, language_of, words
-from sandbox.windows.page import address, page_of, skin_of
-from sandbox.windows.results import callback_result, redirect_target
-from sandbox.windows.secret import is_window_key
+from ..facts.instruments import digits
+from ..ledger.models import Payment, db
+from ..merchants import clock
+from ..pages import guard, language_of, words
+from ..rules import demands, outcomes, windows
+from ..webhooks import delivery
+from . import confirming
+from .page import address, page_of, skin_of
+from .results import callback_result, redirect_target
+from .secret import is_window_key
 
 bp = Blueprint("windows", __name__, url_prefix="/windows/<imp_uid>")
 bp.after_request(guard)
@@ -53,10 +56,10 @@ def approve(imp_uid: str) -> ResponseReturnValue:
         return _window(payment, number=number, wrong="identity_code", error=error), 422
     objection = confirming.objection(payment)
     if objection:
-        rules.decline(payment, clock.of_payment(payment), objection)
+        windows.decline(payment, clock.of_payment(payment), objection)
     else:
-        rules.approve(payment, number, clock.of_payment(payment))
-    webhooks.announce(payment)
+        windows.approve(payment, number, clock.of_payment(payment))
+    delivery.announce(payment)
     payer = outcomes.payer_of(payment)
     return _left(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")
 
@@ -65,7 +68,7 @@ def approve(imp_uid: str) -> ResponseReturnValue:
 def decline(imp_uid: str) -> ResponseReturnValue:
     """The PG turns the payer down, whatever number is in the form."""
     payment = _payment(imp_uid)
-    rules.decline(payment, clock.of_payment(payment))
+    windows.decline(payment, clock.of_payment(payment))
     return _finish(payment)
 
 
@@ -73,7 +76,7 @@ def decline(imp_uid: str) -> ResponseReturnValue:
 def close(imp_uid: str) -> ResponseReturnValue:
     """The payer gives up. The record often stays ``ready``; the shop hears of it all the same."""
     payment = _payment(imp_uid)
-    rules.close(payment, clock.of_payment(payment))
+    windows.close(payment, clock.of_payment(payment))
     return _finish(payment, closed=True)
 
 

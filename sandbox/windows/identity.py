@@ -1,4 +1,7 @@
-"""The window of an identity check, and how its end reaches the shop. What it decides is `sandbox.certifications`."""
+"""The window of an identity check, and how its end reaches the shop.
+
+`sandbox.products.certifications` decides what comes of it.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from sandbox import certifications, clock, levers
-from sandbox.certifications import Certification
-from sandbox.errors import Refused
-from sandbox.models import db
-from sandbox.pages import guard, language_links, language_of, words
-from sandbox.windows.secret import is_window_key, window_key
+from ..ledger.models import db
+from ..merchants import clock, levers
+from ..pages import guard, language_links, language_of, words
+from ..products import certifications
+from ..products.certifications import Certification
+from ..wire.errors import Refused
+from .secret import is_window_key, window_key
 
 bp = Blueprint("identity", __name__, url_prefix="/windows/certifications/<imp_uid>")
 bp.after_request(guard)

@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from sandbox import demands
-from sandbox.instruments import INSTRUMENTS, Instrument
-from sandbox.models import Payment
-from sandbox.pages import LANGUAGES, in_language, language_links, money
-from sandbox.parameters import CURRENCY
-from sandbox.pgs import Profile
-from sandbox.rules import window_effect
-from sandbox.windows.secret import window_key
+from ..facts.instruments import INSTRUMENTS, Instrument
+from ..facts.pgs import Profile
+from ..ledger.models import Payment
+from ..pages import LANGUAGES, in_language, language_links, money
+from ..rules import demands
+from ..rules.windows import window_effect
+from ..wire.parameters import CURRENCY
+from .secret import window_key
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from sandbox import levers
-from sandbox.models import Payment
-from sandbox.money import major_units
+from ..ledger.models import Payment
+from ..merchants import levers
+from ..wire.money import major_units
 
 CLOSED = "사용자가 결제를 취소하셨습니다"
 

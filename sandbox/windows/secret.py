@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from sandbox.certifications import Certification
-from sandbox.models import Payment
+from ..ledger.models import Payment
+from ..products.certifications import Certification
 
 
 def window_key(opened: Payment | Certification) -> str:

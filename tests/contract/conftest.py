@@ -16,8 +16,8 @@ from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
 
 from sandbox import app as sandbox_app
-from sandbox import late, rules
-from sandbox.models import Merchant, Payment, db
+from sandbox.ledger.models import Merchant, Payment, db
+from sandbox.rules import late, windows
 from services.iamport import IamportClient
 from tests.fakes import FakeIamport
 from tests.sandbox.conftest import Clock, on_new_file, started_anew
@@ -87,12 +87,12 @@ class Sandbox:
         with self.app.app_context():
             payment = self._open(request, device)
             numbers = NUMBERS if payment.profile.family == "card" else ACCOUNTS
-            rules.approve(payment, numbers[card], self.clock())
+            windows.approve(payment, numbers[card], self.clock())
             return payment.imp_uid
 
     def close(self, request: dict[str, Any], *, device: str = "pc") -> str:
         with self.app.app_context():
-            return rules.close(self._open(request, device), self.clock()).imp_uid
+            return windows.close(self._open(request, device), self.clock()).imp_uid
 
     def control(self, lever: str, **fields: Any) -> None:
         answer = self.app.test_client().post(f"/control/{lever}", json=fields)
@@ -110,7 +110,7 @@ class Sandbox:
 
     def _open(self, request: dict[str, Any], device: str) -> Payment:
         merchant = db.session.query(Merchant).one()
-        return rules.open_window(merchant, request, device, "http://shop.test", self.clock())
+        return windows.open_window(merchant, request, device, "http://shop.test", self.clock())
 
 
 class Service(Protocol):

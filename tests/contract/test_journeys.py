@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models import JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
-from sandbox.errors import WindowRefused
+from sandbox.wire.errors import WindowRefused
 from services import catalog, checkout, renewals, subscriptions
 from services.iamport import NotFound
 from tests.conftest import signed_in

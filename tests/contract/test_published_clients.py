@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 
 from sandbox.app import create_app
 from sandbox.config import Config
-from sandbox.models import db
+from sandbox.ledger.models import db
 from tests.contract.published import clients, npm, pypi
 from tests.contract.published.clients import Client, Unavailable, node_command, python_command
 from tests.contract.published.steps import Aside, Step, Visit

@@ -16,10 +16,11 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, Playwright
 from werkzeug.test import TestResponse
 
-from sandbox import merchants, storage
 from sandbox.app import create_app
 from sandbox.config import Config
-from sandbox.models import db
+from sandbox.ledger import storage
+from sandbox.ledger.models import db
+from sandbox.merchants import register
 from tests.sandbox.merchant import ShopPage, make_shop, served
 
 PATIENCE = 10.0
@@ -207,7 +208,7 @@ def started_anew(app: Flask, config: Config, clock: Clock) -> Flask:
     app.extensions["sandbox_wire"].clear()
     with app.app_context():
         storage.erase()
-        merchants.add_default(config)
+        register.add_default(config)
     return app
 
 

@@ -14,10 +14,10 @@ from flask import Flask, request
 from playwright.sync_api import Page, expect
 
 import sandbox
-from sandbox import pgs
 from sandbox.control.webhooks import POLICY
-from sandbox.instruments import INSTRUMENTS, digits
-from sandbox.outcomes import OUTCOMES
+from sandbox.facts import pgs
+from sandbox.facts.instruments import INSTRUMENTS, digits
+from sandbox.rules.outcomes import OUTCOMES
 from tests.sandbox.merchant import served
 
 README = Path(sandbox.__file__).with_name("README.md").read_text(encoding="utf-8")

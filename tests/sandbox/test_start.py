@@ -18,8 +18,8 @@ from sandbox import __version__
 from sandbox.__main__ import main
 from sandbox.app import create_app
 from sandbox.config import Config
-from sandbox.models import Merchant, db
-from sandbox.transactions import Line
+from sandbox.ledger.models import Merchant, db
+from sandbox.ledger.transactions import Line
 from tests.sandbox.conftest import Api
 
 

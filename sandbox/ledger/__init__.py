@@ -1,0 +1,1 @@
+"""The tables, the file they lie in, its transactions, and the entries that several rules make."""

@@ -1,0 +1,80 @@
+"""Entries that windows and charges make alike in a payment's record. Called inside a rule's transaction."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Select, select
+
+from ..facts.instruments import Instrument
+from ..wire.errors import Refused
+from .models import Merchant, Payment, Schedule, db
+from .transactions import exists
+
+_WITH_MERCHANT_UID = "merchant_id = :merchant_id AND merchant_uid = :merchant_uid"
+_SETTLED = f"SELECT 1 FROM payments WHERE {_WITH_MERCHANT_UID} AND status IN ('paid', 'cancelled')"
+_RESERVED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = 'scheduled'"
+_IMP_UID = "SELECT 1 FROM payments WHERE imp_uid = :imp_uid"
+
+NOT_FOUND = "존재하지 않는 결제정보입니다."
+
+
+def get(merchant: Merchant, imp_uid: str) -> Payment:
+    """The merchant's payment with this id. Raises `Refused` with HTTP 404."""
+    wanted = select(Payment).where(Payment.merchant_id == merchant.id, Payment.imp_uid == imp_uid)
+    payment = db.session.scalar(wanted)
+    if payment is None:
+        raise Refused(-1, NOT_FOUND, http=404)
+    return payment
+
+
+def is_settled(merchant: Merchant, merchant_uid: str) -> bool:
+    """Whether a payment with this ``merchant_uid`` was paid or cancelled: it cannot be used again."""
+    return exists(_SETTLED, merchant_id=merchant.id, merchant_uid=merchant_uid)
+
+
+def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
+    """The one payment with this ``merchant_uid`` that was paid or cancelled."""
+    own = select(Payment).where(Payment.merchant_id == merchant.id, Payment.merchant_uid == merchant_uid)
+    return db.session.scalar(own.where(Payment.status.in_(("paid", "cancelled"))))
+
+
+def is_reserved(merchant: Merchant, merchant_uid: str) -> bool:
+    """Whether a reservation with this ``merchant_uid`` is still to be run."""
+    return exists(_RESERVED, merchant_id=merchant.id, merchant_uid=merchant_uid)
+
+
+def open_schedules(merchant: Merchant) -> Select[Schedule]:
+    """The reservations still to be run, in no order."""
+    return select(Schedule).where(Schedule.merchant_id == merchant.id, Schedule.status == "scheduled")
+
+
+def show_instrument(payment: Payment, instrument: Instrument) -> None:
+    """Write down what the record shows of the card or account: nothing of a phone bill, little of a wallet."""
+    if not payment.profile.instrument_shown:
+        return
+    if instrument.family == "account":
+        payment.bank_code, payment.bank_name = instrument.issuer_code, instrument.issuer
+    if instrument.family in ("card", "wallet"):
+        payment.card_code, payment.card_name = instrument.issuer_code, instrument.issuer
+    if instrument.family == "card":
+        payment.card_number = instrument.masked
+        payment.card_type = 0 if payment.profile.card_type_known else None
+
+
+def new_imp_uid(prefix: str = "imp_") -> str:
+    """``imp_`` and 12 digits nobody has yet; those of reservations begin with ``imps_``."""
+    while True:
+        imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
+        if not exists(_IMP_UID, imp_uid=imp_uid):
+            return imp_uid
+
+
+def new_pg_tid(payment: Payment, now: int) -> str:
+    prefix = payment.profile.issue_tid_prefix if payment.issues_key else ""
+    return f"{prefix}{payment.pg_id}{now}{secrets.randbelow(10**8):08d}"[:64]
+
+
+def new_apply_num() -> str:
+    """A card company's approval number; only money that moved has one."""
+    return f"{secrets.randbelow(10**8):08d}"

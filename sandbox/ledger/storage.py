@@ -1,0 +1,104 @@
+"""How the ledger lies in an SQLite file that several workers and threads share."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, MetaData, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateTable
+
+from . import transactions
+from .models import db
+from .transactions import exclusive
+
+BUSY_TIMEOUT = 10.0
+"""Seconds a writer waits for the one before it."""
+
+
+def init_app(app: Flask, database_url: str) -> None:
+    """Open the database, and make its tables unless they are there.
+
+    Raises:
+        ValueError: not an SQLite file, or one that cannot be written.
+    """
+    file = _file_of(database_url)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        line = transactions.init_app(app, file)
+    except OSError as err:
+        raise ValueError(f"the ledger cannot be kept in {file}: {err.strerror}") from None
+
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT}}
+    db.init_app(app)
+    with app.app_context():
+        _listen(db.engine)
+        with line.turn():
+            _create_tables(db.engine)
+
+
+def _file_of(url: str) -> Path:
+    with suppress(ArgumentError):
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+            return Path(str(parsed.database)).absolute()
+    raise ValueError("SANDBOX_DATABASE_URL must name an SQLite file, such as sqlite:////tmp/sandbox.db")
+
+
+def erase() -> None:
+    """Delete every row."""
+    with exclusive():
+        for table in reversed(db.metadata.sorted_tables):
+            db.session.execute(table.delete())
+
+
+def _listen(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    # The driver begins transactions too late for us; from here on `_begin` does it.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin(connection: Connection) -> None:
+    """Readers share; who has asked `exclusive` to decide something keeps other writers out from the start."""
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sandbox_begin', 'DEFERRED')}")
+
+
+def _create_tables(engine: Engine) -> None:
+    """Safe when several workers start at once: the first makes the tables, the others wait in line and find them.
+
+    Those of another version of the sandbox are made anew, empty: what they hold is play money.
+    """
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode = WAL")
+    finally:
+        raw.close()
+    with engine.connect().execution_options(sandbox_begin="IMMEDIATE") as connection, connection.begin():
+        if connection.exec_driver_sql("PRAGMA user_version").scalar() != _version():
+            _drop_tables(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {_version()}")
+        db.metadata.create_all(connection)
+
+
+def _version() -> int:
+    """31 bits of what the tables look like, so that nobody has to remember to count on."""
+    tables = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
+    return crc32(tables.encode()) & 0x7FFF_FFFF
+
+
+def _drop_tables(connection: Connection) -> None:
+    """Whatever is there, also tables nobody knows any more."""
+    old = MetaData()
+    old.reflect(connection)
+    old.drop_all(connection)

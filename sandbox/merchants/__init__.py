@@ -1,0 +1,1 @@
+"""The shops the sandbox serves: their register, channels, clocks, levers and access tokens."""

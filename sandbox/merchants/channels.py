@@ -1,0 +1,76 @@
+"""The channels of a merchant: its contracts with PGs, and which of them a request names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from ..facts.pgs import PROFILES, Profile, UnknownPG, profile_for
+from ..ledger.models import Merchant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One contract of a merchant with a PG, as ``GET /users/pg`` tells it."""
+
+    pg_provider: str
+    pg_id: str
+    channel_name: str
+    channel_key: str
+
+    @property
+    def pg(self) -> str:
+        """What names it in ``pg``."""
+        return f"{self.pg_provider}.{self.pg_id}"
+
+
+def channels(merchant: Merchant) -> list[Channel]:
+    """The merchant's PGs, the default first. Keys are the same in every worker and after every start.
+
+    Raises:
+        UnknownPG: ``merchant.pg_channels`` names one that does not exist.
+    """
+    every = dict.fromkeys(profile.code for profile in PROFILES)
+    return [_channel(merchant, pg) for pg in merchant.pg_channels or every]
+
+
+def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
+    """The channel a request names by its key or by ``pg`` (``code``, ``code.MID``, nothing for the default).
+
+    Raises:
+        UnknownPG: the merchant has none such.
+    """
+    configured = channels(merchant)
+    if channel_key:
+        chosen = next((channel for channel in configured if channel.channel_key == channel_key), None)
+    elif not pg:
+        chosen = configured[0]
+    else:
+        code, _, mid = pg.partition(".")
+        chosen = next((channel for channel in configured if channel.pg_provider == code), None)
+        if chosen is not None and mid:
+            return _channel(merchant, pg)
+    if chosen is None:
+        raise UnknownPG(channel_key or pg)
+    return chosen
+
+
+def _channel(merchant: Merchant, pg: str) -> Channel:
+    profile, mid = with_windows(pg), mid_of(pg)
+    key = uuid5(NAMESPACE_URL, f"sandbox:{merchant.code}:{profile.code}.{mid}")
+    return Channel(
+        pg_provider=profile.code, pg_id=mid, channel_name=f"{profile.name_en} test", channel_key=f"channel-key-{key}"
+    )
+
+
+def with_windows(pg: str) -> Profile:
+    """The profile behind ``pg``, which a shop may have a channel for. Raises `UnknownPG`."""
+    profile = profile_for(pg)
+    if not profile.opens_windows:
+        raise UnknownPG(pg)
+    return profile
+
+
+def mid_of(pg: str | None) -> str:
+    """The merchant id in ``pg``, or the one its profile falls back to. Raises `UnknownPG`."""
+    return (pg or "").partition(".")[2] or profile_for(pg).mid

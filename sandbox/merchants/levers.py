@@ -1,0 +1,96 @@
+"""What can be set about one merchant and the real service has no button for. The list is ``levers.toml``.
+
+The settings lie in ``merchant.switches``; a lever that nobody pulled has its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..facts import tables
+from ..wire.parameters import Malformed
+
+if TYPE_CHECKING:
+    from ..ledger.models import Merchant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lever:
+    """One setting: a boolean, a number from 0 to ``most``, or one word of ``choices``, as its default shows."""
+
+    name: str
+    default: bool | int | float | str
+    title_ko: str
+    title_en: str
+    most: int = 0
+    """Largest number, for a number."""
+    choices: tuple[str, ...] = ()
+    """Allowed words, for a word."""
+
+    def read(self, value: Any) -> bool | int | float | str:
+        """What ``value``, from JSON or a form, means for this lever. Raises `Malformed`."""
+        if isinstance(self.default, bool):
+            return _boolean(self.name, value)
+        if isinstance(self.default, str):
+            return _word(self.name, value, self.choices)
+        number = _number(self.name, value, self.most)
+        if isinstance(self.default, float):
+            return float(number)
+        if number != number.to_integral_value():
+            raise Malformed(f"{self.name} must be a whole number")
+        return int(number)
+
+
+def _load() -> dict[str, Lever]:
+    return {entry["name"]: Lever(**entry) for entry in tables.load(Path(__file__).with_suffix(".toml"))["lever"]}
+
+
+LEVERS: Mapping[str, Lever] = _load()
+"""By name, in the order of the file."""
+
+
+def get(merchant: Merchant, name: str) -> Any:
+    """The merchant's setting, its default where nobody pulled the lever. An unknown ``name`` is a `KeyError`."""
+    return (merchant.switches or {}).get(name, LEVERS[name].default)
+
+
+def set(merchant: Merchant, name: str, value: Any) -> None:
+    """Pull one lever, inside the caller's transaction. Raises `Malformed` and then changes nothing."""
+    lever = LEVERS.get(name)
+    if lever is None:
+        raise Malformed(f"there is no lever {name}; there are {', '.join(LEVERS)}")
+    # A new dict each time: the database column notices an assignment, not a change within.
+    merchant.switches = {**(merchant.switches or {}), name: lever.read(value)}
+
+
+def settings(merchant: Merchant) -> dict[str, Any]:
+    """Every lever as it stands now."""
+    return {name: get(merchant, name) for name in LEVERS}
+
+
+def _boolean(name: str, value: Any) -> bool:
+    # Forms know no booleans.
+    meant = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
+    if not isinstance(meant, bool):
+        raise Malformed(f"{name} must be true or false")
+    return meant
+
+
+def _word(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise Malformed(f"{name} must be one of {', '.join(choices)}")
+    return str(value)
+
+
+def _number(name: str, value: Any, most: int) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        raise Malformed(f"{name} must be a number") from None
+    if isinstance(value, bool) or not number.is_finite() or not 0 <= number <= most:
+        raise Malformed(f"{name} must be between 0 and {most}")
+    return number

@@ -1,0 +1,1 @@
+"""What the service sells besides billing: identity checks, virtual accounts, receipts, escrow, Naver orders."""

@@ -1,0 +1,252 @@
+"""Identity checks, over REST or in a window: a code goes to a phone, and whoever repeats it is who they say."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..facts.instruments import digits
+from ..ledger.models import Merchant, Model, db
+from ..ledger.transactions import exclusive
+from ..merchants import levers
+from ..wire.errors import Refused
+from ..wire.parameters import (
+    MERCHANT_UID_LIMIT,
+    Fields,
+    Malformed,
+    flag,
+    integer,
+    missing,
+    required_text,
+    text,
+    urls,
+    word,
+)
+
+NOT_FOUND = "인증결과가 존재하지 않습니다."
+CERTIFIED_ALREADY = "이미 인증이 완료된 건입니다."
+WRONG_OTP = "인증번호가 일치하지 않습니다."
+IN_A_WINDOW = "본인인증 창에서 진행 중인 건입니다."
+TOO_YOUNG = "본인인증 허용 나이(만 {}세) 미만입니다."
+
+OTP = "123456"
+"""The code every phone of the sandbox gets."""
+
+CARRIERS = ("SKT", "KT", "LGT")
+
+_GENDERS = {
+    "1": "male",
+    "3": "male",
+    "5": "male",
+    "7": "male",
+    "2": "female",
+    "4": "female",
+    "6": "female",
+    "8": "female",
+}
+_FOREIGNERS = ("5", "6", "7", "8")
+_BORN_BEFORE_2000 = ("1", "2", "5", "6")
+
+
+class Certification(Model):
+    """One check, finished or not."""
+
+    __tablename__ = "certifications"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"), index=True)
+    imp_uid: Mapped[str] = mapped_column(unique=True)
+    merchant_uid: Mapped[str | None]
+    name: Mapped[str] = mapped_column(default="")
+    """'' while a window waits to be told, as the rest of the person."""
+    phone: Mapped[str] = mapped_column(default="")
+    birthday: Mapped[str] = mapped_column(default="")
+    """``YYYY-MM-DD``"""
+    gender: Mapped[str] = mapped_column(default="")
+    foreigner: Mapped[bool] = mapped_column(default=False)
+    carrier: Mapped[str] = mapped_column(default="")
+    certified_at: Mapped[int] = mapped_column(default=0)
+    window: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """What its window was opened with: ``form``, ``origin``, ``m_redirect_url``, ``language``, ``min_age``, and what
+    its fields begin with under ``filled``. Empty for a check over REST."""
+
+    merchant: Mapped[Merchant] = relationship()
+
+    def key_for(self, scope: str) -> str:
+        """Hex that is the same for the same person in the same ``scope``."""
+        person = f"{scope}|{self.name}|{self.birthday}|{self.phone}"
+        return hashlib.sha256(person.encode()).hexdigest()
+
+
+def request(merchant: Merchant, fields: Fields) -> Certification:
+    """Have a code sent to a phone. Raises `Malformed` when it cannot be anybody's."""
+    asked = _new(merchant, text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT))
+    for name, value in _person(fields).items():
+        setattr(asked, name, value)
+    with exclusive(merchant):
+        db.session.add(asked)
+    return asked
+
+
+def open_window(merchant: Merchant, params: Fields, device: str, origin: str, now: int) -> Certification:
+    """The check behind a window, from the parameters of ``IMP.certification``.
+
+    On a phone the window takes the page, unless ``popup`` is true. Raises `Malformed`.
+    """
+    page = device == "mobile" and params.get("popup") is not True
+    target = next(iter(urls(params, "m_redirect_url")), None)
+    if page and target is None:
+        raise missing("m_redirect_url")
+    asked = _new(merchant, text(params, "merchant_uid", limit=MERCHANT_UID_LIMIT) or f"nobody_{now}000")
+    asked.window = {
+        "form": "page" if page else levers.get(merchant, "certification_form"),
+        "origin": origin,
+        "m_redirect_url": target,
+        "language": text(params, "language"),
+        "min_age": integer(params, "min_age", most=200),
+        "filled": {name: text(params, name, limit=64) for name in ("name", "phone", "carrier")},
+    }
+    with exclusive(merchant):
+        db.session.add(asked)
+    return asked
+
+
+def identify(certification: Certification, fields: Fields, now: int) -> Certification:
+    """The person in the window's form is who they say. A finished check comes back unchanged.
+
+    Raises:
+        Malformed: what `wrong_field` would have named.
+        Refused: younger than the shop's ``min_age``.
+    """
+    person = _person(fields)
+    _check_otp(fields)
+    least = certification.window.get("min_age") or 0
+    if _age(person["birthday"], now) < least:
+        raise Refused(-1, TOO_YOUNG.format(least))
+    with exclusive(certification):
+        if not certification.certified_at:
+            for name, value in person.items():
+                setattr(certification, name, value)
+            certification.certified_at = now
+    return certification
+
+
+def wrong_field(fields: Fields) -> str | None:
+    """The first field of a window's form that cannot be right, None when each can."""
+    for name, read in _READERS.items():
+        try:
+            read(fields)
+        except Malformed:
+            return name
+    return None
+
+
+def confirm(merchant: Merchant, imp_uid: str, fields: Fields, now: int) -> Certification:
+    """Repeat the code. Raises `Refused` (404) for nobody's check, `Malformed` for a wrong code or a second time."""
+    required_text(fields, "otp")
+    with exclusive(merchant):
+        certification = get(merchant, imp_uid)
+        if certification.certified_at:
+            raise Malformed(CERTIFIED_ALREADY)
+        _check_otp(fields)
+        if not certification.name:
+            raise Malformed(IN_A_WINDOW)
+        certification.certified_at = now
+    return certification
+
+
+def remove(merchant: Merchant, imp_uid: str) -> Certification:
+    """Forget a check; it is returned once more. Raises `Refused` (404)."""
+    with exclusive(merchant):
+        certification = get(merchant, imp_uid)
+        db.session.delete(certification)
+    return certification
+
+
+def get(merchant: Merchant, imp_uid: str) -> Certification:
+    """Raises `Refused` (404)."""
+    certification = db.session.scalar(
+        select(Certification).where(Certification.merchant_id == merchant.id, Certification.imp_uid == imp_uid)
+    )
+    if certification is None:
+        raise Refused(-1, NOT_FOUND, http=404)
+    return certification
+
+
+def _new(merchant: Merchant, merchant_uid: str | None) -> Certification:
+    imp_uid = f"imp_{secrets.randbelow(10**12):012d}"
+    return Certification(merchant=merchant, imp_uid=imp_uid, merchant_uid=merchant_uid, window={}, certified_at=0)
+
+
+def _person(fields: Fields) -> dict[str, Any]:
+    """Who somebody says they are. Raises `Malformed` when it cannot be anybody."""
+    gender_digit, carrier = _gender_digit(fields), _carrier(fields)
+    return {
+        "name": required_text(fields, "name"),
+        "phone": _phone(fields),
+        "birthday": _birthday(fields, gender_digit),
+        "gender": _GENDERS[gender_digit],
+        "foreigner": gender_digit in _FOREIGNERS,
+        "carrier": f"{carrier}_MVNO" if flag(fields, "is_mvno") else carrier,
+    }
+
+
+def _gender_digit(fields: Fields) -> str:
+    gender_digit = required_text(fields, "gender_digit")
+    if gender_digit not in _GENDERS:
+        raise Malformed("gender_digit 파라메터가 올바르지 않습니다.")
+    return gender_digit
+
+
+def _carrier(fields: Fields) -> str:
+    carrier = word(fields, "carrier", CARRIERS)
+    if carrier is None:
+        raise missing("carrier")
+    return carrier
+
+
+def _check_otp(fields: Fields) -> None:
+    if not hmac.compare_digest(required_text(fields, "otp").encode(), OTP.encode()):
+        raise Malformed(WRONG_OTP)
+
+
+def _age(birthday: str, now: int) -> int:
+    """Full years on the day it is in Seoul."""
+    born = date.fromisoformat(birthday)
+    today = (datetime.fromtimestamp(now, UTC) + timedelta(hours=9)).date()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _phone(fields: Fields) -> str:
+    phone = digits(required_text(fields, "phone"))
+    if not 9 <= len(phone) <= 11:
+        raise Malformed("phone 파라메터가 올바르지 않습니다.")
+    return phone
+
+
+def _birthday(fields: Fields, gender_digit: str) -> str:
+    """From ``YYMMDD``, whose century the gender digit tells, or ``YYYYMMDD``."""
+    born = digits(required_text(fields, "birth"))
+    if len(born) == 6:
+        born = ("19" if gender_digit in _BORN_BEFORE_2000 else "20") + born
+    try:
+        return date.fromisoformat(f"{born[:4]}-{born[4:6]}-{born[6:]}").isoformat()
+    except ValueError:
+        raise Malformed("birth 파라메터는 YYMMDD 형식이어야 합니다.") from None
+
+
+_READERS = {
+    "name": lambda fields: required_text(fields, "name"),
+    "birth": lambda fields: _birthday(fields, "1"),
+    "gender_digit": _gender_digit,
+    "carrier": _carrier,
+    "phone": _phone,
+    "otp": _check_otp,
+}
+"""Fields of the form, from top to bottom, and what raises `Malformed` for a wrong one."""

@@ -1,0 +1,255 @@
+"""Naver Pay's order form: a buyer orders at Naver, and the shop places, ships, takes back or exchanges each product.
+
+How a product stands and what moves it is ``naver_orders.toml``.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..facts import pgs, tables
+from ..ledger import entries
+from ..ledger.models import Merchant, Model, Payment, db
+from ..ledger.transactions import exclusive
+from ..merchants import levers
+from ..webhooks import notices
+from ..wire.errors import Refused
+from ..wire.parameters import (
+    MERCHANT_UID_LIMIT,
+    Fields,
+    Malformed,
+    integer,
+    missing,
+    required_integer,
+    required_text,
+    text,
+    texts,
+    urls,
+    word,
+)
+
+NOT_FOUND = "존재하지 않는 상품주문입니다."
+NONE_MOVED = "요청하신 상품주문을 모두 처리하지 못하였습니다. (현재 상태에서 할 수 없는 요청입니다)"
+ORDERED_ALREADY = "merchant_uid has been paid before"
+
+GIVEN_BACK = ("CANCELED", "RETURNED")
+"""Values of ``product_order_status`` with which the buyer has the money again."""
+FINISHED = ("PURCHASE_DECIDED", "EXCHANGED")
+"""Those of which buyers write reviews."""
+
+REVIEWS = ("general", "premium")
+
+DELIVERY_SECONDS = 3 * 86_400
+"""From the order to ``shipping_due``."""
+
+MOST_PRODUCTS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """Something a shop or a buyer does; the fields are explained at the top of ``naver_orders.toml``."""
+
+    name: str
+    moves: Mapping[str, str]
+    methods: tuple[str, ...] = ()
+    courier: str = ""
+    texts: tuple[str, ...] = ()
+    integers: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def check(self, fields: Fields) -> None:
+        """Raises `Malformed` when something is missing or not what it must be."""
+        if self.methods and word(fields, "delivery_method", self.methods) is None:
+            raise missing("delivery_method")
+        by_courier = ("delivery_company", "tracking_number") if fields.get("delivery_method") == self.courier else ()
+        for name in (*self.texts, *by_courier):
+            required_text(fields, name)
+        for name in self.integers:
+            required_integer(fields, name)
+
+    def reason(self, fields: Fields) -> str | None:
+        """``reason`` as it is understood, None for a move that has none."""
+        said = text(fields, "reason")
+        return said if said in self.reasons else next(iter(self.reasons), None)
+
+
+def _load() -> tuple[dict[str, list[str]], dict[str, Move], dict[str, Move]]:
+    listed = tables.load(Path(__file__).with_suffix(".toml"))
+    calls, steps = ({entry["name"]: Move(**entry) for entry in listed[kind]} for kind in ("call", "step"))
+    return listed["states"], calls, steps
+
+
+STATES, CALLS, STEPS = _load()
+
+
+class ProductOrder(Model):
+    """One product of an order. Amounts are won."""
+
+    __tablename__ = "product_orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
+    product_order_id: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="paid")
+    """A key of `STATES`."""
+    reason: Mapped[str | None]
+    """Why it is to be cancelled or returned."""
+    product_id: Mapped[str]
+    product_name: Mapped[str]
+    product_option_id: Mapped[str]
+    product_option_name: Mapped[str]
+    product_amount: Mapped[int]
+    delivery_amount: Mapped[int]
+    quantity: Mapped[int]
+    moved_at: Mapped[int]
+
+    payment: Mapped[Payment] = relationship()
+
+    @property
+    def status(self) -> str:
+        return STATES[self.state][0]
+
+    @property
+    def claim(self) -> tuple[str | None, str | None]:
+        """``claim_type`` and ``claim_status``."""
+        _, kind, status = (*STATES[self.state], None, None)[:3]
+        return kind, status
+
+    @property
+    def shipping_due(self) -> int:
+        return self.payment.started_at + DELIVERY_SECONDS
+
+    @property
+    def total(self) -> int:
+        return self.product_amount + self.delivery_amount
+
+    def move(self, state: str, *, at: int) -> None:
+        """Into a key of `STATES`; the buyer has the money back where that means so."""
+        self.state, self.moved_at = state, at
+        if self.status in GIVEN_BACK:
+            self.payment.mark_cancelled(self.total, self.reason, at=at)
+
+
+def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
+    """A buyer orders and pays ``products`` at Naver; the shop is told by webhook. Raises `Malformed`."""
+    products = [_product(one, now) for one in _listed(fields)]
+    payment = Payment(
+        merchant=merchant,
+        merchant_uid=text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT) or f"naver-{secrets.token_hex(8)}",
+        pg_code=pgs.ORDER_FORM.code,
+        pg_id=pgs.ORDER_FORM.mid,
+        pay_method=pgs.ORDER_FORM.methods[0],
+        channel="pc",
+        status="ready",
+        name=products[0].product_name,
+        amount=sum(product.total for product in products),
+        currency="KRW",
+        notice_urls=urls(fields, "notice_url"),
+        started_at=now,
+        **{field: text(fields, field) for field in ("buyer_name", "buyer_tel", "buyer_addr", "buyer_postcode")},
+    )
+    with exclusive(merchant):
+        if entries.is_settled(merchant, payment.merchant_uid):
+            raise Malformed(ORDERED_ALREADY)
+        payment.imp_uid, payment.pg_tid = entries.new_imp_uid(), entries.new_pg_tid(payment, now)
+        payment.mark_paid(at=now, charged=True)
+        for product in products:
+            product.payment = payment
+        db.session.add_all(products)
+        notices.queue_approval(merchant, payment, now)
+    return payment
+
+
+def act(payment: Payment, move: Move, fields: Fields, now: int) -> tuple[list[ProductOrder], bool]:
+    """Move the products named by ``product_order_id``, or all: those that went, and whether that was each.
+
+    Raises:
+        Malformed: a field is missing or is not what it must be.
+        Refused: HTTP 500, as in the schema, when none may go there from where it is.
+    """
+    move.check(fields)
+    wanted = set(texts(fields, "product_order_id"))
+    with exclusive(payment):
+        products = of(payment)
+        chosen = [product for product in products if not wanted or product.product_order_id in wanted]
+        moved = [product for product in chosen if _moved(product, move, fields, now)]
+    if not moved:
+        raise Refused(-1, NONE_MOVED, http=500, ours=True)
+    return moved, len(moved) == len(wanted or products)
+
+
+def _moved(product: ProductOrder, move: Move, fields: Fields, now: int) -> bool:
+    target = move.moves.get(product.state)
+    if levers.get(product.payment.merchant, "naver_any_step") and product.status not in GIVEN_BACK:
+        target = target or next(iter(move.moves.values()))
+    if target is None or (STATES[target][0] in GIVEN_BACK and product.payment.remaining < product.total):
+        return False
+    product.reason = move.reason(fields) or product.reason
+    product.move(target, at=now)
+    return True
+
+
+def of(payment: Payment) -> list[ProductOrder]:
+    """The products of a payment; none for one that did not come from an order form."""
+    wanted = select(ProductOrder).where(ProductOrder.payment_id == payment.id)
+    return list(db.session.scalars(wanted.order_by(ProductOrder.id)))
+
+
+def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
+    """Raises `Refused` (404), also for another merchant's."""
+    wanted = (
+        select(ProductOrder)
+        .join(Payment)
+        .where(Payment.merchant_id == merchant.id, ProductOrder.product_order_id == product_order_id)
+    )
+    product = db.session.scalar(wanted)
+    if product is None:
+        raise Refused(-1, NOT_FOUND, http=404, ours=True)
+    return product
+
+
+def reviewed(merchant: Merchant, fields: Fields) -> list[ProductOrder]:
+    """Finished between ``from`` and ``to``: each has a review of each type. Raises `Malformed`."""
+    since, until = required_integer(fields, "from"), required_integer(fields, "to")
+    if word(fields, "review_type", REVIEWS) is None:
+        raise missing("review_type")
+    states = [name for name, (status, *_) in STATES.items() if status in FINISHED]
+    wanted = (
+        select(ProductOrder)
+        .join(Payment)
+        .where(
+            Payment.merchant_id == merchant.id,
+            ProductOrder.state.in_(states),
+            ProductOrder.moved_at.between(since, until),
+        )
+    )
+    return list(db.session.scalars(wanted.order_by(ProductOrder.id)))
+
+
+def _listed(fields: Fields) -> list[Fields]:
+    products = fields.get("products") or [{}]
+    if not isinstance(products, list) or not all(isinstance(one, dict) for one in products):
+        raise Malformed("products must be a list of objects")
+    if len(products) > MOST_PRODUCTS:
+        raise Malformed(f"an order has at most {MOST_PRODUCTS} products")
+    return products
+
+
+def _product(fields: Fields, now: int) -> ProductOrder:
+    """With everything left out made up."""
+    amounts = {"product_amount": (10_000, 1), "delivery_amount": (0, 0), "quantity": (1, 1)}
+    words = {"product_id": "coffee", "product_name": "원두", "product_option_id": "", "product_option_name": ""}
+    read = {name: integer(fields, name, least=least, most=10**9) for name, (_, least) in amounts.items()}
+    return ProductOrder(
+        product_order_id=f"{now // 86_400}{secrets.randbelow(10**11):011d}",
+        moved_at=now,
+        state="paid",
+        **{name: amounts[name][0] if value is None else value for name, value in read.items()},
+        **{name: text(fields, name, limit=100) or default for name, default in words.items()},
+    )

@@ -1,0 +1,65 @@
+"""``GET /payments/{imp_uid}/balance``: by which means an amount was paid, and what of it is tax."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..ledger.models import Cancellation, Payment
+from ..wire.amounts import Split, split
+from ..wire.errors import Refused
+from ..wire.money import major_units
+
+UNSUPPORTED = "(현재는 PAYCO, KCP만 지원됩니다) 결제 상세내역을 제공하지 않는 PG사의 거래입니다."
+
+NOTHING = Split(tax_free=0, supply=0, vat=0)
+
+_MEANS = ("cash_receipt", "secondary", "discount")
+"""Besides ``primary``; play money comes by no other."""
+
+
+def of(payment: Payment) -> dict[str, Any]:
+    """The balance net of cancels, and how it came to be: one entry for the payment and one for each cancel.
+
+    Raises:
+        Refused: its PG does not tell.
+    """
+    if not payment.profile.tells_balance:
+        raise Refused(-1, UNSUPPORTED)
+    changes, net = [(payment.paid_at, NOTHING)], NOTHING
+    if payment.charged:
+        cancels = ((entry.cancelled_at, NOTHING - _of_cancel(entry)) for entry in payment.cancellations)
+        changes, net = [(payment.paid_at, whole(payment)), *cancels], left(payment)
+    return {
+        "amount": major_units(payment.amount, payment.currency),
+        **_by_means(net, payment.currency),
+        "histories": [{**_by_means(change, payment.currency), "created": at} for at, change in changes],
+    }
+
+
+def whole(payment: Payment) -> Split:
+    """The parts of its amount."""
+    return split(payment.amount, payment.tax_free, payment.vat_amount)
+
+
+def left(payment: Payment) -> Split:
+    """The parts of what can still be cancelled."""
+    rest = whole(payment)
+    for entry in payment.cancellations:
+        rest -= _of_cancel(entry)
+    return rest
+
+
+def _of_cancel(entry: Cancellation) -> Split:
+    return split(entry.amount, entry.tax_free, entry.vat_amount)
+
+
+def _by_means(primary: Split, currency: str) -> dict[str, Any]:
+    return {
+        "primary": _group(primary, currency),
+        **{means: _group(NOTHING, currency) for means in _MEANS},
+    }
+
+
+def _group(part: Split, currency: str) -> dict[str, Any]:
+    parts = {"tax_free": part.tax_free, "supply": part.supply, "vat": part.vat, "service": 0}
+    return {name: major_units(minor, currency) for name, minor in parts.items()}

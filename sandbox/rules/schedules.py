@@ -1,0 +1,301 @@
+"""Reservations: ``/again``, run by itself when its time comes, and once.
+
+A run looks, charges and books in one transaction beside which nobody writes. So it needs no claim: whoever comes
+second finds it done, and a worker killed in the middle has done nothing.
+
+Source: contract of ``POST /subscribe/payments/schedule`` in https://developers.portone.io/api/rest-v1
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from ..facts import instruments
+from ..ledger import entries
+from ..ledger.models import BillingKey, IllegalStep, Merchant, Payment, Schedule, db
+from ..ledger.transactions import exclusive
+from ..merchants import clock, levers
+from ..webhooks import delivery, notices
+from ..wire.errors import Refused
+from ..wire.parameters import (
+    CUSTOMER_UID_LIMIT,
+    Fields,
+    Malformed,
+    integer,
+    missing,
+    required_integer,
+    required_text,
+    text,
+    texts,
+)
+from . import keys, windows
+
+NO_CUSTOMER = "등록된 고객정보가 없습니다."
+NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
+RESERVED_ALREADY = "이미 예약되었거나 결제가 이루어진 merchant_uid입니다."
+NOT_FOUND = "invalid imp_uid"
+"""What the service says of an unknown ``merchant_uid``."""
+
+CARD_REFUSED = "카드정보 확인에 실패하였습니다."
+
+AT_ONCE = 50
+"""Reservations run in one transaction: so many that a full hour is quickly done, so few that others get their turn."""
+
+_FROM_KEY = {
+    "buyer_name": "customer_name",
+    "buyer_email": "customer_email",
+    "buyer_tel": "customer_tel",
+    "buyer_addr": "customer_addr",
+    "buyer_postcode": "customer_postcode",
+}
+"""A buyer's field a reservation lacks → the key's that stands in for it."""
+
+_COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
+
+
+# Reserving ------------------------------------------------------------------------------------------------
+
+
+def reserve(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
+    """Reserve every charge of ``schedules``, or none of them. Issues a key first where ``customer_uid`` has none.
+
+    Raises:
+        Refused: no key and no card, a card that is turned down, or a ``merchant_uid`` reserved or settled before.
+        Malformed: a field is missing or of the wrong shape, or a time is past.
+    """
+    customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
+    wanted = _entries(fields)
+    key = _key(merchant, customer_uid, fields, now)
+    made = [_reservation(merchant, key, fields, entry, now) for entry in wanted]
+    with exclusive(merchant):
+        _refuse_used(merchant, [schedule.merchant_uid for schedule in made])
+        db.session.add_all(made)
+    return made
+
+
+def _entries(fields: Fields) -> list[dict[str, Any]]:
+    wanted = fields.get("schedules")
+    if not wanted:
+        raise missing("schedules")
+    if not isinstance(wanted, list) or not all(isinstance(entry, dict) for entry in wanted):
+        raise Malformed("schedules 파라메터는 객체의 배열이어야 합니다.")
+    return wanted
+
+
+def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
+    """The key the reservations will charge, tried out where ``checking_amount`` asks for it."""
+    key = keys.find(merchant, customer_uid)
+    if key is None and text(fields, "card_number") is None:
+        raise Refused(1, NO_CUSTOMER)
+    if key is None:
+        key = _issued(merchant, customer_uid, fields, now)
+    refusal = _refusal_of_check(key) if integer(fields, "checking_amount") else None
+    if refusal:
+        raise Refused(1, f"{CARD_REFUSED} {refusal}")
+    return key
+
+
+def _refusal_of_check(key: BillingKey) -> str | None:
+    """Why a charge would be declined now. The real one is made and cancelled at once; no record of it is known."""
+    instrument = instruments.find(key.instrument, key.profile.family)
+    declined = instrument is not None and instrument.declines_charge(key.approved_charges, key.declined_charges)
+    return instrument.charge_refusal if instrument is not None and declined else None
+
+
+def _issued(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
+    try:
+        return keys.issue_by_card(merchant, customer_uid, fields, now)
+    except Refused as err:
+        raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
+
+
+def _reservation(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
+    schedule_at = _future(merchant, entry, now)
+    if levers.get(merchant, "strict"):
+        required_text(entry, "name")
+        required_text(entry, "currency")
+    stand_ins = {name: getattr(key, own) for name, own in _FROM_KEY.items() if text(entry, name) is None}
+    request = {**entry, **stand_ins, "customer_uid": key.customer_uid}
+    charge = windows.asked_charge(merchant, request, now)
+    return Schedule(
+        merchant_id=merchant.id,
+        customer_uid=key.customer_uid,
+        merchant_uid=charge.merchant_uid,
+        customer_id=text(fields, "customer_id") or key.customer_id,
+        pg_code=key.pg_code,
+        pg_id=key.pg_id,
+        fields=json.loads(json.dumps(request, default=float)),
+        created_at=now,
+        schedule_at=schedule_at,
+        **{name: getattr(charge, name) for name in _COPIED},
+    )
+
+
+def _future(merchant: Merchant, fields: Fields, now: int) -> int:
+    schedule_at = required_integer(fields, "schedule_at", most=clock.LATEST)
+    if schedule_at > now:
+        return schedule_at
+    http = int(levers.get(merchant, "past_schedule_http"))
+    raise Refused(1 if http == 200 else -1, "schedule_at 파라메터는 현재 시각 이후여야 합니다.", http=http, ours=True)
+
+
+def _refuse_used(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
+    for merchant_uid in merchant_uids:
+        used = entries.is_reserved(merchant, merchant_uid) or entries.is_settled(merchant, merchant_uid)
+        if used or merchant_uids.count(merchant_uid) > 1:
+            raise Refused(1, RESERVED_ALREADY, ours=True)
+
+
+# Changing -------------------------------------------------------------------------------------------------
+
+
+def get(merchant: Merchant, merchant_uid: str) -> Schedule:
+    """The reservation with this ``merchant_uid``, the last where there were several. Raises `Refused` (404)."""
+    schedule = db.session.scalar(
+        select(Schedule)
+        .where(Schedule.merchant_id == merchant.id, Schedule.merchant_uid == merchant_uid)
+        .order_by(Schedule.id.desc())
+        .limit(1)
+    )
+    if schedule is None:
+        raise Refused(-1, NOT_FOUND, http=404)
+    return schedule
+
+
+def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
+    """Revoke the open reservations of ``customer_uid``, those of ``merchant_uid`` (one or a list), or of both.
+
+    Raises:
+        Refused: there is none.
+        Malformed: neither was sent.
+    """
+    customer_uid, merchant_uids = text(fields, "customer_uid"), texts(fields, "merchant_uid")
+    if customer_uid is None and not merchant_uids:
+        raise missing("customer_uid, merchant_uid")
+    query = entries.open_schedules(merchant).order_by(Schedule.schedule_at, Schedule.id)
+    if customer_uid is not None:
+        query = query.where(Schedule.customer_uid == customer_uid)
+    if merchant_uids:
+        query = query.where(Schedule.merchant_uid.in_(merchant_uids))
+    with exclusive(merchant):
+        revoked = list(db.session.scalars(query))
+        for schedule in revoked:
+            schedule.mark_revoked(at=clock.of(merchant, schedule.customer_uid))
+    if not revoked:
+        raise Refused(1, NOTHING_TO_REVOKE)
+    return revoked
+
+
+def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
+    """Give an open reservation another ``schedule_at``. Raises `Refused` (404, or 400 when it is not open)."""
+    return _retimed(merchant, merchant_uid, fields, Schedule.move)
+
+
+def reopen(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
+    """Reserve anew what failed or was revoked. Raises `Refused` (404, or 400 when it is neither)."""
+    return _retimed(merchant, merchant_uid, fields, Schedule.reopen)
+
+
+def _retimed(merchant: Merchant, merchant_uid: str, fields: Fields, step: Any) -> Schedule:
+    with exclusive(merchant):
+        schedule = get(merchant, merchant_uid)
+        schedule_at = _future(merchant, fields, clock.of(merchant, schedule.customer_uid))
+        if schedule.status != "scheduled":
+            _demand_unsettled(merchant, schedule)
+        _stepped(step, schedule, schedule_at)
+    return schedule
+
+
+def retry(merchant: Merchant, merchant_uid: str) -> Payment:
+    """Charge at once what failed or was revoked; see ``status`` for how it went.
+
+    Raises:
+        Refused: no such reservation or no key any more (404); neither failed nor revoked (400).
+    """
+    with exclusive(merchant):
+        schedule = get(merchant, merchant_uid)
+        if not schedule.may_run_again:
+            raise _not_now()
+        _demand_unsettled(merchant, schedule)
+        keys.get(merchant, schedule.customer_uid)
+        payment = _run(schedule, clock.of(merchant, schedule.customer_uid))
+    delivery.announce(payment)
+    return payment
+
+
+def _demand_unsettled(merchant: Merchant, schedule: Schedule) -> None:
+    if entries.is_settled(merchant, schedule.merchant_uid):
+        raise _not_now()
+
+
+def _stepped(step: Any, schedule: Schedule, schedule_at: int) -> None:
+    try:
+        step(schedule, schedule_at)
+    except IllegalStep:
+        raise _not_now() from None
+
+
+def _not_now() -> Refused:
+    return Refused(-1, "현재 상태에서는 처리할 수 없는 예약입니다.", http=400, ours=True)
+
+
+# Running --------------------------------------------------------------------------------------------------
+
+
+def run_due(_now: int) -> None:
+    """A turn of the background: run what is due on each merchant's clock, in order. The computer's is not asked."""
+    while db.session.scalar(_due().limit(1)) is not None:
+        with exclusive():
+            # Looked up once more: another worker may have run them, and a shop may have moved them or its clock.
+            due = db.session.scalars(_due().limit(AT_ONCE)).all()
+            made = [_run(schedule, clock.of(schedule.merchant, schedule.customer_uid)) for schedule in due]
+        for payment in made:
+            delivery.announce(payment)
+    db.session.commit()
+
+
+def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
+    """Inside the caller's transaction: run what is due, each at its own time, as if that were now.
+
+    Only the reservations of ``customer_uid``, or all of them.
+    """
+    due = _due().where(Schedule.merchant_id == merchant.id)
+    if customer_uid is not None:
+        due = due.where(Schedule.customer_uid == customer_uid)
+    return [_run(schedule, schedule.schedule_at) for schedule in db.session.scalars(due).all()]
+
+
+def _due() -> Select[Schedule]:
+    """The open reservations whose time has come, the longest waiting first."""
+    left = clock.seconds_until(Schedule.schedule_at, Schedule.merchant_id, Schedule.customer_uid)
+    open_now = select(Schedule).where(Schedule.status == "scheduled", Schedule.schedule_at <= clock.furthest())
+    return open_now.where(left <= 0).order_by(left, Schedule.id)
+
+
+def _run(schedule: Schedule, now: int) -> Payment:
+    """Charge a reservation, inside the caller's transaction. What ``/again`` would refuse is a failed payment here."""
+    merchant = schedule.merchant
+    payment = windows.asked_charge(merchant, schedule.fields, now)
+    payment.imp_uid, payment.customer_uid_usage = entries.new_imp_uid("imps_"), "payment.scheduled"
+    try:
+        refusal = "" if windows.take(merchant, payment, schedule.fields, now) else windows.INTERNAL_ERROR
+    except (Refused, Malformed) as err:
+        refusal = str(err)
+    if refusal:
+        _book_failure(schedule, payment, refusal, now)
+    if payment.status == "failed":
+        notices.queue(merchant, payment, now)
+    schedule.mark_executed(payment, at=now)
+    return payment
+
+
+def _book_failure(schedule: Schedule, payment: Payment, refusal: str, now: int) -> None:
+    payment.pg_code, payment.pg_id = schedule.pg_code, schedule.pg_id
+    payment.pay_method = payment.pay_method or payment.profile.methods[0]
+    payment.mark_failed(refusal, at=now)
+    db.session.add(payment)
+    db.session.flush()

@@ -1,0 +1,1 @@
+"""Notices of payments, and their delivery to the shops."""
