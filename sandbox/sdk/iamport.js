@@ -1,33 +1,33 @@
 // @ts-check
 /**
- * iamport.js as the sandbox serves it: the browser half of I'mport, for any shop.
+ * iamport.js of the sandbox: the browser half of I'mport, for any shop.
  *
  *   <script src="http://localhost:8001/v1/iamport.js"></script>
  *   IMP.init("imp00000000");
  *   IMP.request_pay({ pg, merchant_uid, amount, … }, function (rsp) { … });
  *
  * A plain script without dependencies. It runs under a strict Content-Security-Policy that names this
- * origin in script-src, connect-src and frame-src: styles are set through the CSSOM, nothing is evaluated.
- * `?device=mobile` or `?device=pc` on the script's address overrules the user agent (a sandbox lever).
+ * origin in script-src, connect-src and frame-src: it sets styles through the CSSOM and evaluates no code.
+ * `?device=mobile` or `?device=pc` on the script's address overrides the user agent (a lever of the sandbox).
  */
 (function () {
   "use strict";
 
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const source = new URL(script.src);
-  // A test may serve this file under the real service's address: then it says where the sandbox is.
+  // A test that serves this file under the real service's address sets IMP_SANDBOX to the sandbox's address.
   const home = /** @type {any} */ (window).IMP_SANDBOX || source.origin;
   const device = source.searchParams.get("device") || deviceOfThisBrowser();
 
-  /** @type {string | null} the public merchant code, once `init` or `agency` was called */
+  /** @type {string | null} the public merchant code, null before `init` or `agency` is called */
   let merchantCode = null;
   let tierCode = /** @type {string | null} */ (null);
   /** One window at a time: a double click must not open a second payment. */
   let busy = false;
-  /** @type {Map<string, Record<string, any>>} what the buttons of `loadUI` will ask for */
+  /** @type {Map<string, Record<string, any>>} parameters of the buttons of `loadUI`, by their type */
   const uiRequests = new Map();
 
-  // A page that comes back from the back-forward cache is no longer leaving.
+  // A page restored from the back-forward cache is no longer navigating away.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) busy = false;
   });
@@ -52,7 +52,7 @@
     certification(/** @type {any} */ params, /** @type {Callback} */ callback) {
       request("certifications", params || {}, callback);
     },
-    // Older and rarer doors, so that a page which knocks there does not break.
+    // Older and rarer methods, which do nothing here, so that a page that calls them does not break.
     communicate() {},
     close() {},
     naver_zzim() {},
@@ -60,7 +60,7 @@
   };
 
   /** @typedef {((rsp: Record<string, any>) => void) | undefined} Callback */
-  /** @typedef {"payments" | "certifications"} Kind of window, and where it is registered */
+  /** @typedef {"payments" | "certifications"} Kind kind of window; also the last part of the path that registers it */
 
   /**
    * Opens a payment window.
@@ -77,7 +77,7 @@
   }
 
   /**
-   * Opens a window of either kind. The result comes by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
+   * Opens a window of either kind. The result arrives by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
    * @param {Kind} kind
    * @param {Record<string, any>} params
    * @param {Callback} callback
@@ -114,14 +114,14 @@
   /**
    * Draws the button that opens a PG's window into every `.portone-ui-container[data-portone-ui-type]` of the page.
    * @param {string} type such as `paypal-rt`
-   * @param {Record<string, any>} params of the payment; `updateLoadUIRequest` replaces them until the click
+   * @param {Record<string, any>} params of the payment; `updateLoadUIRequest` can replace them before the click
    * @param {Callback} callback
    */
   async function loadUI(type, params, callback) {
     uiRequests.set(type, params);
     const response = await fetch(home + "/sdk/ui/" + encodeURIComponent(type));
     const { label } = await response.json();
-    if (!label) return console.error("IMP.loadUI: there is no " + type);
+    if (!label) return console.error("IMP.loadUI: unknown type " + type);
     document.querySelectorAll(`.portone-ui-container[data-portone-ui-type="${CSS.escape(type)}"]`).forEach((place) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -136,8 +136,8 @@
   /** @typedef {{kind: Kind, imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
 
   /**
-   * Asks the sandbox for a payment in status `ready`, or an identity check, and the address of its window.
-   * Rejects with the failure object of the callback.
+   * Registers a payment in status `ready`, or an identity check, and returns it with the address of its window.
+   * Rejects with the failure object that the callback receives.
    * @param {Kind} kind
    * @param {Record<string, any>} params
    * @param {string} [uiType]
@@ -169,15 +169,15 @@
     const headers = { "Content-Type": "application/json" };
     const response = await fetch(home + path, { method: "POST", headers, body: JSON.stringify(body) });
     if (!response.headers.get("Content-Type")?.startsWith("application/json")) {
-      throw new Error(home + " is no sandbox: set window.IMP_SANDBOX to its address before this script runs");
+      throw new Error(home + " is not a sandbox: set window.IMP_SANDBOX to its address before this script runs");
     }
     return response.json();
   }
 
   /**
-   * Opens the window beside the shop's page. A payer may close it like any other, which nobody tells us.
+   * Opens the window as a pop-up. The browser reports no event when the payer closes it, so a timer checks.
    * @param {Opened} opened
-   * @param {(rsp: Record<string, any> | null) => void} done null: the browser would not open it
+   * @param {(rsp: Record<string, any> | null) => void} done receives null when the browser blocks the pop-up
    */
   function openPopup(opened, done) {
     const popup = window.open(opened.window_url, "imp-window", "popup,width=560,height=780");
@@ -207,14 +207,14 @@
    * @param {(rsp: Record<string, any>) => void} done
    */
   function openLayer(opened, done) {
-    // Where nobody named a language, the window speaks the browser's.
+    // Without `lang` the window uses the browser's language.
     const english = (new URL(opened.window_url).searchParams.get("lang") || navigator.language).startsWith("en");
     const [ko, en] = opened.kind === "payments" ? ["결제창", "Payment window"] : ["본인인증", "Identity check"];
     const name = english ? en : ko;
     const frame = document.createElement("iframe");
     frame.title = name;
     frame.src = opened.window_url;
-    // The window follows the payer's light or dark; a frame of another scheme would lose its transparency.
+    // The window follows the payer's colour scheme; a frame with another scheme would lose its transparency.
     style(frame, { width: "100%", height: "100%", border: "0", display: "block", "color-scheme": "light dark" });
 
     const layer = document.createElement("div");
@@ -227,7 +227,7 @@
 
     const release = holdPage();
     document.body.append(layer);
-    // The window focuses its first field; doing it again from here would take the focus away from the field.
+    // The window focuses its first field; focusing the frame again would take the focus away from that field.
     frame.addEventListener("load", () => document.activeElement === frame || frame.focus(), { once: true });
     onResult(/** @type {Window} */ (frame.contentWindow), (rsp) => {
       layer.remove();
@@ -237,7 +237,8 @@
   }
 
   /**
-   * Waits for the one result of `ours`, the window we opened, and believes no other; returns what ends the wait.
+   * Waits for the one result of `ours`, the window this script opened, and ignores messages of other windows.
+   * Returns a function that ends the wait.
    * @param {Window} ours @param {(rsp: Record<string, any>) => void} done
    */
   function onResult(ours, done) {
@@ -253,7 +254,7 @@
     }
   }
 
-  /** Keeps scrolling and the keyboard away from the page behind the layer; returns what undoes it. */
+  /** Keeps scrolling and the keyboard away from the page behind the layer. Returns a function that undoes this. */
   function holdPage() {
     const root = document.documentElement;
     const overflow = root.style.overflow;
@@ -271,7 +272,7 @@
   }
 
   /**
-   * Tells the shop that no window opened: by callback; without one, a phone goes to `m_redirect_url`
+   * Reports to the shop that no window opened: by callback; without a callback, a phone goes to `m_redirect_url`
    * and a PC shows the message.
    * @param {Record<string, any>} refusal
    * @param {Record<string, any>} params
@@ -291,7 +292,7 @@
   }
 
   /**
-   * The shop's own mistakes stay the shop's: an exception in the callback is only logged.
+   * Calls the shop's callback. An exception in it is a mistake of the shop and is only logged.
    * @param {Callback} callback @param {Record<string, any>} rsp
    */
   function answer(callback, rsp) {
@@ -308,7 +309,7 @@
     for (const [property, value] of Object.entries(rules)) element.style.setProperty(property, value);
   }
 
-  /** An iPad that asks for desktop sites calls itself a Mac, but a Mac has no touch points. */
+  /** An iPad that requests desktop sites identifies itself as a Mac, but a Mac has no touch points. */
   function deviceOfThisBrowser() {
     const named = /iPhone|iPad|iPod|Android|Mobile/.test(navigator.userAgent);
     const touchMac = /Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1;

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * The console's script: the page keeps itself up to date, the clock runs, and dangerous buttons ask first.
- * Without it everything works by reloading.
+ * The console's script: refresh the page, run the clock, and ask for confirmation before a dangerous button.
+ * Without it every page works, and the reader reloads it.
  *
- * The page asks for itself again with `X-Live` and changes only what has changed, so that what somebody reads,
- * has opened, selected or begun to type stays as it is.
+ * The page fetches itself with `X-Live` and changes only what differs, so that text the reader has selected, opened
+ * or begun to type stays as it is.
  */
 
 const EVERY = 1000;
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const seoul = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Seoul", dateStyle: "short", timeStyle: "medium" });
-/** Forms somebody has begun to fill in. */
+/** Forms that the reader has begun to fill in. */
 const touched = new WeakSet();
 let etag = "";
 
@@ -59,7 +59,7 @@ function shiftClocks(state) {
 }
 
 /**
- * Make `old` like `fresh`, unless somebody is at work in it.
+ * Make `old` equal to `fresh`, except a form that the reader is using.
  * @param {Element} old
  * @param {Element} fresh
  */
@@ -71,7 +71,7 @@ function bring(old, fresh) {
 }
 
 /**
- * Child by child; one with an id is recognised by it, wherever it stands now.
+ * Update the children one by one. A child with an id is recognised by its id, at any position.
  * @param {Element} old
  * @param {Element} fresh
  */
@@ -92,7 +92,7 @@ function bringChildren(old, fresh) {
 }
 
 /**
- * Which child of `old` shows what `child` shows: the one with its id, else the one whose turn it is.
+ * Return the child of `old` that corresponds to `child`: the one with the same id, else `next` if it is alike.
  * @param {ChildNode} child
  * @param {Element} old
  * @param {ChildNode | null} next
@@ -113,7 +113,7 @@ function enter(child) {
 }
 
 /**
- * All of them, but what the reader has opened stays open.
+ * Copy every attribute except `open`, so that what the reader has opened stays open.
  * @param {Element} old
  * @param {Element} fresh
  */
@@ -131,11 +131,11 @@ function complain(isLost) {
   const notice = document.querySelector(".lost-touch");
   if (!isLost) notice?.remove();
   if (!isLost || notice) return;
-  const told = document.createElement("p");
-  told.className = "lost-touch";
-  told.setAttribute("role", "status");
-  told.textContent = main.dataset.lost || "";
-  document.body.append(told);
+  const warning = document.createElement("p");
+  warning.className = "lost-touch";
+  warning.setAttribute("role", "status");
+  warning.textContent = main.dataset.lost || "";
+  document.body.append(warning);
 }
 
 /** @param {SubmitEvent} event */

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What every window does once its script runs: Escape closes it, a second submit is not sent, the field to begin
- * with has the focus, and whoever opened the window learns that it can be used.
+ * Start the behaviour that every window shares: close it on Escape, send a form only once, focus the first field,
+ * and report to the page that opened the window that it is ready.
  *
- * @param {HTMLFormElement} form the window's own, beside the one that closes it
- * @param {HTMLElement} first field to begin with
+ * @param {HTMLFormElement} form the window's main form; another form closes the window
+ * @param {HTMLElement} first the field that receives the focus
  */
 export function runWindow(form, first) {
   const closeForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-close]"));
@@ -14,7 +14,7 @@ export function runWindow(form, first) {
   [form, closeForm].forEach((sent) => sent.addEventListener("submit", submitOnce));
   window.addEventListener("pageshow", release);
 
-  // A keyboard on the screen would rise over what most people begin with; scrolling to the field would hide it, too.
+  // On a small touch screen the focus opens a keyboard over the shelf, and scrolling to the field would hide the shelf.
   const hasRoom = window.matchMedia("(min-width: 761px), (pointer: fine)").matches;
   const wrong = /** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid=true]"));
   if (wrong) wrong.focus();
@@ -22,7 +22,10 @@ export function runWindow(form, first) {
   announceReady();
 }
 
-/** @param {HTMLFormElement} form puts into each field what it may be filled with */
+/**
+ * Fill each field with its sample value, `data-fill`.
+ * @param {HTMLFormElement} form
+ */
 export function fillIn(form) {
   form.querySelectorAll("input[data-fill]").forEach((field) => {
     /** @type {HTMLInputElement} */ (field).value = field.getAttribute("data-fill") || "";
@@ -38,12 +41,12 @@ function submitOnce(event) {
   document.body.setAttribute("aria-busy", "true");
 }
 
-/** A window shown again by the Back button can be used again. */
+/** Make a window usable again after the Back button shows it. */
 function release() {
   document.body.removeAttribute("aria-busy");
 }
 
-/** For tests and for shops that show a spinner: the window is drawn and its script runs. */
+/** Report that the window is drawn and its script runs, for tests and for shops that show a spinner. */
 function announceReady() {
   document.documentElement.dataset.ready = "true";
   const shop = window.opener || (window.parent === window ? null : window.parent);

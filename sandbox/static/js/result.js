@@ -1,5 +1,5 @@
 // @ts-check
-/** Hands the result to the page that opened the window, and to no other: the opener's origin is the address. */
+/** Send the result to the page that opened the window; `opener` is the only origin that may receive it. */
 
 const { result, opener } = document.body.dataset;
 

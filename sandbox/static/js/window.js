@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A payment window with its script: one click on the shelf fills the form. Without script a payer types the number.
+ * The script of a payment window: one click on the shelf fills in the form. Without script the payer types the number.
  */
 import { fillIn, runWindow } from "./frame.js";
 
@@ -29,7 +29,7 @@ function choose(button) {
   status.textContent = `${status.dataset.filled} ${button.querySelector("span")?.textContent}, ${number.value}`;
 }
 
-/** Numbers are the same with and without their dashes. */
+/** Mark the instrument whose number is in the form, with or without dashes. */
 function markChosen() {
   const typed = number.value.replace(/\D/g, "");
   shelf.forEach((button) => {
