@@ -1,7 +1,7 @@
 """Time: aware UTC inside, Seoul for people, months counted from an anchor day.
 
-Nothing else in the shop knows a time zone. `now()` is called by views and commands only; services and models
-are handed the moment as an argument, so a test or a demonstration can live on any day.
+No other module of the shop knows a time zone. Only views and commands call `now()`; services and models receive the
+time as an argument, so that a test or a demonstration can run on any day.
 """
 
 from calendar import monthrange
@@ -10,38 +10,42 @@ from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FIRST_PAUSE = timedelta(minutes=2)
-"""How long what got no answer is left alone: the payment service may still be busy with it."""
+"""How long to wait after a request without an answer: the payment service may still be working on it."""
 
 
 def now() -> datetime:
-    """This moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def from_unix(seconds: int) -> datetime | None:
-    """The moment the payment service writes as unix seconds; it writes 0 for "not yet"."""
+    """Return the time that the payment service writes as unix seconds, or None for its 0, which means "not yet"."""
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def next_look(since: datetime, now: datetime, *, at_most: timedelta) -> datetime:
-    """When to look again at what has been open since then: each pause is as long as all before it together."""
+    """Return when to check again what has been open since `since`: the back-off doubles up to `at_most`.
+
+    Each wait is as long as all waits before it together, and at least `FIRST_PAUSE`.
+    """
     return now + min(max(now - since, FIRST_PAUSE), at_most)
 
 
 def in_seoul(at: datetime) -> datetime:
+    """Return the same moment on Seoul's clock."""
     return at.astimezone(SEOUL)
 
 
 def day_of_month(at: datetime) -> int:
-    """On Seoul's calendar: the anchor day of what begins now."""
+    """Return the day of the month in Seoul: the anchor day of a subscription that begins then."""
     return in_seoul(at).day
 
 
 def add_months(at: datetime, months: int, *, anchor_day: int) -> datetime:
-    """The same hour `months` later, on the anchor day or the last day of a shorter month.
+    """Return the same hour `months` later, on the anchor day or on the last day of a shorter month.
 
-    The calendar is Seoul's, where the buyers live. Counting from the anchor day rather than from the last
-    charge keeps 31 Jan, 28 Feb, 31 Mar from sliding to the 28th for ever.
+    The calendar is Seoul's, where the buyers live. Counting from the anchor day and not from the last charge gives
+    31 Jan, 28 Feb, 31 Mar: the date does not stay on the 28th.
     """
     local = in_seoul(at)
     year, month0 = divmod(local.year * 12 + local.month - 1 + months, 12)

@@ -1,7 +1,7 @@
 """Every setting of the shop: its environment variable, type, unit, default and reason.
 
-`Config.from_environ` reads them once, at start, and reports every problem together, so that nobody mends
-them one restart at a time.
+`Config.from_environ` reads them once, at start, and reports all problems together, so that an operator can correct them
+all before the next start.
 """
 
 import re
@@ -11,21 +11,23 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 CALLS_OF_A_CHARGE = 8
-"""More requests than one charge makes: what became of it earlier, the charge itself, what became of it, and tokens."""
+"""An upper limit of the requests in one charge: look up the outcome before it, charge, look it up after, and tokens."""
 
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
-"""Credentials that anybody can read in this repository: good for a demonstration, never for a shop."""
+"""Credentials that anyone can read in this repository: fit for a demonstration, never for a shop."""
 
 PUBLISHED_STAFF = "staff@example.com"
-"""The demonstration's member of staff, whose password anybody can read in this repository."""
+"""The demonstration's staff account, whose password anyone can read in this repository."""
 
 
 class ConfigError(Exception):
-    """The environment does not describe a shop that may start; the message lists all that is wrong."""
+    """The environment does not describe a shop that may start. The message lists every problem and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
+    """The shop's settings, as `from_environ` reads them. `app.config.from_object` takes the upper-case fields."""
+
     SECRET_KEY: str = field(repr=False)
     """`SECRET_KEY`: signs sessions and forms. At least 16 characters."""
 
@@ -42,7 +44,7 @@ class Config:
     """`IMP_SDK_URL`: the browser script. The real service: `https://cdn.iamport.kr/v1/iamport.js`."""
 
     IMP_CODE: str
-    """`IMP_CODE`: merchant code, such as `imp12345678`. Public: it stands in the page."""
+    """`IMP_CODE`: merchant code, such as `imp12345678`. Public: the page contains it."""
 
     IMP_KEY: str = field(repr=False)
     """`IMP_KEY`: REST key. Server only."""
@@ -51,55 +53,59 @@ class Config:
     """`IMP_SECRET`: REST secret. Server only."""
 
     IMP_TIMEOUT: float = 30.0
-    """`IMP_TIMEOUT`: seconds to wait for an answer. A PG may take long; giving up early leaves an unknown outcome."""
+    """`IMP_TIMEOUT`: seconds to wait for an answer. A PG may be slow; a short timeout leaves outcomes unknown."""
 
     PG_CHANNELS: Mapping[str, str] = field(default_factory=dict)
     """`PG_CHANNELS`: `guide=pg` pairs, comma separated: `inicis=html5_inicis.MOI1234567,paymentwall=channel-key-…`.
-    A PG left out uses the test channel its guide names."""
+    A PG that is not listed uses the test channel of its guide."""
 
     PAYMENT_ORIGINS: tuple[str, ...] = ()
-    """Origins the pages may load the payment script and windows from: `IMP_SDK_URL`'s own and the service's hosts."""
+    """Origins from which pages may load the payment script and windows: that of `IMP_SDK_URL`, and the service's."""
 
     TRUSTED_PROXIES: int = 0
-    """`TRUSTED_PROXIES`: how many reverse proxies stand in front, each adding one `X-Forwarded-*` value."""
+    """`TRUSTED_PROXIES`: number of reverse proxies in front of the shop. Each adds one `X-Forwarded-*` value."""
 
     TEST_PAYMENTS: bool = False
-    """`TEST_PAYMENTS`: `1` lets a payment through a test channel, where no money moves, pay for a period. A
-    merchant's test channels stay in the console beside the live ones and a browser may choose among them, so a shop
-    that sells refuses them. With `DEMO` the default is `1`."""
+    """`TEST_PAYMENTS`: `1` lets a payment through a test channel, where no money moves, pay for a period. The service's
+    console keeps a merchant's test channels beside the live ones, and a browser may choose any of them, so a live shop
+    refuses test payments. With `DEMO` the default is `1`."""
 
     DEMO: bool = False
     """`DEMO`: `1` allows what `demo/` needs, such as published credentials and an http `PUBLIC_URL`, on this machine
     only. `demo/` starts with no other value."""
 
     RATELIMIT_ENABLED: bool = True
-    """Whether attempts to sign in and sign up are counted. Off with `DEMO`: one machine plays everybody there."""
+    """Whether the shop limits attempts to sign in and sign up. Off with `DEMO`, where one machine plays every user."""
 
     RATELIMIT_STORAGE_URI: str = "memory://"
-    """`RATELIMIT_STORAGE_URI`: where they are counted. In memory each process counts its own; `redis://host:6379/0`
-    counts for all processes and machines together."""
+    """`RATELIMIT_STORAGE_URI`: where attempts are counted. In memory, each process counts its own;
+    `redis://host:6379/0` counts for all processes and machines together."""
 
     DUNNING_DAYS: tuple[int, ...] = (1, 3, 7)
-    """`DUNNING_DAYS`: days after the first declined renewal on which it is tried again, comma separated."""
+    """`DUNNING_DAYS`: days after the first declined renewal on which the charge is retried, comma separated."""
 
     CLAIM_LIFETIME: timedelta = timedelta(minutes=5)
-    """How long one process may hold a subscription it is charging: longer than all the calls of one charge together,
-    each of which may take `IMP_TIMEOUT` to connect and again to answer."""
+    """How long the lease of one process on a subscription lasts: longer than all calls of one charge together, each of
+    which may take `IMP_TIMEOUT` to connect and again to answer."""
 
     BABEL_DEFAULT_LOCALE: str = "ko"
     SESSION_COOKIE_NAME: str = "maedal_session"
-    """Cookies know no ports: another site on the same host would overwrite one called `session`."""
+    """Cookies ignore ports, so another site on the same host would overwrite a cookie named `session`."""
     SESSION_COOKIE_SAMESITE: str = "Lax"
     SESSION_COOKIE_SECURE: bool = False
     REMEMBER_COOKIE_SAMESITE: str = "Lax"
     WTF_CSRF_TIME_LIMIT: int | None = None
-    """A payment window may stay open for longer than any limit that would still protect something."""
+    """None: a payment window may stay open longer than any limit that would still protect something."""
     MAX_CONTENT_LENGTH: int = 1_000_000
-    """Bytes of the largest request body: nothing here is uploaded."""
+    """The largest request body in bytes. This shop has no uploads."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Raises `ConfigError` listing every missing or unusable variable."""
+        """Return the settings in these environment variables.
+
+        Raises:
+            ConfigError: when variables are missing or unusable; the message lists all of them.
+        """
         read = _Reader(environ)
         demo = environ.get("DEMO", "") == "1"
         public_url = read.url("PUBLIC_URL")
@@ -133,32 +139,33 @@ class Config:
 
 
 def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, as a Content-Security-Policy names an origin."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _unfit_for_demonstration(config: Config) -> list[str]:
-    """One-click sign-in, as staff too, is for this machine."""
+    """Return what forbids a demonstration. Its one-click sign-in, also as staff, is for one machine only."""
     if config.PUBLIC_URL.startswith("https://"):
-        return ["DEMO=1 lets anybody sign in as anybody; leave it out where PUBLIC_URL is https"]
+        return ["DEMO=1 lets anyone sign in as any user; remove it, or set PUBLIC_URL to an http:// address"]
     return []
 
 
 def _unfit_for_business(config: Config) -> list[str]:
     problems = [
-        f"{name} holds a published sandbox value; set your own, or DEMO=1 for a demonstration"
+        f"{name} holds a published sandbox value; set your own, or set DEMO=1 for a demonstration"
         for name in ("IMP_CODE", "IMP_KEY", "IMP_SECRET")
         if getattr(config, name) in PUBLISHED_CREDENTIALS
     ]
     if config.SECRET_KEY and len(config.SECRET_KEY) < 16:
-        problems.append("SECRET_KEY is shorter than 16 characters; `openssl rand -hex 32` makes a good one")
+        problems.append("SECRET_KEY is shorter than 16 characters; set the output of `openssl rand -hex 32`")
     if config.PUBLIC_URL.startswith("http://"):
-        problems.append("PUBLIC_URL must start with https:// outside a demonstration")
+        problems.append("PUBLIC_URL must start with https://; set DEMO=1 if this is a demonstration")
     return problems
 
 
 class _Reader:
-    """Reads variables one by one and remembers what was wrong with each."""
+    """Reads variables one by one and collects the problem of each."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
@@ -167,7 +174,7 @@ class _Reader:
     def text(self, name: str) -> str:
         value = self.environ.get(name, "").strip()
         if not value:
-            self.problems.append(f"{name} is not set; .env.example says what it is")
+            self.problems.append(f"{name} is not set; set it as .env.example explains")
         return value
 
     def url(self, name: str) -> str:
@@ -205,7 +212,7 @@ class _Reader:
         except ValueError:
             days = ()
         if not days or days[0] < 1 or list(days) != sorted(set(days)):
-            self.problems.append(f"{name} must be rising days separated by commas such as 1,3,7, not {value!r}")
+            self.problems.append(f"{name} must be increasing days separated by commas such as 1,3,7, not {value!r}")
             return default
         return days
 

@@ -1,25 +1,27 @@
-"""What can go wrong in the shop, as named facts.
+"""What can go wrong in the shop, as named errors.
 
     ShopError
-    ├── InvalidRequest        the browser sent something no page of ours would send
-    ├── PlanUnavailable       the plan is not sold (any more)
-    ├── PgUnavailable         this PG cannot take this plan's currency, or is not offered
-    ├── OrderNotFound         no such order, or not this person's
-    ├── ChargeInProgress      another request is charging this subscription right now
+    ├── InvalidRequest        the browser sent a request that no page of this shop sends, or a field a PG refuses
+    ├── PlanUnavailable       the plan is not on sale
+    ├── PgUnavailable         the PG does not take the plan's currency, or is not offered
+    ├── OrderNotFound         the order does not exist, or belongs to another user
+    ├── ChargeInProgress      another request is charging this subscription, or a charge has no outcome yet
     ├── KeyNotConfirmed       the PG has not confirmed the new key yet; charging it now would fail
-    ├── NothingToCharge       the subscription has ended, or its key is gone
-    ├── EmailTaken            somebody signed up with this address before
-    ├── WrongCredentials      e-mail and password do not belong together
-    ├── PaymentServiceDown    no answer: whether something happened is unknown
-    ├── PaymentServiceRefused the payment service understood, and said no
-    └── IllegalStep           a status was to move where it cannot: a bug, or a race that was lost
+    ├── NothingToCharge       the subscription has ended, its key is gone, or the period is not the next to pay
+    ├── EmailTaken            another account has this e-mail address
+    ├── WrongCredentials      e-mail address and password do not match
+    ├── PaymentServiceDown    the payment service did not answer; whether it acted is unknown
+    ├── PaymentServiceRefused the payment service understood the request and refused it
+    └── IllegalStep           a status cannot change in this way: a bug, or a lost race
 
-`code` is stable: browsers, tests and logs may rely on it. The sentence a person reads and the HTTP status
-belong to `views/errors.py`.
+`code` is stable: browsers, tests and logs may rely on it. `views/errors.py` adds the sentence that a person reads, and
+the HTTP status.
 """
 
 
 class ShopError(Exception):
+    """The base of all errors of the shop. `detail` says what happened; `facts` are values such as the bad `fields`."""
+
     code = "shop_error"
 
     def __init__(self, detail: str = "", **facts: object) -> None:
@@ -69,7 +71,7 @@ class PaymentServiceDown(ShopError):
 
 
 class PaymentServiceRefused(ShopError):
-    """`detail` is the service's own sentence: show it, log it, never branch on it."""
+    """The service refused. `detail` is its own sentence: show it, log it, never branch on it."""
 
     code = "payment_service_refused"
 

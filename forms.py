@@ -1,4 +1,4 @@
-"""Forms: the shape of what a browser may send. The same classes check JSON bodies."""
+"""Forms: the fields that a browser may send, and their shape. The same classes check JSON bodies."""
 
 import re
 from datetime import UTC
@@ -17,12 +17,12 @@ EMAIL = Email(_("Please enter an e-mail address such as name@example.com."))
 
 
 def _plain(number: str | None) -> str | None:
-    """A phone number as the payment service takes it, which has no room for brackets and spaces."""
+    """Return the phone number without brackets and spaces, which the payment service does not accept."""
     return re.sub(r"[() ]", "", number) if number else number
 
 
 class BuyerForm(FlaskForm):
-    """Who pays and by which PG. Lengths are what the payment service takes."""
+    """Who pays, and through which PG. The payment service sets the lengths."""
 
     guide = RadioField(_("Payment provider"), validators=[DataRequired(_("Please choose how to pay."))])
     buyer_name = StringField(_("Name"), validators=[REQUIRED, SHORT])
@@ -46,17 +46,17 @@ class SignUpForm(FlaskForm):
 
 
 class ChargeForm(FlaskForm):
-    """Charge the period the person saw on the page: asked twice, it is still that one."""
+    """Charge the period that the page showed. A repeated request names the same period, so it charges only once."""
 
     period_start = DateTimeLocalField(format="%Y-%m-%dT%H:%M:%S.%f%z", widget=HiddenInput(), validators=[REQUIRED])
 
     def validate_period_start(self, field: DateTimeLocalField) -> None:
-        """A moment at the end of the calendar may have none in UTC."""
+        """Refuse a time at the end of the calendar that does not exist in UTC."""
         try:
             field.data and field.data.astimezone(UTC)
         except OverflowError as err:
-            raise ValidationError("in UTC the calendar does not reach that far") from err
+            raise ValidationError("this time does not exist in UTC") from err
 
 
 class ConfirmForm(FlaskForm):
-    """Nothing but the agreement itself."""
+    """A form without fields: sending it confirms an action."""

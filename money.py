@@ -1,7 +1,7 @@
-"""Money as whole minor units (won, cents) with its ISO 4217 code. Never float.
+"""Money as whole minor units (won, cents) with an ISO 4217 code. Never a float.
 
-The payment service speaks major units (`49.99`), so its client hands over `Decimal`; only `from_major` and
-`to_major` cross that line.
+The payment service uses major units (`49.99`), so its client passes `Decimal`. Only `from_major`, `to_major` and
+`to_json` convert between the two.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ EXPONENTS = {"KRW": 0, "JPY": 0, "USD": 2, "EUR": 2}
 
 
 class CurrencyError(ValueError):
-    """Two currencies met in one sum, an unknown one was named, or an amount has a fraction of a minor unit."""
+    """Two currencies in one sum, a currency this shop does not sell in, or a fraction of a minor unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +36,33 @@ class Money:
             raise CurrencyError(f"{self.currency} and {other.currency} cannot be added")
 
     def to_major(self) -> Decimal:
-        """The amount as the payment service writes it: 4900 cents are `49.00`."""
+        """Return the amount in major units, as the payment service writes it: 4900 cents are `49.00`."""
         return Decimal(self.minor).scaleb(-_exponent(self.currency))
 
     def to_json(self) -> int | float:
-        """The amount as a JSON number: two decimals survive the trip through a double."""
+        """Return the amount in major units as a JSON number. A double keeps two decimals exactly as written."""
         major = self.to_major()
         return int(major) if major == int(major) else float(major)
 
     @classmethod
     def from_major(cls, amount: Decimal, currency: str) -> "Money":
-        """Raises `CurrencyError` where the amount does not come out in whole minor units."""
+        """Return the money for an amount in major units.
+
+        Raises:
+            CurrencyError: when the amount is not a whole number of minor units, or the currency is unknown.
+        """
         minor = amount.scaleb(_exponent(currency))
         if not minor.is_finite() or minor != minor.to_integral_value():
             raise CurrencyError(f"{amount} {currency} is not a whole number of minor units")
         return cls(int(minor), currency)
 
     def split(self, parts: int) -> list["Money"]:
-        """Equal parts that add up again: the first ones carry the units that cannot be shared."""
+        """Return equal parts that add up to the whole: the first parts carry the units that cannot be divided."""
         share, rest = divmod(self.minor, parts)
         return [Money(share + (1 if n < rest else 0), self.currency) for n in range(parts)]
 
     def format(self, locale: str) -> str:
+        """Return the amount as people write it in this locale."""
         return str(format_currency(self.to_major(), self.currency, locale=locale))
 
 
