@@ -9,7 +9,7 @@ from clock import add_months
 from demo.buyer import pay_in_window
 from models import JournalEntry, Subscription, User, db
 from services import catalog, checkout
-from services.checkout import Buyer
+from services.checkout import Buyer, Source
 from views.incoming import desk
 
 
@@ -28,7 +28,7 @@ def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscriptio
         request=checkout.request(desk(), order, language="ko"),
         number=card,
     )
-    checkout.receive(desk(), road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    checkout.receive(desk(), source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
 
 

@@ -7,6 +7,7 @@ receive  settle after a callback, redirect or webhook; take the first payment if
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -40,6 +41,19 @@ from services.payments import Heard
 
 NAME_LIMIT = 40
 """Characters of an order name that the payment service accepts."""
+
+
+class Source(StrEnum):
+    """The way by which news of an order reached us. The journal stores it in the event `<source>.received`."""
+
+    CALLBACK = "callback"
+    """The page posts what the window called back with."""
+    LANDING = "landing"
+    """The browser was redirected to `m_redirect_url`."""
+    WEBHOOK = "webhook"
+    """The payment service called the `notice_url`."""
+    CHECK = "check"
+    """The buyer asked for the result again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +127,9 @@ def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
 
 
 def receive(
-    desk: Desk, *, road: str, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
+    desk: Desk, *, source: Source, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
 ) -> Order:
-    """Settle the order that a buyer or a webhook reports; `road` is `callback`, `landing` or `webhook`.
+    """Settle the order that a buyer or a webhook reports; `source` is the way by which the report came.
 
     `message` is the window's error text, if any. The shop shows it and never relies on it.
 
@@ -124,13 +138,13 @@ def receive(
         PaymentServiceDown: when the service did not answer after a webhook; the error makes it send the webhook again.
     """
     order = payments.order_by_uid(merchant_uid)
-    lane = journal.PG if road == "webhook" else journal.BROWSER
-    journal.record(f"{road}.received", at=now, lane=lane, order=order, message=message[:200])
-    if message and order.status is OrderStatus.READY and road != "webhook":
+    lane = journal.PG if source is Source.WEBHOOK else journal.BROWSER
+    journal.record(f"{source}.received", at=now, lane=lane, order=order, message=message[:200])
+    if message and order.status is OrderStatus.READY and source is not Source.WEBHOOK:
         order.hear_window(message)
     db.session.commit()
     heard = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
-    if road == "webhook":
+    if source is Source.WEBHOOK:
         # A webhook needs a quick answer, so the worker takes a due payment unless the buyer returns first.
         billing_keys.confirm(order, now=now)
         if heard is Heard.SILENCE:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from models import Order, Plan, Subscription, User, db
 from services import checkout, payments, refunds, renewals
-from services.checkout import Buyer
+from services.checkout import Buyer, Source
 from services.desk import Desk
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
@@ -39,8 +39,8 @@ def subscribe(
     """Through the window with `card` (see `FakeIamport.pay`), back by the callback, and confirmed by the webhook."""
     order = place_order(desk, user, plan, guide, now=now)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)  # type: ignore[attr-defined]
-    for road in ("callback", "webhook"):
-        checkout.receive(desk, road=road, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    for source in (Source.CALLBACK, Source.WEBHOOK):
+        checkout.receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
 
 

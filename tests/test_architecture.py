@@ -334,10 +334,10 @@ def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_even
     first_words = (call.args[0] for call in calls if ast.unparse(call.func) == "journal.record")
     recorded = {word.value for word in first_words if isinstance(word, ast.Constant)}
     told = set(re.findall(r'event == "([^"]+)"', (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8")))
-    roads = {f"{road}.received" for road in ("callback", "landing", "webhook", "check")}
+    arrivals = {f"{source}.received" for source in ("callback", "landing", "webhook", "check")}
 
     assert recorded - told == set()
-    assert told - roads - {text for path in sources("services") for text in strings(path)} == set()
+    assert told - arrivals - {text for path in sources("services") for text in strings(path)} == set()
 
 
 def script(path: Path) -> str:

@@ -24,6 +24,7 @@ from clock import add_months
 from errors import ShopError
 from models import Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, db
 from services import catalog, checkout, renewals
+from services.checkout import Source
 from services.desk import Desk
 from tests.factories import NOW, make_user, place_order, subscribe, try_again
 
@@ -107,13 +108,13 @@ def approved(desk: Desk) -> Counter[str]:
 
 
 @pytest.mark.parametrize("guide", ["inicis", "jtnet"])
-def test_three_roads_at_once_grant_once_and_charge_once(at_once, desk, user, plan, guide):
+def test_three_sources_at_once_grant_once_and_charge_once(at_once, desk, user, plan, guide):
     order = place_order(desk, user, plan, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
-    roads = ["callback", "landing", "webhook"] * 2
+    sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
 
-    at_once(*(lambda road=road: checkout.receive(desk, road=road, **news) for road in roads))
+    at_once(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
 
     assert order.status is OrderStatus.PAID
     assert len(paid_periods(order.subscription)) == len(order.subscription.invoices) == 1
@@ -124,13 +125,13 @@ def test_three_roads_at_once_grant_once_and_charge_once(at_once, desk, user, pla
     assert granted.count() == 1
 
 
-def test_three_roads_at_once_give_a_wrong_payment_back_once(at_once, desk, user, dollar_plan):
+def test_three_sources_at_once_give_a_wrong_payment_back_once(at_once, desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
-    roads = ["callback", "landing", "webhook"] * 2
+    sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
 
-    outcomes = at_once(*(lambda road=road: checkout.receive(desk, road=road, **news) for road in roads))
+    outcomes = at_once(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
 
     assert set(outcomes) <= {"mismatch", "cancelled"}
     assert order.subscription.invoices[0].status is InvoiceStatus.OPEN
@@ -235,7 +236,7 @@ def test_two_windows_at_once_are_for_one_bill(at_once, desk, user, plan):
     for _ in range(4):
         declined = place_order(desk, user, plan)
         imp_uid = desk.client.pay(checkout.request(desk, declined, language="ko"), card="declined")
-        checkout.receive(desk, road="callback", merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
+        checkout.receive(desk, source=Source.CALLBACK, merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
         subscription_id, subscription = declined.subscription_id, declined.subscription
 
         def open_window(subscription_id: int = subscription_id) -> Order:

@@ -11,7 +11,7 @@ import clock
 from errors import InvalidRequest, OrderNotFound
 from forms import BuyerForm
 from services import catalog, checkout, guides, subscriptions
-from services.checkout import Buyer
+from services.checkout import Buyer, Source
 from views.buyer_form import choices_of, retry_form
 from views.incoming import desk, is_storable, sent_json
 
@@ -74,7 +74,7 @@ def complete() -> ResponseReturnValue:
     body = _json_object()
     order = checkout.receive(
         desk(),
-        road="callback",
+        source=Source.CALLBACK,
         merchant_uid=str(body.get("merchant_uid") or ""),
         imp_uid=str(body.get("imp_uid") or "") or None,
         message=str(body.get("error_msg") or body.get("error_code") or ""),
@@ -89,7 +89,7 @@ def landing() -> ResponseReturnValue:
     try:
         order = checkout.receive(
             desk(),
-            road="landing",
+            source=Source.LANDING,
             merchant_uid=request.args.get("merchant_uid", ""),
             imp_uid=request.args.get("imp_uid") or None,
             message=request.args.get("error_msg") or request.args.get("error_code") or "",

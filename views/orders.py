@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 import clock
 from models import Order
 from services import checkout, journal, payments
+from services.checkout import Source
 from views.incoming import desk
 
 bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
@@ -42,7 +43,7 @@ def status(merchant_uid: str) -> ResponseReturnValue:
 def check(merchant_uid: str) -> Response:
     """Ask the payment service again, now."""
     own_order(merchant_uid)
-    checkout.receive(desk(), road="check", merchant_uid=merchant_uid, imp_uid=None, now=clock.now())
+    checkout.receive(desk(), source=Source.CHECK, merchant_uid=merchant_uid, imp_uid=None, now=clock.now())
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
 

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 import clock
 from errors import OrderNotFound, PaymentServiceDown
 from services import checkout
+from services.checkout import Source
 from views.incoming import desk, is_storable, sent_json
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -24,7 +25,7 @@ def iamport() -> ResponseReturnValue:
     try:
         order = checkout.receive(
             desk(),
-            road="webhook",
+            source=Source.WEBHOOK,
             merchant_uid=str(notice["merchant_uid"]),
             imp_uid=str(notice.get("imp_uid") or "") or None,
             now=clock.now(),

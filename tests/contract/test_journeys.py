@@ -8,6 +8,7 @@ import pytest
 from models import JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
 from sandbox.wire.errors import WindowRefused
 from services import catalog, checkout, renewals, subscriptions
+from services.checkout import Source
 from services.iamport import NotFound
 from tests.conftest import signed_in
 from tests.factories import NOW, make_user, place_order, reconcile
@@ -50,13 +51,13 @@ class Walk:
         request = checkout.request(self.desk, order, language="ko")
         return self.sandbox.pay({**request, **forged}, card=card, device=device)
 
-    def come_back(self, order, imp_uid, *roads):
-        for road in roads:
-            checkout.receive(self.desk, road=road, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    def come_back(self, order, imp_uid, *sources):
+        for source in sources:
+            checkout.receive(self.desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     def subscribe(self, guide="inicis", *, card="approved"):
         order = self.order(guide)
-        self.come_back(order, self.pay(order, card=card), "callback", "webhook")
+        self.come_back(order, self.pay(order, card=card), Source.CALLBACK, Source.WEBHOOK)
         return order.subscription
 
 
@@ -71,7 +72,7 @@ def test_a_guide_leads_to_a_paid_subscription_and_a_renewal(desk, sandbox, user,
     walk = Walk(desk, sandbox, user, catalog.plan_on_sale(slug))
     order = walk.order(guide, variant)
 
-    walk.come_back(order, walk.pay(order, device=device), "landing", "webhook", "callback")
+    walk.come_back(order, walk.pay(order, device=device), Source.LANDING, Source.WEBHOOK, Source.CALLBACK)
     subscription = order.subscription
     assert (subscription.status, order.billing_key.status) == (SubscriptionStatus.ACTIVE, KeyStatus.ACTIVE)
     assert len(subscription.invoices) == 1
@@ -90,7 +91,7 @@ def test_a_guide_that_is_declined_at_issue_leaves_nothing(desk, sandbox, user, g
     walk = Walk(desk, sandbox, user, catalog.plan_on_sale(slug))
     order = walk.order(guide, variant)
 
-    walk.come_back(order, walk.pay(order, card="declined"), "callback")
+    walk.come_back(order, walk.pay(order, card="declined"), Source.CALLBACK)
 
     assert order.outcome == "declined"
     assert order.fail_reason
@@ -102,8 +103,8 @@ def test_a_window_that_was_closed_can_be_opened_again(desk, sandbox, walk, devic
     order = walk.order("inicis")
     imp_uid = sandbox.close(checkout.request(desk, order, language="ko"), device=device)
 
-    walk.come_back(order, imp_uid, "landing")
-    walk.come_back(order, walk.pay(order, device=device), "webhook")
+    walk.come_back(order, imp_uid, Source.LANDING)
+    walk.come_back(order, walk.pay(order, device=device), Source.WEBHOOK)
 
     assert order.outcome == "registered"
 
@@ -111,7 +112,7 @@ def test_a_window_that_was_closed_can_be_opened_again(desk, sandbox, walk, devic
 def test_another_account_at_the_same_pg_grants_nothing(walk):
     order = walk.order("inicis")
 
-    walk.come_back(order, walk.pay(order, pg="html5_inicis.MOIother"), "callback")
+    walk.come_back(order, walk.pay(order, pg="html5_inicis.MOIother"), Source.CALLBACK)
 
     assert order.mismatch == "pg_id"
 
@@ -120,7 +121,7 @@ def test_a_shop_that_sells_takes_no_payment_of_a_test_channel(desk, walk):
     walk.desk = replace(desk, takes_test_payments=False)
     order = walk.order("inicis")
 
-    walk.come_back(order, walk.pay(order), "callback", "webhook")
+    walk.come_back(order, walk.pay(order), Source.CALLBACK, Source.WEBHOOK)
 
     assert order.mismatch == "test_channel"
 
@@ -130,7 +131,7 @@ def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_given_back(desk, wa
     order = walk.order("inicis")
     imp_uid = walk.pay(order, customer_uid=None)
 
-    walk.come_back(order, imp_uid, "callback")
+    walk.come_back(order, imp_uid, Source.CALLBACK)
 
     assert "customer_uid" in order.mismatch
     assert desk.client.payment(imp_uid).amount_left == 0
@@ -153,7 +154,7 @@ def test_a_window_under_a_declined_charge_does_not_pay_it(desk, sandbox, walk):
     declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
 
     request = checkout.request(desk, subscription.orders[-1], language="ko")
-    walk.come_back(declined, sandbox.pay({**request, "merchant_uid": declined.merchant_uid}), "callback")
+    walk.come_back(declined, sandbox.pay({**request, "merchant_uid": declined.merchant_uid}), Source.CALLBACK)
 
     assert (declined.mismatch, subscription.paid_until) == ("customer_uid_usage", february)
 
@@ -227,7 +228,7 @@ def test_a_charge_that_is_pending_for_more_than_a_day_is_declined_and_pays_when_
 def test_a_forged_amount_that_is_only_shown_grants_nothing(walk):
     order = walk.order("inicis")
 
-    walk.come_back(order, walk.pay(order, amount=1), "callback")
+    walk.come_back(order, walk.pay(order, amount=1), Source.CALLBACK)
 
     assert (order.outcome, order.mismatch) == ("mismatch", "amount")
     assert order.billing_key.status is KeyStatus.REVOKED
@@ -237,7 +238,7 @@ def test_a_forged_handle_grants_nothing_and_the_money_goes_back(desk, sandbox, u
     order = place_order(desk, user, catalog.plan_on_sale("global-monthly"), "paymentwall")
 
     imp_uid = walk.pay(order, customer_uid="cu_mine")
-    walk.come_back(order, imp_uid, "callback")
+    walk.come_back(order, imp_uid, Source.CALLBACK)
 
     assert (order.outcome, order.mismatch) == ("mismatch", "customer_uid")
     assert desk.client.payment(imp_uid).amount_left == 0
@@ -252,7 +253,7 @@ def test_money_that_goes_back_later_is_asked_for_until_it_is_seen_to_be_back(des
         sandbox.client.cancel(
             imp_uid=imp_uid, amount=order.price.to_major(), checksum=order.price.to_major(), reason=""
         )
-    walk.come_back(order, imp_uid, "callback")
+    walk.come_back(order, imp_uid, Source.CALLBACK)
     (refund,) = order.refunds
 
     reconcile(desk, now=NOW + timedelta(minutes=3))
@@ -273,7 +274,7 @@ def test_a_cancelled_subscription_leaves_no_key_behind(desk, walk):
         desk.client.customer_key(subscription.billing_key.customer_uid)
 
 
-def test_reconcile_finds_what_no_road_told(desk, walk):
+def test_reconcile_finds_what_no_source_told(desk, walk):
     order = walk.order("inicis")
     walk.pay(order)
 
@@ -297,7 +298,7 @@ def test_the_token_of_the_service_is_in_no_page_and_no_journal(app, sandbox, use
 
 def test_a_staff_member_sees_what_the_sandbox_declined(app, walk):
     order = walk.order("inicis")
-    walk.come_back(order, walk.pay(order, card="declined"), "callback")
+    walk.come_back(order, walk.pay(order, card="declined"), Source.CALLBACK)
     staff = signed_in(app, make_user("staff@example.com", is_staff=True))
 
     assert order.fail_reason in staff.get("/admin").text

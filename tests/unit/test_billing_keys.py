@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from models import JournalEntry, KeyStatus, db
 from services import billing_keys, checkout, subscriptions
+from services.checkout import Source
 from services.iamport import Refused
 from tests.factories import NOW, place_order, subscribe, try_again
 
@@ -11,7 +12,7 @@ from tests.factories import NOW, place_order, subscribe, try_again
 def change_card(desk, user, subscription, *, guide="inicis", card="approved"):
     order = try_again(desk, subscription, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     return order
 
 
@@ -42,10 +43,10 @@ def test_only_a_webhook_confirms_a_key(desk, user, plan):
         "imp_uid": desk.client.pay(checkout.request(desk, order, language="ko")),
     }
 
-    checkout.receive(desk, road="callback", **news, now=NOW)
+    checkout.receive(desk, source=Source.CALLBACK, **news, now=NOW)
     assert order.billing_key.confirmed_at is None
 
-    checkout.receive(desk, road="webhook", **news, now=NOW)
+    checkout.receive(desk, source=Source.WEBHOOK, **news, now=NOW)
     assert order.billing_key.confirmed_at == NOW
 
 

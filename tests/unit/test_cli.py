@@ -11,6 +11,7 @@ from sqlalchemy import event
 import clock
 from models import OrderStatus, Plan, SubscriptionStatus, db
 from services import catalog, checkout, subscriptions
+from services.checkout import Source
 from tests.factories import place_order, subscribe
 
 
@@ -79,7 +80,9 @@ def test_reconcile_makes_refunds_that_got_no_answer(run, desk, user, dollar_plan
     order = place_order(desk, user, dollar_plan, "paymentwall", now=long_enough_ago)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     desk.client.deaf_to = "cancel"
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=long_enough_ago)
+    checkout.receive(
+        desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=long_enough_ago
+    )
     desk.client.deaf_to = ""
 
     output = run("reconcile")

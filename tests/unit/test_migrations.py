@@ -12,6 +12,7 @@ from flask_migrate import downgrade, upgrade
 from app import create_app
 from models import Order, Subscription, SubscriptionStatus, db
 from services import catalog, checkout
+from services.checkout import Source
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
 
 
@@ -36,7 +37,7 @@ def test_a_filled_database_goes_back_and_forth(app, desk):
     catalog.seed()
     order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"), "jtnet")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     order.hear_silence("imp_unread", at=NOW)
     db.session.commit()
     order_id, kept = order.id, (order.merchant_uid, order.invoice.number)

@@ -7,6 +7,7 @@ import pytest
 
 from models import JournalEntry, OrderStatus, RefundStatus, db
 from services import checkout, refunds, subscriptions
+from services.checkout import Source
 from services.iamport import Refused
 from tests.factories import NOW, place_order, reconcile, renew, subscribe
 
@@ -23,7 +24,7 @@ def pay(desk, order, **forged):
 
 
 def arrive(desk, order, imp_uid, *, now=NOW):
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
 
 
 def each_minute(desk, *, hours):
@@ -125,7 +126,7 @@ def test_what_people_cancel_in_the_console_is_known_as_given_back(desk, order):
     assert (order.refunded, refunds.for_staff()) == (100, [])
 
 
-def test_the_refusal_of_a_refund_that_another_road_made_is_none(desk, order):
+def test_the_refusal_of_a_refund_that_another_source_made_is_none(desk, order):
     imp_uid = pay(desk, order, amount=1)
     desk.client.lose_answer = True
     arrive(desk, order, imp_uid)

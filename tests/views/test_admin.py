@@ -6,6 +6,7 @@ import pytest
 
 import clock
 from services import checkout, subscriptions
+from services.checkout import Source
 from services.iamport import Refused
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
@@ -57,7 +58,7 @@ def test_staff_count_those_whose_first_payment_was_declined_apart(staff, desk, u
 def test_staff_see_what_failed_and_why(staff, desk, user, plan):
     order = place_order(desk, user, plan, now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card="declined")
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
 
     page = staff.get("/admin").text
 
@@ -73,7 +74,7 @@ def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dol
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
 
     page = staff.get(f"/admin?lang={lang}").text
 
@@ -86,7 +87,7 @@ def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dol
 def test_staff_do_not_see_what_was_given_back(staff, desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
 
     assert imp_uid not in staff.get("/admin").text
 

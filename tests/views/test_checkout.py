@@ -319,7 +319,7 @@ def test_the_token_of_another_visit_is_refused(app, csrf, user):
     assert problem_of(place(other, COFFEE, headers={"X-CSRFToken": csrf})) == (400, "csrf")
 
 
-# The callback's road --------------------------------------------------------------------------------------
+# The callback -------------------------------------------------------------------------------------------
 
 
 def test_the_callback_is_settled_by_the_record_and_answers_where_to_go(shopper, payments, desk):
@@ -386,7 +386,7 @@ def test_somebody_elses_callback_grants_nothing_to_whoever_sent_it(app, shopper,
     assert shopper.get(f"/orders/{theirs.merchant_uid}").status_code == 404
 
 
-# The redirect's road --------------------------------------------------------------------------------------
+# The redirect -------------------------------------------------------------------------------------------
 
 
 def test_the_landing_settles_and_leads_to_the_order(shopper, payments):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from services import catalog, checkout
+from services.checkout import Source
 from tests.conftest import signed_in
 from tests.factories import NOW, make_user, place_order, subscribe, try_again
 from tests.views.reading import Page, page_of
@@ -31,7 +32,7 @@ def panes_of(client, path: str) -> list[str]:
 def finished_run(desk, user, plan, guide_id: str, **more):
     order = place_order(desk, user, plan, guide_id, **more)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     return order
 
 
@@ -214,7 +215,9 @@ def test_a_run_that_failed_says_so_and_offers_no_charge(desk, shopper, user, pla
     order = place_order(desk, user, plan, "inicis")
     request = checkout.request(desk, order, language="ko")
     imp_uid = desk.client.close(request) if card == "closed" else desk.client.pay(request, card=card)
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, message="닫음", now=NOW)
+    checkout.receive(
+        desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, message="닫음", now=NOW
+    )
 
     page = page_of(shopper, f"/guides/inicis?order={order.merchant_uid}&lang=en")
 
@@ -230,7 +233,7 @@ def test_a_run_whose_first_payment_was_declined_leads_to_another_card_until_one_
 
     order = try_again(desk, subscription)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
-    checkout.receive(desk, road="callback", merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     after = shopper.get(path).text
     assert ("Pay with another card" in before, "Charge again" in before) == (True, False)

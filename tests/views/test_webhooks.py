@@ -1,4 +1,4 @@
-"""The webhook's road: a hint, unsigned, repeated, out of order, sometimes absent."""
+"""A webhook is a hint, unsigned, repeated, out of order, sometimes absent."""
 
 import pytest
 
