@@ -1,1 +1,1 @@
-"""Ratios measured side by side in one run. Nothing here passes or fails."""
+"""Benchmarks: ratios, measured side by side in one run. Nothing here passes or fails."""

@@ -1,6 +1,6 @@
-"""The limits the sandbox is measured beside: Flask views that do one insert and one commit, and nothing else.
+"""The upper limits for the sandbox: Flask views that do one insert and one commit, and nothing else.
 
-`/driver` writes with Python's `sqlite3`; `/orm` as the sandbox and most shops do, with Flask-SQLAlchemy.
+`/driver` writes with Python's `sqlite3`. `/orm` writes with Flask-SQLAlchemy, as the sandbox and most shops do.
 """
 
 import os
@@ -33,13 +33,14 @@ class Entry(Base):
 
 
 def create_database(path: Path) -> None:
-    """Before the workers start, who would be in each other's way."""
+    """Create the database. Call it before the workers start, because concurrent workers would block each other here."""
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("CREATE TABLE entries (id INTEGER PRIMARY KEY, value TEXT NOT NULL)")
 
 
 def create_app() -> Flask:
+    """Return the application with the two bare views. `BARE_DATABASE` names the SQLite file."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['BARE_DATABASE']}"
     db.init_app(app)

@@ -1,8 +1,8 @@
-"""How fast the sandbox charges, beside the least that could do it: `make bench-sandbox`.
+"""Measure how fast the sandbox charges, compared with the minimum of work: `make bench-sandbox`.
 
 A pair is `POST /users/getToken` and `POST /subscribe/payments/again`. The limits are bare Flask views that insert one
-row and commit, twice per pair, under the same gunicorn, SQLite settings and clients: one written with Flask-SQLAlchemy
-as the sandbox is, one with the driver alone.
+row and commit, twice per pair, under the same gunicorn, SQLite settings and clients. One view uses Flask-SQLAlchemy, as
+the sandbox does; the other uses only the driver.
 """
 
 import http.client
@@ -26,7 +26,7 @@ from benchmarks.bare import create_database
 ROOT = Path(__file__).parent.parent
 SECONDS = 2.0
 ROUNDS = 5
-"""The contenders take turns, so that a machine that is busy for a while is so for all; medians count."""
+"""The contenders take turns, so that a busy moment of the machine affects all of them. The medians count."""
 CLIENTS = (1, 16, 64)
 STORED = (0, 10_000, 100_000)
 GUNICORN = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "error")
@@ -36,6 +36,8 @@ Pair = Callable[[http.client.HTTPConnection], None]
 
 
 class Server:
+    """One gunicorn with two workers on a free port, ready when the constructor returns."""
+
     def __init__(self, target: str, environ: dict[str, str]) -> None:
         self.port = _free_port()
         command = [*GUNICORN, "-w", "2", "--threads", "8", "--bind", f"127.0.0.1:{self.port}", target]
@@ -47,7 +49,7 @@ class Server:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def memory(self) -> float:
-        """Resident MB of the workers together."""
+        """Return the resident memory of all workers together, in MB."""
         pids = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split()
         return sum(_resident_kb(int(pid)) for pid in pids) / 1024
 
@@ -61,6 +63,7 @@ class Server:
 
 @contextmanager
 def serving(target: str, environ: dict[str, str]) -> Iterator[Server]:
+    """Run a server of the application `target` for the duration of the block."""
     server = Server(target, environ)
     try:
         yield server
@@ -70,12 +73,15 @@ def serving(target: str, environ: dict[str, str]) -> Iterator[Server]:
 
 
 def call(connection: http.client.HTTPConnection, path: str, body: dict[str, object], token: str = "") -> dict:
+    """Send a JSON POST and return the JSON answer."""
     headers = {**JSON, "Authorization": f"Bearer {token}"} if token else JSON
     connection.request("POST", path, json.dumps(body), headers)
     return json.loads(connection.getresponse().read())
 
 
 def again_pair(customer_uid: str) -> Pair:
+    """Return a pair that requests a token from the sandbox and charges this key."""
+
     def pair(connection: http.client.HTTPConnection) -> None:
         credentials: dict[str, object] = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
         token = call(connection, "/users/getToken", credentials)["response"]["access_token"]
@@ -87,6 +93,8 @@ def again_pair(customer_uid: str) -> Pair:
 
 
 def bare_pair(path: str) -> Pair:
+    """Return a pair that calls a bare view twice."""
+
     def pair(connection: http.client.HTTPConnection) -> None:
         for _ in range(2):
             call(connection, path, {"value": uuid4().hex})
@@ -95,7 +103,7 @@ def bare_pair(path: str) -> Pair:
 
 
 def load(server: Server, pair: Pair, clients: int) -> tuple[float, float]:
-    """Pairs per second and the 99th percentile in milliseconds, over `SECONDS` with so many clients at once."""
+    """Return pairs per second and the 99th percentile in milliseconds, over `SECONDS` with concurrent clients."""
     times: list[float] = []
     until = time.perf_counter() + SECONDS
 
@@ -114,6 +122,7 @@ def load(server: Server, pair: Pair, clients: int) -> tuple[float, float]:
 
 
 def issue_key(server: Server) -> str:
+    """Issue a billing key at the sandbox and return its `customer_uid`."""
     connection = server.connect()
     token = call(connection, "/users/getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"})
     card: dict[str, object] = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101"}
@@ -123,7 +132,7 @@ def issue_key(server: Server) -> str:
 
 
 def store(database: Path, total: int) -> None:
-    """Bring the ledger to `total` payments by copying the newest one: through the API it would take minutes."""
+    """Fill the ledger up to `total` payments with copies of the newest one. The API would take minutes."""
     with sqlite3.connect(database) as ledger:
         have = ledger.execute("SELECT count(*) FROM payments").fetchone()[0]
         columns = [row[1] for row in ledger.execute("PRAGMA table_info(payments)") if row[1] != "id"]
@@ -137,7 +146,7 @@ def store(database: Path, total: int) -> None:
 
 
 def charge_time(server: Server, pair: Pair, repeats: int = 300) -> float:
-    """Median milliseconds of one pair, one client."""
+    """Return the median time of one pair with one client, in milliseconds."""
     connection = server.connect()
     times = []
     for _ in range(repeats):
@@ -148,6 +157,7 @@ def charge_time(server: Server, pair: Pair, repeats: int = 300) -> float:
 
 
 def main() -> None:
+    """Print both tables: the rates beside the limits, and the growth with stored payments."""
     folder = Path(tempfile.mkdtemp())
     environ = {"PATH": str(Path(sys.executable).parent), "BARE_DATABASE": str(folder / "bare.db")}
     create_database(folder / "bare.db")

@@ -1,4 +1,4 @@
-"""rungs, asks and windows
+"""Add the retry time of invoices, and the charge and window facts of orders
 
 Revision ID: 0002
 Revises: 0001
@@ -26,7 +26,8 @@ def upgrade():
         batch_op.add_column(sa.Column('asked_at', models.UTCDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('window_ended', sa.Boolean(), nullable=False, server_default=sa.false()))
 
-    # Until now the subscription's next look was the next rung, the order's making the ask, a message the end.
+    # Before this version these times were implied: the next retry by the subscription's next check, the sending of a
+    # charge by the creation of its order, and the end of a window by its message.
     op.execute(
         "UPDATE invoices SET retry_at = (SELECT next_charge_at FROM subscriptions"
         " WHERE subscriptions.id = invoices.subscription_id) WHERE status = 'open' AND declines > 0"

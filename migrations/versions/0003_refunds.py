@@ -1,4 +1,4 @@
-"""refunds, and when an order is looked at next
+"""Add refunds, and the time of the next check of an order
 
 Revision ID: 0003
 Revises: 0002
@@ -44,7 +44,7 @@ def upgrade():
         batch_op.add_column(sa.Column('look_at', models.UTCDateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f('ix_orders_look_at'), ['look_at'], unique=False)
 
-    # What was open before is looked at once: a payment that was rejected and not given back gets its refund then.
+    # Check every open order soon: a payment that was rejected and not refunded gets its refund then.
     op.execute(
         "UPDATE orders SET look_at = created_at WHERE status = 'ready' OR (mismatch IS NOT NULL AND refunded = 0)"
     )

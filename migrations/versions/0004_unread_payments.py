@@ -1,4 +1,4 @@
-"""unread payments
+"""Store the payment that the service did not answer about
 
 Revision ID: 0004
 Revises: 0003

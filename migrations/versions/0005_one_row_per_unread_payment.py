@@ -1,4 +1,4 @@
-"""one row per unread payment
+"""Store each unread payment of an order in a row of its own
 
 Revision ID: 0005
 Revises: 0004

@@ -1,4 +1,4 @@
-"""when keys are deleted
+"""Add the time of the next deletion attempt of a revoked key
 
 Revision ID: 0006
 Revises: 0005

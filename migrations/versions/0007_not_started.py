@@ -1,4 +1,4 @@
-"""a subscription that was never paid has not started
+"""Set a past-due subscription that was never paid to incomplete
 
 Revision ID: 0007
 Revises: 0006
@@ -20,4 +20,4 @@ def upgrade():
 
 
 def downgrade():
-    pass  # a worker of 0006 charges both alike
+    pass  # a worker at version 0006 charges incomplete and past-due subscriptions alike
