@@ -10,7 +10,7 @@ from flask import Response, g, request
 
 from ..ledger.models import Payment, db
 from ..rules import outcomes
-from ..rules.windows import INTERNAL_ERROR
+from ..rules.charges import INTERNAL_ERROR
 from ..wire.errors import Refused
 
 CONNECTIONS = ("werkzeug.socket", "gunicorn.socket")

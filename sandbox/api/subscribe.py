@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from ..ledger.models import Payment
 from ..merchants.clock import of
-from ..rules import charges, windows
+from ..rules import charges
 from ..webhooks import delivery
 from ..wire.parameters import text
 from .access import authenticate, merchant
@@ -23,7 +23,7 @@ bp.before_request(authenticate)
 def again() -> Response:
     """A decline is an answer like any other: ``code`` 0, and ``failed`` in the payment's ``status``."""
     body = fields()
-    return _answer(windows.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
+    return _answer(charges.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 
 
 @bp.post("/onetime")

@@ -16,6 +16,9 @@ _SETTLED = f"SELECT 1 FROM payments WHERE {_WITH_MERCHANT_UID} AND status IN ('p
 _RESERVED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = 'scheduled'"
 _IMP_UID = "SELECT 1 FROM payments WHERE imp_uid = :imp_uid"
 
+BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
+"""What a record keeps of the buyer, as the wire names it."""
+
 NOT_FOUND = "존재하지 않는 결제정보입니다."
 
 

@@ -39,8 +39,6 @@ REVOKED = "가상계좌 말소"
 LATEST = 32_503_680_000
 """Largest ``vbank_due``: the year 3000."""
 
-_BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
-
 
 class VirtualAccount(Model):
     """The account of one payment."""
@@ -159,7 +157,7 @@ def _payment(merchant: Merchant, channel: Channel, fields: Fields, now: int) -> 
         notice_urls=urls(fields, "notice_url"),
         started_at=now,
         updated_at=now,
-        **{field: text(fields, field) for field in _BUYER},
+        **{field: text(fields, field) for field in entries.BUYER},
     )
 
 

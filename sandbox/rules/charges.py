@@ -1,16 +1,113 @@
-"""Charging a card whose number the shop has sent: ``POST /subscribe/payments/onetime``."""
+"""What the real service and the PG would decide about a charge: of a stored key, or of a card whose number was sent.
+
+Every rule owns its transaction and takes ``now`` (Unix seconds). An approval also queues its webhooks in the
+same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
+"""
 
 from __future__ import annotations
 
-from ..facts import pgs
-from ..ledger import entries
-from ..ledger.models import Merchant, Payment
-from ..ledger.transactions import exclusive
-from ..wire.errors import Refused
-from ..wire.parameters import Fields, required_text
-from . import keys, windows
+from datetime import date, datetime, timedelta
 
+from sqlalchemy import func, select
+
+from ..facts import instruments, pgs
+from ..ledger import entries
+from ..ledger.models import BillingKey, Delivery, Merchant, Payment, db
+from ..ledger.transactions import exclusive
+from ..merchants import levers
+from ..merchants.clock import SEOUL
+from ..webhooks import notices
+from ..wire.amounts import instalments, required_amount, taxes
+from ..wire.errors import Refused
+from ..wire.parameters import (
+    CUSTOMER_UID_LIMIT,
+    MERCHANT_UID_LIMIT,
+    Fields,
+    Malformed,
+    as_json,
+    currency,
+    required_text,
+    text,
+    urls,
+)
+from . import keys, outcomes, pg_checks, settling
+
+DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
+UNKNOWN_BUYER = "등록되지 않은 구매자입니다."
+INTERNAL_ERROR = "Internal Server Error"
 CARD_REFUSED = "카드정보 인증에 실패하였습니다."
+
+
+def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
+    """Charge a stored key, as ``POST /subscribe/payments/again`` does: ``paid``, or ``failed`` when declined.
+
+    Raises:
+        Refused: unknown ``customer_uid``, a ``merchant_uid`` paid or cancelled before, or not what the PG saw at issue;
+            HTTP 500 where that was ordered for before the charge.
+        Malformed: a field is missing or of the wrong shape.
+    """
+    payment = asked_charge(merchant, fields, now)
+    with exclusive(known=merchant):
+        if entries.is_reserved(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
+            raise Refused(1, DUPLICATE)
+        made = take(merchant, payment, fields, now)
+    if not made:  # after the commit, which uses up the order for it
+        raise Refused(-1, INTERNAL_ERROR, http=500)
+    return payment
+
+
+def take(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
+    """Charge the key that ``payment`` names, inside the caller's transaction; False: a 500 was ordered, no charge made.
+
+    Raises:
+        Refused, Malformed: as `charge`, and then nothing was written.
+    """
+    key = keys.find(merchant, str(payment.customer_uid))
+    if key is None:
+        raise Refused(1, UNKNOWN_BUYER)
+    if entries.is_settled(merchant, payment.merchant_uid):
+        raise Refused(1, DUPLICATE)
+    _check_charge(merchant, key, payment, fields, now)
+    return put_through(key, payment, now)
+
+
+def put_through(key: BillingKey, payment: Payment, now: int) -> bool:
+    """Have the PG charge `key`, inside the caller's transaction; False as for `take`."""
+    _charge_key(key, payment, now)
+    if outcomes.answer_to(payment) == "500_before":
+        return False
+    db.session.add(payment)
+    notices.queue_approval(key.merchant, payment, now)
+    return True
+
+
+def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
+    """The payment asked for; what the key decides is still open. Raises `Malformed`.
+
+    ``by_card``: no key is charged, and ``customer_uid`` is a wish for one.
+    """
+    read_uid = text if by_card else required_text
+    customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
+    amount, code = required_amount(fields, above_zero=True), currency(fields)
+    return Payment(
+        merchant_id=merchant.id,
+        customer_uid=customer_uid,
+        merchant_uid=required_text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT),
+        amount=amount,
+        currency=code,
+        **taxes(fields, amount, code),
+        card_quota=instalments(fields, amount, code),
+        status="ready",
+        customer_uid_usage=("issue" if customer_uid else None) if by_card else "payment",
+        channel="api",
+        name=text(fields, "name"),
+        custom_data=as_json(fields.get("custom_data")),
+        notice_urls=urls(fields, "notice_url"),
+        cancellations=[],
+        started_at=now,
+        updated_at=now,
+        **{field: text(fields, field) for field in entries.BUYER},
+    )
 
 
 def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
@@ -21,7 +118,7 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
             HTTP 500 where that was ordered for before the charge.
         Malformed: a field is missing or of the wrong shape.
     """
-    payment = windows.asked_charge(merchant, fields, now, by_card=True)
+    payment = asked_charge(merchant, fields, now, by_card=True)
     channel, instrument = keys.card_of(merchant, fields)
     if instrument is None:
         raise Refused(-1, f"{keys.INVALID_CARD} {keys.UNKNOWN_INSTRUMENT}")
@@ -29,14 +126,98 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
         required_text(fields, field)
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
-            raise Refused(1, windows.DUPLICATE)
+            raise Refused(1, DUPLICATE)
         if instrument.issue_refusal:
             raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}")
         key = keys.of_card(merchant, payment.customer_uid or "", channel, instrument, now)
-        made = windows.put_through(key, payment, now)
+        made = put_through(key, payment, now)
         if made and payment.issues_key and payment.status == "paid":
             keys.remember_buyer(key, payment)
             keys.store(key)
     if not made:  # after the commit, which uses up the order for it
-        raise Refused(-1, windows.INTERNAL_ERROR, http=500)
+        raise Refused(-1, INTERNAL_ERROR, http=500)
     return payment
+
+
+def _charge_key(key: BillingKey, payment: Payment, now: int) -> None:
+    profile = key.profile
+    payment.imp_uid = payment.imp_uid or entries.new_imp_uid()
+    payment.pg_code, payment.pg_id = key.pg_code, key.pg_id
+    payment.pay_method = key.pay_method or profile.methods[0]
+    payment.pg_tid = entries.new_pg_tid(payment, now)
+    instrument = instruments.find(key.instrument, profile.family)
+    if instrument is None:
+        raise Refused(-1, keys.UNKNOWN_INSTRUMENT)
+    settling.settle_charge(key, payment, instrument, now)
+
+
+# What the PG demands of a charge --------------------------------------------------------------------------
+
+
+def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields: Fields, now: int) -> None:
+    """Check a charge of ``key``. Raises `Malformed` or `Refused`."""
+    profile = key.profile
+    for field in profile.required_at_again:
+        required_text(fields, field)
+    if levers.get(merchant, "strict"):
+        required_text(fields, "name")
+    for field in profile.must_equal_issue:
+        if getattr(payment, field) != getattr(key, field):
+            raise Refused(-1, f"{profile.name_ko}: 빌링키를 발급받을 때와 {field} 값이 다릅니다.")
+    if payment.buyer_name:
+        pg_checks.check_buyer_name(merchant, profile, payment.buyer_name)
+    if payment.currency in profile.currencies_barred_at_again:
+        raise Malformed(f"{profile.name_ko}: {payment.currency}로는 결제할 수 없습니다.")
+    pg_checks.check_order(profile, payment)
+    _check_time(merchant, key, now)
+
+
+def _check_time(merchant: Merchant, key: BillingKey, now: int) -> None:
+    """Whether the key may be charged at this moment. Raises `Refused`."""
+    profile = key.profile
+    if profile.again_live_only and not levers.get(merchant, "live_channels"):
+        raise Refused(-1, f"{profile.name_ko}: 테스트 채널에서 발급한 빌링키는 결제할 수 없습니다.")
+    if profile.again_after_webhook and levers.get(merchant, "again_after_webhook") and _is_unannounced(key):
+        raise Refused(-1, f"{profile.name_ko}: 빌링키 발급 웹훅이 도착한 뒤에 결제할 수 있습니다.")
+    days = profile.monthly_day_tolerance if levers.get(merchant, "monthly_day") else 0
+    if days and _days_off(key.inserted_at, now) > days:
+        raise Refused(-1, f"{profile.name_ko}: 매월 같은 날(±{days}일)에만 결제할 수 있습니다.")
+    cap = levers.get(merchant, "monthly_cap") if profile.monthly_cap else 0
+    if cap and _charges_this_month(key, now) >= cap:
+        raise Refused(-1, f"{profile.name_ko}: 이번 달 결제 횟수({cap}회)를 초과하였습니다.")
+
+
+def _is_unannounced(key: BillingKey) -> bool:
+    """Whether a notice of the issue still waits to be sent. A shop without webhooks waits for nothing."""
+    waiting = (
+        select(Delivery.id)
+        .join(Payment, Delivery.payment_id == Payment.id)
+        .where(Payment.merchant_id == key.merchant_id, Payment.customer_uid == key.customer_uid)
+        .where(Payment.customer_uid_usage == "issue", Delivery.state == "queued", Delivery.kind == "notice")
+    )
+    return db.session.scalar(waiting.limit(1)) is not None
+
+
+def _days_off(issued_at: int, now: int) -> int:
+    """Days between today and the nearest anniversary of the issue; the 31st is the last day of a shorter month."""
+    issued, today = (datetime.fromtimestamp(at, SEOUL).date() for at in (issued_at, now))
+    first = today.replace(day=1)
+    months = (first, (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1))
+    anniversaries = [min(month + timedelta(days=issued.day - 1), _last_day(month)) for month in months]
+    return min(abs((today - anniversary).days) for anniversary in anniversaries)
+
+
+def _last_day(first: date) -> date:
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def _charges_this_month(key: BillingKey, now: int) -> int:
+    """How often the key was charged in this calendar month, its window's own charge counted in."""
+    first = datetime.fromtimestamp(now, SEOUL).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    charged = select(func.count()).where(
+        Payment.merchant_id == key.merchant_id,
+        Payment.customer_uid == key.customer_uid,
+        Payment.charged.is_(True),
+        Payment.paid_at >= int(first.timestamp()),
+    )
+    return db.session.scalar(charged) or 0

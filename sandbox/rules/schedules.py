@@ -32,7 +32,7 @@ from ..wire.parameters import (
     text,
     texts,
 )
-from . import keys, windows
+from . import charges, keys
 
 NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
@@ -120,7 +120,7 @@ def _reservation(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fie
         required_text(entry, "currency")
     stand_ins = {name: getattr(key, own) for name, own in _FROM_KEY.items() if text(entry, name) is None}
     request = {**entry, **stand_ins, "customer_uid": key.customer_uid}
-    charge = windows.asked_charge(merchant, request, now)
+    charge = charges.asked_charge(merchant, request, now)
     return Schedule(
         merchant_id=merchant.id,
         customer_uid=key.customer_uid,
@@ -279,10 +279,10 @@ def _due() -> Select[Schedule]:
 def _run(schedule: Schedule, now: int) -> Payment:
     """Charge a reservation, inside the caller's transaction. What ``/again`` would refuse is a failed payment here."""
     merchant = schedule.merchant
-    payment = windows.asked_charge(merchant, schedule.fields, now)
+    payment = charges.asked_charge(merchant, schedule.fields, now)
     payment.imp_uid, payment.customer_uid_usage = entries.new_imp_uid("imps_"), "payment.scheduled"
     try:
-        refusal = "" if windows.take(merchant, payment, schedule.fields, now) else windows.INTERNAL_ERROR
+        refusal = "" if charges.take(merchant, payment, schedule.fields, now) else charges.INTERNAL_ERROR
     except (Refused, Malformed) as err:
         refusal = str(err)
     if refusal:

@@ -1,4 +1,4 @@
-"""What the real service would decide about windows and charges.
+"""What the real service and the PG would decide about a payment window.
 
 Every rule owns its transaction and takes ``now`` (Unix seconds). An approval also queues its webhooks in the
 same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
@@ -9,16 +9,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
+from sqlalchemy import select
+
 from ..facts import instruments, pgs
 from ..facts.instruments import Instrument
+from ..facts.pgs import Profile
 from ..ledger import entries
-from ..ledger.models import BillingKey, Merchant, Payment, db
+from ..ledger.models import Merchant, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants import channels, levers
 from ..webhooks import notices
-from ..wire.amounts import instalments, required_amount, taxes
-from ..wire.errors import Refused as Refused
-from ..wire.errors import WindowRefused as WindowRefused
+from ..wire.amounts import required_amount
+from ..wire.errors import WindowRefused
 from ..wire.money import major_units
 from ..wire.parameters import (
     CUSTOMER_UID_LIMIT,
@@ -27,22 +29,15 @@ from ..wire.parameters import (
     Malformed,
     as_json,
     currency,
+    missing,
     required_text,
     text,
     urls,
 )
-from . import demands, keys, outcomes, preparing, settling
+from . import keys, pg_checks, preparing, settling
 
-DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
 PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
 DECLINED = "PG사에서 결제 요청을 거절하였습니다."
-UNKNOWN_BUYER = "등록되지 않은 구매자입니다."
-INTERNAL_ERROR = "Internal Server Error"
-
-_BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
-
-
-# The window -----------------------------------------------------------------------------------------------
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
@@ -77,6 +72,20 @@ def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
     if not payment.issues_key or rule == "always" or (rule == "if_positive" and payment.amount > 0):
         return "charged"
     return "shown" if payment.amount else "key_only"
+
+
+def wants_identity_check(payment: Payment) -> bool:
+    """Whether this window would issue the first key of its ``customer_id`` at a PG that asks who that is."""
+    if not (payment.profile.verifies_new_customer and payment.issues_key):
+        return False
+    known = select(Payment.id).where(
+        Payment.merchant_id == payment.merchant_id,
+        Payment.pg_code == payment.pg_code,
+        Payment.customer_id == payment.customer_id,
+        Payment.customer_uid_usage == "issue",
+        Payment.paid_at > 0,
+    )
+    return db.session.scalar(known.limit(1)) is None
 
 
 def approve(payment: Payment, number: str, now: int) -> Payment:
@@ -147,13 +156,13 @@ def _window_payment(merchant: Merchant, params: Fields, device: str, opener_orig
         bypass=params.get("bypass"),
         notice_urls=urls(params, "notice_url"),
         confirm_url=next(iter(urls(params, "confirm_url")), None),
-        **{field: text(params, field) for field in _BUYER},
+        **{field: text(params, field) for field in entries.BUYER},
     )
-    demands.meet_window(merchant, payment, params, charges=window_effect(payment) == "charged")
+    _check_parameters(merchant, payment, params, charges=window_effect(payment) == "charged")
     return payment
 
 
-def _own_method(merchant: Merchant, profile: pgs.Profile) -> str:
+def _own_method(merchant: Merchant, profile: Profile) -> str:
     """What a PG records that lets the payer choose and ignores what the shop wrote."""
     chosen = str(levers.get(merchant, "wallet_method"))
     return chosen if chosen in profile.methods else profile.methods[0]
@@ -168,7 +177,7 @@ def _check_types(params: Fields) -> None:
         raise Malformed("merchant_uid 파라메터는 문자열이어야 합니다.")
 
 
-def _window_amount(profile: pgs.Profile, params: Fields) -> int:
+def _window_amount(profile: Profile, params: Fields) -> int:
     if profile.amount_ignored or (profile.amount_optional and params.get("amount") is None):
         return 0
     return required_amount(params)
@@ -190,88 +199,46 @@ def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
     return keys.UNKNOWN_INSTRUMENT if instrument is None else ""
 
 
-# The charge -----------------------------------------------------------------------------------------------
+# What the PG demands of the parameters --------------------------------------------------------------------
 
 
-def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Charge a stored key, as ``POST /subscribe/payments/again`` does: ``paid``, or ``failed`` when declined.
-
-    Raises:
-        Refused: unknown ``customer_uid``, a ``merchant_uid`` paid or cancelled before, or not what the PG saw at issue;
-            HTTP 500 where that was ordered for before the charge.
-        Malformed: a field is missing or of the wrong shape.
-    """
-    payment = asked_charge(merchant, fields, now)
-    with exclusive(known=merchant):
-        if entries.is_reserved(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
-            raise Refused(1, DUPLICATE)
-        made = take(merchant, payment, fields, now)
-    if not made:  # after the commit, which uses up the order for it
-        raise Refused(-1, INTERNAL_ERROR, http=500)
-    return payment
-
-
-def take(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
-    """Charge the key that ``payment`` names, inside the caller's transaction; False: a 500 was ordered, no charge made.
-
-    Raises:
-        Refused, Malformed: as `charge`, and then nothing was written.
-    """
-    key = keys.find(merchant, str(payment.customer_uid))
-    if key is None:
-        raise Refused(1, UNKNOWN_BUYER)
-    if entries.is_settled(merchant, payment.merchant_uid):
-        raise Refused(1, DUPLICATE)
-    demands.meet_charge(merchant, key, payment, fields, now)
-    return put_through(key, payment, now)
+def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, charges: bool) -> None:
+    """Check the parameters of a window that ``charges`` its amount or not. Raises `Malformed`."""
+    profile = payment.profile
+    if payment.pay_method not in profile.methods:
+        methods = ", ".join(pgs.methods_of(profile.code))
+        raise Malformed(f"{profile.name_ko}: 지원하지 않는 pay_method입니다. ({methods})")
+    if profile.ui_type != (params.get("ui_type") or ""):
+        raise Malformed(f"{profile.name_ko}: {_door(profile)}로 호출해야 하는 결제창입니다.")
+    for field in _required(profile, payment, charges):
+        if params.get(field) in (None, ""):
+            raise missing(field)
+    _check_strictly(merchant, profile, params)
+    pg_checks.check_order(profile, payment)
+    if profile.customer_id_limit and len(payment.customer_id or "") > profile.customer_id_limit:
+        raise Malformed(f"customer_id 파라메터는 {profile.customer_id_limit}자를 넘을 수 없습니다.")
+    if charges and payment.amount == 0:
+        raise Malformed(f"{profile.name_ko}: amount는 0보다 커야 합니다.")
 
 
-def put_through(key: BillingKey, payment: Payment, now: int) -> bool:
-    """Have the PG charge `key`, inside the caller's transaction; False as for `take`."""
-    _charge_key(key, payment, now)
-    if outcomes.answer_to(payment) == "500_before":
-        return False
-    db.session.add(payment)
-    notices.queue_approval(key.merchant, payment, now)
-    return True
+def _door(profile: Profile) -> str:
+    return f"IMP.loadUI('{profile.ui_type}')" if profile.ui_type else "IMP.request_pay"
 
 
-def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
-    """The payment asked for; what the key decides is still open. Raises `Malformed`.
-
-    ``by_card``: no key is charged, and ``customer_uid`` is a wish for one.
-    """
-    read_uid = text if by_card else required_text
-    customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
-    amount, code = required_amount(fields, above_zero=True), currency(fields)
-    return Payment(
-        merchant_id=merchant.id,
-        customer_uid=customer_uid,
-        merchant_uid=required_text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT),
-        amount=amount,
-        currency=code,
-        **taxes(fields, amount, code),
-        card_quota=instalments(fields, amount, code),
-        status="ready",
-        customer_uid_usage=("issue" if customer_uid else None) if by_card else "payment",
-        channel="api",
-        name=text(fields, "name"),
-        custom_data=as_json(fields.get("custom_data")),
-        notice_urls=urls(fields, "notice_url"),
-        cancellations=[],
-        started_at=now,
-        updated_at=now,
-        **{field: text(fields, field) for field in _BUYER},
-    )
+def _required(profile: Profile, payment: Payment, charges: bool) -> tuple[str, ...]:
+    fields = profile.required
+    if payment.device == "mobile":
+        fields += profile.required_on_mobile
+    if payment.issues_key:
+        fields += profile.required_at_issue
+        fields += () if charges else profile.required_for_key_only
+    return fields
 
 
-def _charge_key(key: BillingKey, payment: Payment, now: int) -> None:
-    profile = key.profile
-    payment.imp_uid = payment.imp_uid or entries.new_imp_uid()
-    payment.pg_code, payment.pg_id = key.pg_code, key.pg_id
-    payment.pay_method = key.pay_method or profile.methods[0]
-    payment.pg_tid = entries.new_pg_tid(payment, now)
-    instrument = instruments.find(key.instrument, profile.family)
-    if instrument is None:
-        raise Refused(-1, keys.UNKNOWN_INSTRUMENT)
-    settling.settle_charge(key, payment, instrument, now)
+def _check_strictly(merchant: Merchant, profile: Profile, params: Fields) -> None:
+    if not levers.get(merchant, "strict"):
+        return
+    for field in profile.barred_when_strict:
+        if params.get(field) not in (None, ""):
+            raise Malformed(f"{profile.name_ko}: {field} 파라메터를 지원하지 않습니다.")
+    pg_checks.check_buyer_name(merchant, profile, params.get("buyer_name"))

@@ -28,6 +28,7 @@ from ..rules import keys, windows
 from ..windows import identity
 from ..windows.results import callback_result
 from ..windows.secret import is_window_key, window_key
+from ..wire.errors import WindowRefused
 from ..wire.parameters import Malformed, required_text
 
 bp = Blueprint("sdk", __name__)
@@ -64,7 +65,7 @@ def open_payment() -> ResponseReturnValue:
             _origin(body.get("origin")),
             clock.of(merchant, params.get("customer_uid")),
         )
-    except windows.WindowRefused as refusal:
+    except WindowRefused as refusal:
         return {
             **({} if _hears_ids_only(params) else {"success": False}),
             "error_code": refusal.error_code,
@@ -99,7 +100,7 @@ def open_certification() -> ResponseReturnValue:
         merchant = _merchant(body.get("merchant_code"))
         now = clock.of(merchant)
         check = certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), now)
-    except windows.WindowRefused as refusal:
+    except WindowRefused as refusal:
         return identity.refused(params, refusal.error_code, refusal.error_msg), 400
     except Malformed as err:
         return identity.refused(params, "F0004", str(err)), 400
@@ -168,7 +169,7 @@ def _merchant(code: object) -> Merchant:
     known = code if isinstance(code, str) and code.isascii() else ""
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == known))
     if merchant is None:
-        raise windows.WindowRefused("NOT_READY", keys.NO_PG)
+        raise WindowRefused("NOT_READY", keys.NO_PG)
     return merchant
 
 

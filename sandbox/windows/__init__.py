@@ -17,7 +17,7 @@ from ..facts.instruments import digits
 from ..ledger.models import Payment, db
 from ..merchants import clock
 from ..pages import guard, language_of, words
-from ..rules import demands, outcomes, windows
+from ..rules import outcomes, windows
 from ..webhooks import delivery
 from . import confirming
 from .page import address, page_of, skin_of
@@ -51,7 +51,7 @@ def approve(imp_uid: str) -> ResponseReturnValue:
     if payment.status == "ready" and len(digits(number)) < SHORTEST_NUMBER:
         error = _("Enter a complete test number, or choose one from the list.")
         return _window(payment, number=number, wrong="number", error=error), 422
-    if payment.status == "ready" and demands.wants_identity_check(payment) and not request.form.get("identity_code"):
+    if payment.status == "ready" and windows.wants_identity_check(payment) and not request.form.get("identity_code"):
         error = _("Enter a code for the identity check. The sandbox accepts any code.")
         return _window(payment, number=number, wrong="identity_code", error=error), 422
     objection = confirming.objection(payment)

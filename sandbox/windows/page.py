@@ -12,8 +12,7 @@ from ..facts.instruments import INSTRUMENTS, Instrument
 from ..facts.pgs import Profile
 from ..ledger.models import Payment
 from ..pages import LANGUAGES, in_language, language_links, money
-from ..rules import demands
-from ..rules.windows import window_effect
+from ..rules.windows import wants_identity_check, window_effect
 from ..wire.parameters import CURRENCY
 from .secret import window_key
 
@@ -37,7 +36,7 @@ class Page:
     amount: str | None
     """None where this PG does not show it."""
     effect: str
-    """`rules.window_effect`: ``charged``, ``shown`` or ``key_only``."""
+    """`sandbox.rules.windows.window_effect`: ``charged``, ``shown`` or ``key_only``."""
     effect_title: str
     effect_text: str
     notes: list[str]
@@ -77,7 +76,7 @@ def page_of(payment: Payment) -> Page:
         approve_label=_("Pay and continue") if effect == "charged" else _("Register and continue"),
         instruments=[instrument for instrument in INSTRUMENTS if instrument.family == profile.family],
         issuers=_issuers(profile.family),
-        identity_check=demands.wants_identity_check(payment),
+        identity_check=wants_identity_check(payment),
         languages=[link for link in languages if link[0] in (profile.window_languages or LANGUAGES)],
     )
 

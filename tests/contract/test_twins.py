@@ -8,7 +8,7 @@ from config import PUBLISHED_CREDENTIALS
 from sandbox.api import payments
 from sandbox.config import Config as SandboxConfig
 from sandbox.facts import instruments, pgs
-from sandbox.rules import cancels, preparing, windows
+from sandbox.rules import cancels, charges, preparing
 from services import guides
 from tests import fakes
 from tests.contract.conftest import ACCOUNTS, NUMBERS
@@ -26,8 +26,8 @@ def test_the_credentials_the_shop_refuses_are_the_ones_the_sandbox_publishes():
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (fakes.UNKNOWN_KEY, windows.UNKNOWN_BUYER),
-        (fakes.DUPLICATE, windows.DUPLICATE),
+        (fakes.UNKNOWN_KEY, charges.UNKNOWN_BUYER),
+        (fakes.DUPLICATE, charges.DUPLICATE),
         (fakes.NO_PAYMENT, payments.NOT_FOUND),
         (fakes.PREPARED_BEFORE, preparing.REGISTERED_ALREADY),
         (fakes.CANCELLED_BEFORE, cancels.CANCELLED_ALREADY),

@@ -1,0 +1,34 @@
+"""What a PG checks of any payment, in a window or a charge, read off its traits.
+
+Texts of refusals are assumed: the real ones are each PG's prose, and no shop may branch on them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..facts.pgs import Profile
+from ..ledger.models import Merchant, Payment
+from ..merchants import levers
+from ..wire.parameters import Malformed
+
+
+def check_order(profile: Profile, payment: Payment) -> None:
+    """Check what the PG can read of the order: its number, its name, its money. Raises `Malformed`."""
+    if profile.merchant_uid_pattern and not re.fullmatch(profile.merchant_uid_pattern, payment.merchant_uid):
+        raise Malformed(f"{profile.name_ko}: merchant_uid 형식이 올바르지 않습니다. ({profile.merchant_uid_pattern})")
+    name = payment.name or ""
+    if profile.name_bytes and len(name.encode("euc-kr", "replace")) > profile.name_bytes:
+        raise Malformed(f"{profile.name_ko}: name 파라메터는 {profile.name_bytes}바이트를 넘을 수 없습니다.")
+    if set(name) & set(profile.name_barred):
+        raise Malformed(f"{profile.name_ko}: name 파라메터에 사용할 수 없는 문자가 있습니다. ({profile.name_barred})")
+    if profile.currencies and payment.currency not in profile.currencies:
+        raise Malformed(f"{profile.name_ko}: 지원하지 않는 currency입니다. ({', '.join(profile.currencies)})")
+    if payment.currency == "KRW" and payment.amount < profile.least_amount:
+        raise Malformed(f"{profile.name_ko}: amount는 {profile.least_amount}원 이상이어야 합니다.")
+
+
+def check_buyer_name(merchant: Merchant, profile: Profile, buyer_name: object) -> None:
+    """Check the buyer's name where the merchant is strict. Raises `Malformed`."""
+    if levers.get(merchant, "strict") and profile.two_word_buyer_name and len(str(buyer_name or "").split(" ")) != 2:
+        raise Malformed("buyer_name 파라메터는 빈칸 하나로 나눈 'First Last' 형식이어야 합니다.")
