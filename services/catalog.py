@@ -20,7 +20,7 @@ PLANS = (
     },
     {
         "slug": "coffee-monthly",
-        "name_ko": "매달 원두",
+        "name_ko": "원두 월간 구독",
         "name_en": "Beans every month",
         "summary_ko": "그달에 볶은 원두 두 봉지를 매달 집으로 보냅니다.",
         "summary_en": "Two bags of freshly roasted beans, at your door every month.",
@@ -30,7 +30,7 @@ PLANS = (
     },
     {
         "slug": "coffee-yearly",
-        "name_ko": "한 해 원두",
+        "name_ko": "원두 연간 구독",
         "name_en": "Beans for a year",
         "summary_ko": "한 번 결제로 열두 달. 두 달치를 아낍니다.",
         "summary_en": "Twelve months with one payment. Two of them are on us.",

@@ -147,7 +147,7 @@ def test_a_forged_amount_that_is_only_shown_grants_nothing(on_pc: Shopper):
 
     order_page(on_pc).expect_headline("The payment does not match the order")
     on_pc.open("/subscriptions")
-    assert on_pc.page.get_by_text("매달 원두").count() == 0
+    assert on_pc.page.get_by_text("원두 월간 구독").count() == 0
 
 
 def test_a_forged_amount_of_a_charging_window_is_refused_before_it_opens(on_pc: Shopper):

@@ -67,9 +67,9 @@ def test_the_request_carries_our_ids_price_and_addresses(desk, user, request, gu
 @pytest.mark.parametrize(
     ("purpose", "language", "name"),
     [
-        ("issue", "ko", "매달 원두 결제수단 등록"),
+        ("issue", "ko", "원두 월간 구독 결제수단 등록"),
         ("issue", "en", "Beans every month – registration"),
-        ("charge", "ko", "매달 원두"),
+        ("charge", "ko", "원두 월간 구독"),
     ],
 )
 def test_an_order_is_called_what_it_is(desk, user, plan, purpose, language, name):

@@ -74,6 +74,26 @@ def test_a_subscription_that_was_past_due_before_its_first_payment_has_not_start
     assert db.session.get_one(Subscription, behind_id).status is SubscriptionStatus.PAST_DUE
 
 
+def test_a_plan_gets_its_new_name_unless_the_shop_named_it(app):
+    catalog.seed()
+    catalog.plan_on_sale("coffee-yearly").name_ko = "우리 원두"
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision="0007")
+    before = _korean_names()
+    upgrade()
+
+    assert before == {"coffee-monthly": "매달 원두", "coffee-yearly": "우리 원두"}
+    assert _korean_names() == {"coffee-monthly": "원두 월간 구독", "coffee-yearly": "우리 원두"}
+
+
+def _korean_names() -> dict[str, str]:
+    names = {plan.slug: plan.name_ko for plan in catalog.plans_on_sale() if plan.slug.startswith("coffee")}
+    db.session.remove()
+    return names
+
+
 def test_what_was_open_before_the_refunds_is_looked_at(app, desk):
     catalog.seed()
     order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))

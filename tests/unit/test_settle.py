@@ -40,7 +40,7 @@ def test_an_issue_that_charges_nothing_is_followed_by_one_charge(desk, user, pla
     (charge,) = desk.client.charges
     assert charge["merchant_uid"] != order.merchant_uid
     assert charge["amount"] == Decimal(19900)
-    assert charge["name"] == "매달 원두"
+    assert charge["name"] == "원두 월간 구독"
     assert checkout.first_charge(order).outcome == "paid"
     assert order.subscription.status is SubscriptionStatus.ACTIVE
 

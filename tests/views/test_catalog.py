@@ -8,7 +8,7 @@ from models import db
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("ko", ["매달 원두", "한 해 원두", "해외 배송 상자", "₩19,900", "US$49.99"]),
+        ("ko", ["원두 월간 구독", "원두 연간 구독", "해외 배송 상자", "₩19,900", "US$49.99"]),
         ("en", ["Beans every month", "Beans for a year", "Worldwide box", "₩19,900", "$49.99"]),
     ],
 )
@@ -49,7 +49,7 @@ def test_a_plan_taken_off_the_shelves_is_gone_everywhere(shopper, plan):
     plan.is_sold = False
     db.session.commit()
 
-    assert "매달 원두" not in shopper.get("/").text
+    assert "원두 월간 구독" not in shopper.get("/").text
     assert shopper.get("/plans/coffee-monthly").status_code == 404
     assert shopper.get("/checkout/coffee-monthly").status_code == 404
 

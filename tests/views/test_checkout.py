@@ -188,7 +188,7 @@ def test_prices_and_ids_never_come_from_the_browser(shopper):
     answer = place(shopper, {**COFFEE, **forged})
     order = order_of(answer)
 
-    assert (order.amount, order.currency, order.name) == (19900, "KRW", "매달 원두 결제수단 등록")
+    assert (order.amount, order.currency, order.name) == (19900, "KRW", "원두 월간 구독 결제수단 등록")
     assert "mine" not in (order.merchant_uid, order.billing_key.customer_uid)
     assert answer.json["request"]["amount"] == 19900
     assert answer.json["request"]["notice_url"] == "http://shop.test/webhooks/iamport"
