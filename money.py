@@ -62,8 +62,9 @@ class Money:
         return [Money(share + (1 if n < rest else 0), self.currency) for n in range(parts)]
 
     def format(self, locale: str) -> str:
-        """Return the amount as people write it in this locale."""
-        return str(format_currency(self.to_major(), self.currency, locale=locale))
+        """Return the amount as the locale writes it: 19,900 won is `19,900원` in Korean, `₩19,900` in English."""
+        pattern = "#,##0원" if (locale, self.currency) == ("ko", "KRW") else None
+        return str(format_currency(self.to_major(), self.currency, pattern, locale=locale))
 
 
 def _exponent(currency: str) -> int:

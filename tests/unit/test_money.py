@@ -69,7 +69,7 @@ def test_parts_add_up_to_the_whole(minor, parts, shares):
 @pytest.mark.parametrize(
     ("money", "locale", "text"),
     [
-        (Money(9900, "KRW"), "ko", "₩9,900"),
+        (Money(9900, "KRW"), "ko", "9,900원"),
         (Money(9900, "KRW"), "en", "₩9,900"),
         (Money(4999, "USD"), "ko", "US$49.99"),
         (Money(4999, "USD"), "en", "$49.99"),

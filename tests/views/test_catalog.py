@@ -8,7 +8,7 @@ from models import db
 @pytest.mark.parametrize(
     ("lang", "words"),
     [
-        ("ko", ["원두 월간 구독", "원두 연간 구독", "해외 배송 상자", "₩19,900", "US$49.99"]),
+        ("ko", ["원두 월간 구독", "원두 연간 구독", "해외 배송 상자", "19,900원", "US$49.99"]),
         ("en", ["Beans every month", "Beans for a year", "Worldwide box", "₩19,900", "$49.99"]),
     ],
 )

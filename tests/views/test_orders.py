@@ -62,7 +62,7 @@ def test_staff_have_no_window_into_a_shoppers_order(app, order):
 @pytest.mark.parametrize(
     ("lang", "headline"),
     [
-        ("ko", "그 결제수단으로 첫 결제까지 마쳤습니다: ₩19,900"),
+        ("ko", "그 결제수단으로 첫 결제까지 마쳤습니다: 19,900원"),
         ("en", "Your payment method is registered, and ₩19,900 was paid with it."),
     ],
 )
