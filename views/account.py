@@ -31,7 +31,7 @@ def sign_in() -> ResponseReturnValue:
             login_user(accounts.authenticate(email=form.email.data or "", password=form.password.data or ""))
             return redirect(next_page())
         except WrongCredentials:
-            form.password.errors = [_("E-mail and password do not match.")]
+            form.password.errors = [_("The e-mail or the password is incorrect.")]
     return render_template("account/sign_in.html", form=form, next=request.values.get("next", ""))
 
 
@@ -50,7 +50,7 @@ def sign_up() -> ResponseReturnValue:
                 now=clock.now(),
             )
         except EmailTaken:
-            form.email.errors = [_("Somebody signed up with this address before. Sign in instead.")]
+            form.email.errors = [_("An account with this e-mail already exists. Please sign in.")]
         else:
             login_user(user)
             return redirect(next_page())
@@ -60,7 +60,7 @@ def sign_up() -> ResponseReturnValue:
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     logout_user()
-    flash(_("You are signed out."), "info")
+    flash(_("You have signed out."), "info")
     return redirect(url_for("catalog.index"))
 
 

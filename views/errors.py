@@ -16,34 +16,34 @@ from views.incoming import leads_out, wants_json
 bp = Blueprint("errors", __name__)
 
 ANSWERS = {
-    "invalid_request": (400, _("Something in the form needs your attention.")),
-    "plan_unavailable": (404, _("This plan is not sold. Please choose another one.")),
-    "pg_unavailable": (400, _("This payment provider cannot take this plan. Please choose another one.")),
-    "order_not_found": (404, _("There is no such order.")),
-    "charge_in_progress": (409, _("This subscription is being charged right now. Please look again in a minute.")),
+    "invalid_request": (400, _("Please check what you entered.")),
+    "plan_unavailable": (404, _("This plan is not for sale. Please choose another one.")),
+    "pg_unavailable": (400, _("This payment provider cannot charge for this plan. Please choose another provider.")),
+    "order_not_found": (404, _("This order does not exist.")),
+    "charge_in_progress": (409, _("A payment for this subscription is in progress. Please check again in a minute.")),
     "key_not_confirmed": (
         409,
-        _("The payment provider has not confirmed the card yet. Please try again in a few minutes."),
+        _("The payment provider has not confirmed the payment method yet. Please try again in a few minutes."),
     ),
-    "nothing_to_charge": (409, _("There is nothing to charge: the period is paid, or the subscription has ended.")),
+    "nothing_to_charge": (409, _("There is nothing to pay. The period is paid, or the subscription has ended.")),
     "payment_service_down": (
         503,
-        _("The payment service does not answer. Nothing was charged; please try again in a minute."),
+        _("The payment service does not answer. Nothing was charged. Please try again in a minute."),
     ),
     "payment_service_refused": (502, _("The payment service refused the request: %(detail)s")),
     "csrf": (
         400,
-        _("This page belongs to an earlier visit, so nothing was done. Open it anew, and repeat what you did."),
+        _("This page is from an earlier visit, so nothing was done. Please reopen it and try again."),
     ),
     "http_401": (401, _("Please sign in first.")),
-    "http_403": (403, _("You may not do that.")),
-    "http_404": (404, _("There is no such page, or it is not yours to see.")),
-    "http_405": (405, _("This address cannot be used like that.")),
-    "http_413": (413, _("That is too much at once.")),
-    "http_429": (429, _("That was tried too often. Please wait a few minutes before you try again.")),
+    "http_403": (403, _("You do not have permission.")),
+    "http_404": (404, _("This page does not exist, or you do not have access to it.")),
+    "http_405": (405, _("This page does not accept that request.")),
+    "http_413": (413, _("The request is too large.")),
+    "http_429": (429, _("Too many attempts. Please wait a few minutes before you try again.")),
     "http_500": (
         500,
-        _("Something went wrong on our side. Before you try again, please look at your payment history."),
+        _("Something went wrong on our side. Please check your payment history before you try again."),
     ),
 }
 

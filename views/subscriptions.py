@@ -98,9 +98,9 @@ def _charge_message(order: Order) -> str:
     if order.status is OrderStatus.PAID:
         return _("Paid. Thank you!")
     if order.status is OrderStatus.READY:
-        return _("We do not know yet whether the charge went through. We are checking, and will not charge twice.")
+        return _("We do not know the result of the payment yet. We are checking it and will not charge you twice.")
     reason = order.fail_reason or _("no reason was given")
     return _(
-        "The charge was declined and nothing was taken. You can pay with another card. Reported reason: %(reason)s",
+        "The payment was declined and nothing was charged. You can pay with another card. Reported reason: %(reason)s",
         reason=reason,
     )

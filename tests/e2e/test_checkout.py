@@ -96,7 +96,7 @@ def test_who_signed_out_in_another_tab_is_led_to_sign_in(on_pc: Shopper):
 @pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/guides/inicis"])
 def test_who_has_no_scripts_is_told_why_nothing_can_be_paid(on_pc: Shopper, browser: Browser, path: str):
     why = on_pc.words.shop(
-        "The payment window needs JavaScript, and this page is without. Please switch it on, or load the page again."
+        "The payment window needs JavaScript, which did not run on this page. Please enable it or reload the page."
     )
     on_pc.open(path)
     expect(on_pc.page.locator("form[aria-busy=false]")).to_be_visible()
@@ -225,7 +225,7 @@ def test_a_card_is_changed_and_the_subscription_cancelled(on_pc: Shopper):
     subscription.cancel()
 
     subscription.expect_state("Ended")
-    assert page.get_by_role("button", name=on_pc.words.shop("Charge now")).count() == 0
+    assert page.get_by_role("button", name=on_pc.words.shop("Pay now")).count() == 0
 
 
 def webhook_settles(shopper: Shopper, merchant_uid: str) -> None:

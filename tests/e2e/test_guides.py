@@ -84,7 +84,7 @@ def test_the_buyer_closes_the_window(shopper: Shopper, guide: str):
     order.expect_text("취소")
     assert shopper.page.get_by_role("link", name=shopper.words.shop("Try again")).count() == 1
     shopper.open("/subscriptions")
-    assert shopper.page.get_by_role("link", name="Charge now").count() == 0
+    assert shopper.page.get_by_role("link", name="Pay now").count() == 0
 
 
 @pytest.mark.parametrize("guide", ONE_EACH)

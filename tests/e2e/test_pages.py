@@ -50,7 +50,7 @@ def bought(shopper) -> dict[str, str]:
     window.pay(APPROVED)
     shopper.page.wait_for_url("**/orders/**")
     order = shopper.page.url.removeprefix(shopper.site.shop)
-    shopper.page.get_by_role("link", name=shopper.words.shop("See the subscription")).click()
+    shopper.page.get_by_role("link", name=shopper.words.shop("View subscription")).click()
     shopper.page.wait_for_url("**/subscriptions/*")
     subscription = shopper.page.url.removeprefix(shopper.site.shop)
     return {

@@ -84,7 +84,7 @@ def test_wrong_credentials_sign_nobody_in_and_do_not_tell_which(client, member, 
     answer = sign_in(client, **wrong)
 
     assert answer.status_code == 200
-    assert "E-mail and password do not match." in answer.text
+    assert "The e-mail or the password is incorrect." in answer.text
     assert client.get("/account").status_code == 302
 
 
@@ -149,7 +149,7 @@ def test_what_is_wrong_interrupts_a_screen_reader(client, member, path, form, wr
 def test_an_address_that_is_taken_is_told(client, member):
     answer = client.post("/account/sign-up?lang=en", data={**PERSON, "email": "JISOO@example.com"})
 
-    assert "Somebody signed up with this address before." in answer.text
+    assert "An account with this e-mail already exists." in answer.text
     assert db.session.query(User).count() == 1
 
 

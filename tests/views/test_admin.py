@@ -68,7 +68,7 @@ def test_staff_see_what_failed_and_why(staff, desk, user, plan):
 
 @pytest.mark.parametrize(
     ("lang", "badge", "told"),
-    [("en", "To be asked for again", "Refunds that are not made yet"), ("ko", "다시 요청 예정", "끝나지 않은 환불")],
+    [("en", "Retry pending", "Open refunds"), ("ko", "재시도 예정", "끝나지 않은 환불")],
 )
 def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dollar_plan, lang, badge, told):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())

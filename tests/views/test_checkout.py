@@ -74,8 +74,8 @@ def test_who_subscribes_already_is_told_before_buying_again(shopper, desk, user,
 
     page = shopper.get(f"/checkout/{plan.slug}?lang=en").text
 
-    assert "You subscribe to this already." not in before
-    assert "You subscribe to this already." in page
+    assert "You already have this plan." not in before
+    assert "You already have this plan." in page
     assert f'href="/subscriptions/{subscription.id}"' in page
 
 
@@ -470,7 +470,7 @@ def test_a_forged_amount_is_given_back_and_told(shopper, payments):
 
     assert payments.payment(imp_uid).amount_left == 0
     assert "Differs in: amount" in page
-    assert "The charged amount has been cancelled." in page
+    assert "The charged amount was refunded." in page
 
 
 # Another card ---------------------------------------------------------------------------------------------

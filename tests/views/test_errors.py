@@ -181,7 +181,7 @@ def test_what_an_address_says_does_not_choose_where_a_link_leads(client, path, q
         ("http://localhost//evil.example/", "/account/sign-in"),
     ],
 )
-@pytest.mark.parametrize(("lang", "words"), [("ko", "페이지 새로 열기"), ("en", "Open the page anew")])
+@pytest.mark.parametrize(("lang", "words"), [("ko", "페이지 다시 열기"), ("en", "Reopen the page")])
 def test_a_form_of_an_earlier_visit_leads_back_to_its_page(app, client, came_from, back, lang, words):
     app.config["WTF_CSRF_ENABLED"] = True
     headers = {"Accept-Language": lang} | ({"Referer": came_from} if came_from else {})

@@ -70,7 +70,7 @@ def test_another_spelling_is_the_same_account(client, member, email):
     assert sign_in(client, email=email).status_code == 429
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("ko", "너무 자주 시도했습니다"), ("en", "tried too often")])
+@pytest.mark.parametrize(("language", "sentence"), [("ko", "너무 자주 시도했습니다"), ("en", "Too many attempts")])
 def test_one_too_many_is_told_with_code_and_time_in_the_readers_language(client, member, language, sentence):
     guess(client, 10)
 

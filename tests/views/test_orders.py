@@ -62,8 +62,8 @@ def test_staff_have_no_window_into_a_shoppers_order(app, order):
 @pytest.mark.parametrize(
     ("lang", "headline"),
     [
-        ("ko", "그 결제수단으로 첫 결제까지 마쳤습니다: 19,900원"),
-        ("en", "Your payment method is registered, and ₩19,900 was paid with it."),
+        ("ko", "결제수단을 등록하고 첫 결제 19,900원까지 마쳤습니다."),
+        ("en", "Your payment method is registered, and you paid ₩19,900 with it."),
     ],
 )
 def test_a_paid_order_says_so_and_shows_its_journal(shopper, desk, order, lang, headline):
@@ -88,7 +88,7 @@ def test_a_declined_window_shows_the_reason_and_a_way_to_try_again(shopper, desk
 
 
 @pytest.mark.parametrize(
-    ("lang", "sentence"), [("ko", "바로 다시 시도할 수 있습니다."), ("en", "You can try again right away")]
+    ("lang", "sentence"), [("ko", "바로 다시 시도할 수 있습니다."), ("en", "You can try again immediately")]
 )
 def test_a_closed_window_that_may_be_under_review_offers_another_try(shopper, desk, user, dollar_plan, lang, sentence):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
@@ -126,8 +126,8 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "another payment method has paid since" in page
-    assert "We try this payment method again" not in page
+    assert "You have since paid with another payment method" in page
+    assert "We will try this payment method again" not in page
     assert "Pay with another card" not in page
     assert f'href="/subscriptions/{order.subscription_id}"' in page
 
@@ -143,7 +143,7 @@ def test_a_payment_that_was_given_back_is_not_to_be_tried_again(shopper, desk, o
     page = shopper.get(f"/orders/{charge.merchant_uid}?lang=en").text
 
     assert "The payment was cancelled" in page
-    assert "The period it had paid for stays paid." in page
+    assert "The period that it paid for stays paid." in page
     assert "Try again" not in page
 
 
@@ -183,12 +183,12 @@ def test_money_that_is_not_back_yet_is_not_called_cancelled(shopper, desk, user,
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
     assert sentence in page
-    assert "The charged amount has been cancelled." not in page
+    assert "The charged amount was refunded." not in page
 
     desk.client.raises.clear()
     reconcile(desk, now=clock.now() + timedelta(minutes=3))
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
-    assert "The charged amount has been cancelled." in page
+    assert "The charged amount was refunded." in page
 
 
 def test_money_whose_return_was_refused_for_good_is_not_promised(shopper, desk, user, dollar_plan):
@@ -200,8 +200,8 @@ def test_money_whose_return_was_refused_for_good_is_not_promised(shopper, desk, 
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "could not be given back by itself" in page
-    assert "is being given back" not in page
+    assert "could not refund the charged amount automatically" in page
+    assert "We are refunding" not in page
 
 
 def test_a_second_payment_that_goes_back_is_mentioned_beside_the_first(shopper, desk, user, dollar_plan):
@@ -212,7 +212,7 @@ def test_a_second_payment_that_goes_back_is_mentioned_beside_the_first(shopper, 
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "Another payment for this order is given back" in page
+    assert "We are refunding another payment for this order" in page
 
 
 def test_a_refused_test_payment_tells_its_developer_about_the_setting(shopper, desk, user, plan):
@@ -265,8 +265,8 @@ def test_part_given_back_stands_on_the_page_of_a_paid_order(shopper, desk, order
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "Given back: ₩1,000" in page
-    assert "Part of the payment was given back." in shopper.get(f"/orders/{charge.merchant_uid}").text
+    assert "Refunded: ₩1,000" in page
+    assert "Part of the payment was refunded." in shopper.get(f"/orders/{charge.merchant_uid}").text
 
 
 def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk, order):
@@ -330,8 +330,8 @@ def test_a_payment_of_a_subscription_that_has_ended_promises_no_other(shopper, d
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "nothing more is charged" in page
-    assert "new try" not in page
+    assert "Nothing more will be charged" in page
+    assert "new attempt" not in page
 
 
 def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, order):
@@ -344,7 +344,7 @@ def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, orde
 
     page = shopper.get(f"/orders/{late.merchant_uid}?lang=en").text
 
-    assert "A payment too many" in page
+    assert "Duplicate payment" in page
     assert "Differs in" not in page
     assert "Try again" not in page
     assert desk.client.payment(late.imp_uid).amount_left == 0

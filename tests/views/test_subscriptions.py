@@ -151,7 +151,7 @@ def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan)
         ),
         (
             "en",
-            "The charge was declined and nothing was taken. You can pay with another card. "
+            "The payment was declined and nothing was charged. You can pay with another card. "
             "Reported reason: 잔액이 부족합니다.",
         ),
     ],
@@ -189,8 +189,8 @@ def test_what_has_ended_says_until_when_it_serves_and_leads_to_another(shopper, 
     listed = shopper.get("/subscriptions?lang=en").text
     page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
 
-    assert "Can be used until" in listed
-    assert "Can be used until" in page
+    assert "Available until" in listed
+    assert "Available until" in page
     assert f'href="/plans/{plan.slug}">Subscribe again' in page
 
 
@@ -209,7 +209,7 @@ def test_a_lost_answer_is_told_as_unknown(shopper, desk, subscription):
     answer = charge(shopper, subscription, period_on(shopper, subscription), headers={**JSON, "Accept-Language": "en"})
 
     assert answer.json["outcome"] == "checking"
-    assert "will not charge twice" in answer.json["message"]
+    assert "will not charge you twice" in answer.json["message"]
 
 
 ENDS_OF_TIME = [
@@ -279,8 +279,8 @@ def test_who_has_paid_nothing_yet_is_not_told_that_a_payment_failed(shopper, des
 
     page = shopper.get(f"/subscriptions/{order.subscription.id}/card").text
 
-    assert "아직 결제된 것이 없습니다" in page
-    assert "지난 결제가 이루어지지 않았습니다" not in page
+    assert "아직 결제된 금액이 없습니다" in page
+    assert "지난 결제에 실패했습니다" not in page
 
 
 def test_who_has_paid_nothing_yet_finds_a_checkout(shopper, desk, user, plan):
@@ -289,7 +289,7 @@ def test_who_has_paid_nothing_yet_finds_a_checkout(shopper, desk, user, plan):
     page = shopper.get(f"/subscriptions/{order.subscription.id}/card?lang=en").text
 
     assert "<h1>Checkout</h1>" in page
-    assert "Payment method now" not in page
+    assert "Current payment method" not in page
     assert button_of(page) == "Pay ₩19,900"
 
 
@@ -389,4 +389,4 @@ def test_a_charge_without_an_outcome_is_being_checked_and_promises_no_day(shoppe
     page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
 
     assert "being checked" in page
-    assert "does not charge twice" in page
+    assert "do not charge you twice" in page

@@ -39,7 +39,7 @@ class GuidePage:
         """From wherever the run ended to the order's own page."""
         self.page.wait_for_url(re.compile(r"/orders/|[?&]order="))
         if "/orders/" not in self.page.url:
-            self.page.get_by_role("link", name=self.words.shop("Everything that happened")).click()
+            self.page.get_by_role("link", name=self.words.shop("View what happened")).click()
             self.page.wait_for_url("**/orders/**")
 
     def expect_result(self) -> None:

@@ -19,7 +19,7 @@ class OrderPage:
         expect(self.page.get_by_text(text).first).to_be_visible()
 
     def go_to_subscription(self) -> None:
-        self.page.get_by_role("link", name=self.words.shop("See the subscription")).click()
+        self.page.get_by_role("link", name=self.words.shop("View subscription")).click()
         self.page.wait_for_url("**/subscriptions/*")
 
     def pay_with_another_card(self) -> None:

@@ -11,7 +11,7 @@ class SubscriptionPage:
 
     def charge_now(self, *, clicks: int = 1) -> None:
         """Press Charge now and agree; `clicks` as somebody impatient would."""
-        self.page.get_by_role("button", name=self.words.shop("Charge now")).click()
+        self.page.get_by_role("button", name=self.words.shop("Pay now")).click()
         dialog = self.page.get_by_role("dialog")
         expect(dialog).to_be_visible()
         dialog.locator("button[type=submit]").click(click_count=clicks)
