@@ -25,7 +25,12 @@ MOST = 5
 MOST_IN_ALL = 16
 """Test files of one run, which is to end within a minute."""
 
-TAKE_LONG = {"tests/contract/test_published_clients.py", "tests/sandbox/test_crash.py", "tests/sandbox/test_fuzz.py"}
+TAKE_LONG = {
+    "tests/contract/test_published_clients.py",
+    "tests/sandbox/openapi/test_fuzz.py",
+    "tests/sandbox/test_crash.py",
+    "tests/test_concurrency.py",
+}
 """Chosen only when they have changed themselves."""
 
 

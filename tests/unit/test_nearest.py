@@ -4,7 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.nearest import MOST, Neighbourhood, changed_files, is_named
+from tests.imports import ROOT
+from tests.nearest import MOST, TAKE_LONG, Neighbourhood, changed_files, is_named
 
 IMPORTERS = {
     "services/refunds.py": ["views/orders.py", "tests/unit/test_settle.py"],
@@ -77,6 +78,10 @@ def test_nothing_near_is_said_with_its_reason(path, why):
 
     assert choice.tests == []
     assert choice.why.startswith(why)
+
+
+def test_what_takes_long_is_there():
+    assert [test for test in TAKE_LONG if not (ROOT / test).is_file()] == []
 
 
 def test_a_name_is_a_whole_word():
