@@ -22,4 +22,5 @@ def recognise(caller: Merchant) -> None:
 
 def merchant() -> Merchant:
     """The shop that calls."""
-    return g.merchant
+    caller: Merchant = g.merchant
+    return caller

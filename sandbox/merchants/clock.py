@@ -60,7 +60,7 @@ def seconds_until(due: Any, merchant_id: Any, customer_uid: Any = None) -> Colum
     the customer's column here exactly when ``due`` came from ``of(merchant, customer_uid)``.
     """
     offset = select(Merchant.clock_offset).where(Merchant.id == merchant_id).scalar_subquery()
-    left = due - literal(now()) - offset
+    left: ColumnElement[Any] = due - literal(now()) - offset
     return left if customer_uid is None else left - _customer_offset(merchant_id, customer_uid)
 
 

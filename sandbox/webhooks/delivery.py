@@ -165,7 +165,8 @@ def _has_room_for(app: Flask, merchant_id: int, delivery_id: int) -> bool:
 
 def _in_flight(app: Flask) -> dict[int, int]:
     """The deliveries this process is sending: id → id of the merchant."""
-    return app.extensions.setdefault("sandbox_in_flight", {})
+    in_flight: dict[int, int] = app.extensions.setdefault("sandbox_in_flight", {})
+    return in_flight
 
 
 def _send_in_background(app: Flask, delivery_id: int) -> None:
@@ -189,7 +190,7 @@ def _claim(delivery_id: int) -> bool:
             .where(Delivery.id == delivery_id, _is_free(now))
             .values(state="sending", lease_until=now + LEASE)
         )
-    return claimed.rowcount == 1  # type: ignore[attr-defined]
+    return bool(claimed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def _send(delivery_id: int) -> None:

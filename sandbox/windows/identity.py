@@ -101,14 +101,15 @@ def _window(check: Certification, said: Any, *, wrong: str = "", error: str = ""
 
 
 def _wrong_in_words(name: str) -> str:
-    return {
+    words: dict[str, str] = {
         "name": _("Enter a name."),
         "birth": _("Enter a date of birth as YYMMDD."),
         "gender_digit": _("Enter the gender digit, from 1 to 8."),
         "carrier": _("Choose a carrier."),
         "phone": _("Enter a phone number."),
         "otp": _("The code is always 123456."),
-    }[name]
+    }
+    return words[name]
 
 
 def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
@@ -125,5 +126,6 @@ def _target(check: Certification, rsp: dict[str, Any]) -> str:
     name = levers.get(check.merchant, "certification_redirect")
     told = {"imp_uid": rsp["imp_uid"], "merchant_uid": rsp["merchant_uid"], name: str(rsp["success"]).lower()}
     told |= {key: rsp[key] for key in ("error_code", "error_msg") if key in rsp}
-    target = urlsplit(check.window["m_redirect_url"])
+    landing: str = check.window["m_redirect_url"]
+    target = urlsplit(landing)
     return target._replace(query="&".join(filter(None, [target.query, urlencode(told)]))).geturl()

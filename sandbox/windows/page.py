@@ -109,13 +109,13 @@ def _variant_in_words(payment: Payment) -> str:
     variant = _variant(payment)
     if not variant:
         return ""
-    if variant == payment.profile.default_variant:
-        return _("default window")
-    return _("%(variant)s window", variant=variant)
+    is_default = variant == payment.profile.default_variant
+    words: str = _("default window") if is_default else _("%(variant)s window", variant=variant)
+    return words
 
 
 def _heading(family: str, effect: str, issues_key: bool) -> str:
-    headings = {
+    headings: dict[tuple[str, str], str] = {
         ("card", "issue"): _("Register a card"),
         ("card", "issue and charge"): _("Register a card and pay"),
         ("card", "charge"): _("Pay by card"),
