@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -32,14 +33,14 @@ class Guide(NamedTuple):
     """``full``, or ``ids`` without ``success``."""
     number: str = APPROVED
     pay_method: str | None = "card"
-    issue: dict[str, Any] = {}
+    issue: Mapping[str, Any] = {}
     """What the window needs besides the buyer, a name, an amount and a way back."""
     recorded: str = ""
     """The ``pay_method`` of the record, where it is not the one that was sent."""
-    again: dict[str, Any] = {}
+    again: Mapping[str, Any] = {}
     """What a charge needs besides ``customer_uid``, ``merchant_uid``, ``amount`` and ``name``."""
     ui_type: str = ""
-    levers: dict[str, Any] = {}
+    levers: Mapping[str, Any] = {}
     """Without which the key cannot be charged."""
     hides: tuple[str, ...] = ()
     """Devices whose window shows no amount."""
