@@ -95,8 +95,12 @@ def answer(
 
 def _title(status: int) -> str:
     if status == 404:
-        return gettext("Not found")
-    return gettext("That did not work") if status < 500 else gettext("Something went wrong")
+        title: str = gettext("Not found")
+    elif status < 500:
+        title = gettext("That did not work")
+    else:
+        title = gettext("Something went wrong")
+    return title
 
 
 def unauthorized() -> ResponseReturnValue:

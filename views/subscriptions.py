@@ -95,12 +95,12 @@ def own_subscription(subscription_id: int) -> Subscription:
 
 
 def _charge_message(order: Order) -> str:
-    if order.status is OrderStatus.PAID:
-        return _("Paid. Thank you!")
-    if order.status is OrderStatus.READY:
-        return _("We do not know the result of the payment yet. We are checking it and will not charge you twice.")
-    reason = order.fail_reason or _("no reason was given")
-    return _(
+    message: str = _(
         "The payment was declined and nothing was charged. You can pay with another card. Reported reason: %(reason)s",
-        reason=reason,
+        reason=order.fail_reason or _("no reason was given"),
     )
+    if order.status is OrderStatus.PAID:
+        message = _("Paid. Thank you!")
+    elif order.status is OrderStatus.READY:
+        message = _("We do not know the result of the payment yet. We are checking it and will not charge you twice.")
+    return message
