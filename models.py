@@ -66,7 +66,7 @@ else:
 
 
 @event.listens_for(Engine, "connect")
-def _make_sqlite_fit_for_several_processes(connection: Any, _record: Any) -> None:
+def _prepare_sqlite_for_several_processes(connection: Any, _record: Any) -> None:
     if type(connection).__module__.startswith("sqlite3"):
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -292,7 +292,7 @@ class BillingKey(Model):
             self.status, self.revoked_at = _moved(self.status, KeyStatus.REVOKED), at
             self.delete_at = at
 
-    def put_off_deletion(self, *, at: datetime) -> None:
+    def postpone_deletion(self, *, at: datetime) -> None:
         """Try the deletion again later. The back-off grows to one day."""
         self.delete_at = next_look(self.revoked_at or at, at, at_most=timedelta(days=1))
 
@@ -360,7 +360,7 @@ class Subscription(Model):
         if self.is_alive:
             self.next_charge_at = at
 
-    def fall_behind(self, *, retry_at: datetime) -> None:
+    def mark_past_due(self, *, retry_at: datetime) -> None:
         """Mark the subscription past due until its next retry."""
         self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
         self.next_charge_at = retry_at
@@ -372,7 +372,7 @@ class Subscription(Model):
             self.next_charge_at = None
         for invoice in self.invoices:
             if invoice.status is InvoiceStatus.OPEN:
-                invoice.make_void()
+                invoice.mark_void()
 
 
 class Invoice(Model):
@@ -408,7 +408,7 @@ class Invoice(Model):
     def price(self) -> Money:
         return Money(self.amount, self.currency)
 
-    def climb(self, *, retry_at: datetime) -> None:
+    def record_decline(self, *, retry_at: datetime) -> None:
         """Count a declined scheduled attempt, and set the time of the next one."""
         self.declines += 1
         self.retry_at = retry_at
@@ -421,11 +421,11 @@ class Invoice(Model):
         if self.status is not InvoiceStatus.PAID:
             self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
 
-    def give_up(self) -> None:
+    def mark_uncollectible(self) -> None:
         """Mark the invoice uncollectible: every dunning attempt was declined."""
         self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
 
-    def make_void(self) -> None:
+    def mark_void(self) -> None:
         self.status = _moved(self.status, InvoiceStatus.VOID)
 
 
@@ -438,7 +438,7 @@ Webhooks are unsigned, so anyone may send any number of them.
 """
 
 
-def _soon_after_it_was_made(context: DefaultExecutionContext) -> datetime:
+def _soon_after_creation(context: DefaultExecutionContext) -> datetime:
     made_at: datetime = context.get_current_parameters()["created_at"]
     return made_at + FIRST_PAUSE
 
@@ -482,7 +482,7 @@ class Order(Model):
     """When we last asked and received no final answer. Together with `ready` it means *unknown*."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When we last sent the charge, or lost its answer. Soon after that, "no such payment" may only mean "not yet"."""
-    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
     """When `reconcile` asks next. None: the order is final, and the service answered our last request."""
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refunded: Mapped[int] = mapped_column(default=0)
@@ -503,7 +503,7 @@ class Order(Model):
         return Money(self.amount, self.currency)
 
     @property
-    def given_back(self) -> Money:
+    def refunded_total(self) -> Money:
         return Money(self.refunded, self.currency)
 
     @property
@@ -531,32 +531,32 @@ class Order(Model):
             return "closed" if self.window_ended else "checking"
         return "declined" if self.status is OrderStatus.FAILED else "cancelled"
 
-    def hear_window(self, message: str) -> None:
+    def record_window_message(self, message: str) -> None:
         """Store the browser's message that its window ended without a payment. We show it, and ask the service."""
         self.window_message, self.window_ended = message[:500], False
 
-    def leave_open(self, *, at: datetime) -> None:
+    def mark_checked(self, *, at: datetime) -> None:
         """Record that we asked and received no final answer."""
         self.checked_at = at
-        self.put_off(at=at)
+        self.postpone(at=at)
 
-    def put_off(self, *, at: datetime) -> None:
+    def postpone(self, *, at: datetime) -> None:
         """Check again later. Restart the back-off for a final order with nothing outstanding."""
         since = at if self.look_at is None else self.created_at
         self.look_at = next_look(since, at, at_most=LONGEST_PAUSE_OF_AN_ORDER)
 
-    def hear_silence(self, imp_uid: str | None, *, at: datetime) -> None:
+    def mark_unanswered(self, imp_uid: str | None, *, at: datetime) -> None:
         """Ask again later: the service did not answer about this payment (None: about the order)."""
-        self.leave_open(at=at)
+        self.mark_checked(at=at)
         known = {payment.imp_uid for payment in self.unread}
         if imp_uid is not None and imp_uid not in known and len(imp_uid) <= 32 and len(known) < MOST_UNREAD:
             self.unread.append(UnreadPayment(imp_uid=imp_uid))
 
-    def hear_of(self, imp_uids: Container[str | None]) -> None:
+    def mark_answered(self, imp_uids: Container[str | None]) -> None:
         """Forget these reported payments: the service has answered about them."""
         self.unread = [payment for payment in self.unread if payment.imp_uid not in imp_uids]
 
-    def rest(self) -> None:
+    def stop_looking(self) -> None:
         """Stop checking a final order, unless the service has not answered about one of its payments."""
         if not self.unread:
             self.look_at = None
@@ -585,7 +585,7 @@ class Order(Model):
 
     def _end(self, status: OrderStatus) -> None:
         self.status = _moved(self.status, status)
-        self.rest()
+        self.stop_looking()
 
 
 class UnreadPayment(Model):
@@ -616,7 +616,7 @@ class Refund(Model):
     refusal: Mapped[str | None] = mapped_column(String(500))
     """The service's own sentence from its latest refusal."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_it_was_made)
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
     """When `reconcile` works on the refund next. None: it is made, or finally refused."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -630,14 +630,14 @@ class Refund(Model):
     def is_due(self, now: datetime) -> bool:
         return self.look_at is not None and self.look_at <= now
 
-    def put_off(self, *, at: datetime) -> None:
+    def postpone(self, *, at: datetime) -> None:
         self.look_at = next_look(self.created_at, at, at_most=LONGEST_PAUSE_OF_A_REFUND)
 
     def mark_asked(self, *, at: datetime) -> None:
         if self.status is not RefundStatus.ASKED:
             self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
 
-    def note_refusal(self, reason: str, *, is_last: bool) -> None:
+    def record_refusal(self, reason: str, *, is_last: bool) -> None:
         """Count a refusal by the service. After the last one, stop asking."""
         self.refusals, self.refusal = self.refusals + 1, reason[:500]
         if is_last:

@@ -61,7 +61,7 @@ def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
     """
     key = db.session.get_one(BillingKey, key_id)
     customer_uid = key.customer_uid
-    key.put_off_deletion(at=now)
+    key.postpone_deletion(at=now)
     db.session.commit()
     try:
         desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")

@@ -141,7 +141,7 @@ def receive(
     lane = journal.PG if source is Source.WEBHOOK else journal.BROWSER
     journal.record(f"{source}.received", at=now, lane=lane, order=order, message=message[:200])
     if message and order.status is OrderStatus.READY and source is not Source.WEBHOOK:
-        order.hear_window(message)
+        order.record_window_message(message)
     db.session.commit()
     heard = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if source is Source.WEBHOOK:

@@ -37,12 +37,12 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
         _give_up(order, invoice, now=now)
         return
     retry_at = now + max(_gap(desk.dunning_days, invoice.declines), SHORTEST_GAP)
-    invoice.climb(retry_at=retry_at)
+    invoice.record_decline(retry_at=retry_at)
     if subscription.status is SubscriptionStatus.INCOMPLETE:
         subscription.look_again(at=retry_at)  # the subscription has not started, so it cannot be past due
         event = "subscription.not_started"
     else:
-        subscription.fall_behind(retry_at=retry_at)
+        subscription.mark_past_due(retry_at=retry_at)
         event = "subscription.past_due"
     journal.record(event, at=now, order=order, retry_at=retry_at.isoformat())
 
@@ -55,7 +55,7 @@ def _gap(dunning_days: Sequence[int], rung: int) -> timedelta:
 
 def _give_up(order: Order, invoice: Invoice, *, now: datetime) -> None:
     subscription = order.subscription
-    invoice.give_up()
+    invoice.mark_uncollectible()
     subscription.cancel(at=now)
     if subscription.billing_key is not None:
         subscription.billing_key.revoke(at=now)

@@ -85,7 +85,7 @@ def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
     """
     order = db.session.get_one(Order, order_id)
     lock(order.subscription)
-    order.put_off(at=now)
+    order.postpone(at=now)
     reported: list[str | None] = [payment.imp_uid for payment in order.unread]
     for imp_uid in reported or [None]:
         heard = _settle(desk, order, now=now, imp_uid=imp_uid)
@@ -362,17 +362,17 @@ def _note_silence(order: Order, imp_uid: str | None, reason: str, *, now: dateti
     lock(order.subscription)
     if order.checked_at is None:
         journal.record("payment.unread", at=now, order=order, reason=reason)
-    order.hear_silence(imp_uid, at=now)
+    order.mark_unanswered(imp_uid, at=now)
     db.session.commit()
     return Heard.SILENCE
 
 
 def _note_look(order: Order, imp_uids: set[str | None], *, now: datetime) -> None:
-    order.hear_of(imp_uids)
+    order.mark_answered(imp_uids)
     if order.is_final:
-        order.rest()
+        order.stop_looking()
     else:
-        order.leave_open(at=now)
+        order.mark_checked(at=now)
 
 
 def _note_foreign(order: Order, *, found_own: bool, now: datetime) -> None:

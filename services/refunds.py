@@ -97,7 +97,7 @@ def work_off(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     if not refund.is_due(now):
         db.session.commit()
         return refund  # another process is already working on it
-    refund.put_off(at=now)
+    refund.postpone(at=now)
     db.session.commit()
     try:
         payment = desk.client.payment(imp_uid)
@@ -148,7 +148,7 @@ def _note_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
     """Count a refusal: either the refund was made elsewhere, or the PG refuses it. The next check shows which."""
     lock(refund.order.subscription)
     if refund.status is RefundStatus.DECIDED:
-        refund.note_refusal(refusal.message, is_last=refund.refusals + 1 >= LAST_REFUSAL)
+        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= LAST_REFUSAL)
         journal.record("payment.refund_refused", at=now, lane=journal.PG, order=refund.order, reason=refusal.message)
     db.session.commit()
 

@@ -232,7 +232,7 @@ def test_views_parse_call_and_answer(path):
 
 @each(sources("views"))
 def test_views_move_no_status(path):
-    moves = (".mark_paid", ".mark_failed", ".mark_cancelled", ".renew", ".fall_behind", ".activate", ".revoke")
+    moves = (".mark_paid", ".mark_failed", ".mark_cancelled", ".renew", ".mark_past_due", ".activate", ".revoke")
 
     assert [call for call in attributes(path) if call.endswith(moves)] == []
 

@@ -38,7 +38,7 @@ def test_a_filled_database_goes_back_and_forth(app, desk):
     order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"), "jtnet")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
-    order.hear_silence("imp_unread", at=NOW)
+    order.mark_unanswered("imp_unread", at=NOW)
     db.session.commit()
     order_id, kept = order.id, (order.merchant_uid, order.invoice.number)
     db.session.remove()

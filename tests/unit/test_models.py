@@ -38,13 +38,13 @@ KEY_EVENTS = {
 }
 SUBSCRIPTION_EVENTS = {
     SubscriptionStatus.ACTIVE: lambda subscription: subscription.renew(until=LATER),
-    SubscriptionStatus.PAST_DUE: lambda subscription: subscription.fall_behind(retry_at=LATER),
+    SubscriptionStatus.PAST_DUE: lambda subscription: subscription.mark_past_due(retry_at=LATER),
     SubscriptionStatus.CANCELLED: lambda subscription: subscription.cancel(at=NOW),
 }
 INVOICE_EVENTS = {
     InvoiceStatus.PAID: lambda invoice: invoice.mark_paid(at=NOW),
-    InvoiceStatus.UNCOLLECTIBLE: lambda invoice: invoice.give_up(),
-    InvoiceStatus.VOID: lambda invoice: invoice.make_void(),
+    InvoiceStatus.UNCOLLECTIBLE: lambda invoice: invoice.mark_uncollectible(),
+    InvoiceStatus.VOID: lambda invoice: invoice.mark_void(),
 }
 
 STEPS = [
