@@ -19,7 +19,7 @@ from views.incoming import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
-ROUND = timedelta(seconds=20)
+ROUND_LIMIT = timedelta(seconds=20)
 """How long one such look may take before renewals have their turn again: a service that hangs answers nothing."""
 
 
@@ -47,7 +47,7 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
     # Once, a failure is the scheduler's to see. Forever, it must not end what the next look may find mended.
-    guarded = _one_of_many if forever else nullcontext
+    guarded = _isolated if forever else nullcontext
     waited = RECONCILE_EVERY
     while True:
         with guarded("what is due"):
@@ -76,7 +76,7 @@ def _renew(threads: int) -> None:
 
 
 def _charge_one(app: Flask, subscription_id: int) -> str:
-    with app.app_context(), _one_of_many(f"subscription {subscription_id}"):
+    with app.app_context(), _isolated(f"subscription {subscription_id}"):
         try:
             order = renewals.collect(desk(), subscription_id=subscription_id, now=clock.now())
             return f"subscription {subscription_id}: {order.merchant_uid} {order.outcome}"
@@ -86,32 +86,32 @@ def _charge_one(app: Flask, subscription_id: int) -> str:
 
 
 def _reconcile() -> None:
-    over_at = clock.now() + ROUND
-    settled = given_back = deleted = 0
-    for order_id, now in _in_time(payments.left_open(now=clock.now()), over_at):
-        with _one_of_many(f"order {order_id}"):
+    deadline = clock.now() + ROUND_LIMIT
+    settled = refunded = deleted = 0
+    for order_id, now in _until(payments.to_reconcile(now=clock.now()), deadline):
+        with _isolated(f"order {order_id}"):
             settled += payments.reconcile(desk(), order_id=order_id, now=now).is_final
-    for refund_id, now in _in_time(refunds.due(now=clock.now()), over_at):
-        with _one_of_many(f"refund {refund_id}"):
-            given_back += refunds.work_off(desk(), refund_id=refund_id, now=now).status is RefundStatus.MADE
-    for key_id, now in _in_time(billing_keys.to_delete(now=clock.now()), over_at):
-        with _one_of_many(f"billing key {key_id}"):
+    for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
+        with _isolated(f"refund {refund_id}"):
+            refunded += refunds.process(desk(), refund_id=refund_id, now=now).status is RefundStatus.MADE
+    for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
+        with _isolated(f"billing key {key_id}"):
             deleted += billing_keys.delete(desk(), key_id=key_id, now=now)
-    if settled or given_back or deleted:
-        click.echo(f"{settled} open orders settled, {given_back} refunds made, {deleted} revoked keys deleted")
+    if settled or refunded or deleted:
+        click.echo(f"{settled} open orders settled, {refunded} refunds made, {deleted} revoked keys deleted")
 
 
-def _in_time(ids: Sequence[int], over_at: datetime) -> Iterator[tuple[int, datetime]]:
+def _until(ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
     """Each with the moment of its turn. What the round has no time for is as due in the next one."""
     for one in ids:
         now = clock.now()
-        if now >= over_at:
+        if now >= deadline:
             return
         yield one, now
 
 
 @contextmanager
-def _one_of_many(what: str) -> Iterator[None]:
+def _isolated(what: str) -> Iterator[None]:
     """Whatever is wrong with one order, subscription or round must not keep the others from their turn."""
     try:
         yield

@@ -37,7 +37,7 @@ from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
-from services.payments import Heard
+from services.payments import Lookup
 
 NAME_LIMIT = 40
 """Characters of an order name that the payment service accepts."""
@@ -143,11 +143,11 @@ def receive(
     if message and order.status is OrderStatus.READY and source is not Source.WEBHOOK:
         order.record_window_message(message)
     db.session.commit()
-    heard = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
+    lookup = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if source is Source.WEBHOOK:
         # A webhook needs a quick answer, so the worker takes a due payment unless the buyer returns first.
         billing_keys.confirm(order, now=now)
-        if heard is Heard.SILENCE:
+        if lookup is Lookup.NO_ANSWER:
             raise PaymentServiceDown("the payment service did not answer about this webhook; send it again")
         return order
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:

@@ -28,18 +28,18 @@ ABANDONED_AFTER = timedelta(days=1)
 """A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
 CHARGED_WITH_KEY = ("payment", "payment.scheduled")
 """What a record carries as `customer_uid_usage` where a stored key was charged; some PGs leave it out."""
-KEY_PATIENCE = timedelta(days=1)
+KEY_TIMEOUT = timedelta(days=1)
 """How long a PG that confirms by webhook may take until the key of a paid issue is there."""
 
 
-class Heard(Enum):
+class Lookup(Enum):
     """What became of asking the service."""
 
-    RECORD = auto()
+    FINISHED = auto()
     """There is a finished record, and ours is level with it."""
     UNFINISHED = auto()
     """There is none, or nobody has finished it yet."""
-    SILENCE = auto()
+    NO_ANSWER = auto()
     """No answer: whatever is true, we do not know it."""
 
 
@@ -58,7 +58,7 @@ def order_by_uid(merchant_uid: str) -> Order:
 
 def settle(
     desk: Desk, *, merchant_uid: str, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
-) -> Heard:
+) -> Lookup:
     """Ask the service about an order and record what it says.
 
     `imp_uid` is what a road brought, and only a hint. `answer` is the record itself, where the caller has just
@@ -67,7 +67,7 @@ def settle(
     return _settle(desk, order_by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
 
 
-def left_open(*, now: datetime, limit: int = 30) -> Sequence[int]:
+def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
     """Ids of the orders to `reconcile`, the longest waiting first.
 
     They are windows nobody came back from, charges without an answer, and final orders of which there was news
@@ -88,11 +88,11 @@ def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
     order.postpone(at=now)
     reported: list[str | None] = [payment.imp_uid for payment in order.unread]
     for imp_uid in reported or [None]:
-        heard = _settle(desk, order, now=now, imp_uid=imp_uid)
-        if heard is Heard.SILENCE:
+        lookup = _settle(desk, order, now=now, imp_uid=imp_uid)
+        if lookup is Lookup.NO_ANSWER:
             break
     is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
-    if heard is Heard.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
+    if lookup is Lookup.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
         abandon(order, now=now)
     return order
 
@@ -105,8 +105,8 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
         return
     order.mark_cancelled(reason)
     subscription = order.subscription
-    is_tried_again = any(other.status is OrderStatus.READY for other in subscription.orders)
-    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_tried_again:
+    is_retried = any(other.status is OrderStatus.READY for other in subscription.orders)
+    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_retried:
         subscription.cancel(at=now)
     journal.record("order.abandoned", at=now, order=order)
     db.session.commit()
@@ -114,33 +114,33 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
 
 def _settle(
     desk: Desk, order: Order, *, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
-) -> Heard:
+) -> Lookup:
     db.session.commit()  # no transaction stays open while we wait for the network
     try:
         payment, foreign = (answer, False) if answer else _read(desk, order, imp_uid=imp_uid)
         wrong = _mismatches(desk, order, payment) if payment and _holds_money(payment) else []
     except IamportError as err:
-        return _note_silence(order, imp_uid, type(err).__name__, now=now)
+        return _record_no_answer(order, imp_uid, type(err).__name__, now=now)
     guide = desk.guides[order.guide_id]
-    if wrong == ["billing_key"] and guide.waits_for_webhook and _may_get_its_key(order, now=now):
-        return _note_silence(order, imp_uid, "billing key not there yet", now=now)
+    if wrong == ["billing_key"] and guide.waits_for_webhook and _key_may_be_late(order, now=now):
+        return _record_no_answer(order, imp_uid, "billing key not there yet", now=now)
     lock(order.subscription)
     if foreign:
-        _note_foreign(order, found_own=payment is not None, now=now)
+        _record_foreign_payment(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":
-        _note_look(order, {imp_uid}, now=now)
+        _record_answer(order, {imp_uid}, now=now)
         # Some PGs go on reviewing a payment whose window has ended. The buyer need not wait for that: what is
         # approved after the period was paid in another way is money too much, and goes back.
         order.window_ended = bool(order.window_message)
         db.session.commit()
-        return Heard.UNFINISHED
-    to_give_back = _apply(desk, order, payment, wrong, now=now)
-    refund = refunds.decide(order, payment, now=now) if to_give_back else None
-    _note_look(order, {imp_uid, payment.imp_uid}, now=now)
+        return Lookup.UNFINISHED
+    must_refund = _apply(desk, order, payment, wrong, now=now)
+    refund = refunds.decide(order, payment, now=now) if must_refund else None
+    _record_answer(order, {imp_uid, payment.imp_uid}, now=now)
     db.session.commit()
     if refund is not None:
-        refunds.give_back(desk, refund, payment, now=now)
-    return Heard.RECORD
+        refunds.request(desk, refund, payment, now=now)
+    return Lookup.FINISHED
 
 
 def _read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | None, bool]:
@@ -221,26 +221,26 @@ def _key_problems(desk: Desk, payment: Payment) -> list[str]:
 def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
     """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
     charged = refunds.was_charged(desk, order, payment)
-    refunds.note(order, payment, now=now)
+    refunds.confirm(order, payment, now=now)
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
         return charged and payment.status == "paid"
     if order.status is OrderStatus.PAID and _holds_money(payment):
-        _note_part_given_back(order, payment, now=now)
+        _record_partial_refund(order, payment, now=now)
         return False
     if _holds_money(payment):
         if refunds.is_decided(order, payment):
             return False  # its money goes back, whatever the shop would take by now
-        wrong = wrong or _too_late(order)
+        wrong = wrong or _surplus_reasons(order)
         if wrong:
             _reject(desk, order, payment, wrong, now=now)
             return charged and "merchant_uid" not in wrong
         _grant(order, payment, now=now)
-        _note_part_given_back(order, payment, now=now)
+        _record_partial_refund(order, payment, now=now)
     elif payment.status == "failed":
-        _note_failure(desk, order, payment, now=now)
+        _record_failure(desk, order, payment, now=now)
     elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
-        _note_cancel(desk, order, payment, now=now)
+        _record_cancellation(desk, order, payment, now=now)
     return False
 
 
@@ -249,7 +249,7 @@ def _holds_money(payment: Payment) -> bool:
     return payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0)
 
 
-def _too_late(order: Order) -> list[str]:
+def _surplus_reasons(order: Order) -> list[str]:
     """Why a payment that is just what we asked for is money too much: nothing is left that it could pay."""
     if order.issues_key and order.billing_key.status is KeyStatus.REVOKED:
         return ["billing_key"]
@@ -267,12 +267,12 @@ def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
     order.receipt_url = payment.receipt_url
     journal.record("payment.verified", at=now, order=order, status=payment.status, purpose=order.purpose.value)
     if order.issues_key:
-        _take_key(order, payment, is_late=is_late, now=now)
+        _adopt_key(order, payment, is_late=is_late, now=now)
     if order.invoice is not None:
         _pay_invoice(order, now=now)
 
 
-def _take_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
+def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
     """The new key is the subscription's from now on; the one it replaces is revoked.
 
     ``is_late``: the buyer was told that this came to nothing. What they have paid with since then stays.
@@ -312,7 +312,7 @@ def _pay_invoice(order: Order, *, now: datetime) -> None:
     journal.record(event, at=now, order=order, until=invoice.period_end.isoformat())
 
 
-def _note_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
+def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
     if order.status is not OrderStatus.READY:
         return
     if not order.issues_key and payment.came_by_window:
@@ -324,50 +324,50 @@ def _note_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime) 
         dunning.after_decline(desk, order, now=now)
 
 
-def _note_part_given_back(order: Order, payment: Payment, *, now: datetime) -> None:
+def _record_partial_refund(order: Order, payment: Payment, *, now: datetime) -> None:
     """A partial cancel says `cancelled` too, and takes nothing from what was granted: whoever gave it back decides."""
-    given_back = refunds.given_back(payment)
-    if payment.cancel_amount and order.refunded != given_back:
-        order.refunded = given_back
+    refunded = refunds.refunded_amount(payment)
+    if payment.cancel_amount and order.refunded != refunded:
+        order.refunded = refunded
         journal.record(
             "payment.partly_cancelled", at=now, lane=journal.PG, order=order, amount=str(payment.cancel_amount)
         )
 
 
-def _note_cancel(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Somebody gave all of it back. A charge we had not even heard of has paid nothing, so its period is still owed."""
-    unheard_of = order.status is OrderStatus.READY
+def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
+    """Record that the whole payment was refunded. A charge whose approval we never saw has paid for no period."""
+    was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     order.mark_cancelled(payment.fail_reason)
-    order.refunded = refunds.given_back(payment)
+    order.refunded = refunds.refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
-    if unheard_of and order.purpose is OrderPurpose.CHARGE:
+    if was_ready and order.purpose is OrderPurpose.CHARGE:
         dunning.after_decline(desk, order, now=now)
 
 
 def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
     """Grant nothing, and let the key go. A charge has paid nothing, and is not asked for again before its rung."""
-    unheard_of = order.status is OrderStatus.READY
+    was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     if order.mismatch in (None, "merchant_uid"):
         order.reject(wrong)
         journal.record("payment.mismatch", at=now, order=order, fields=wrong)
     if order.issues_key and "customer_uid" not in wrong and not order.billing_key.is_usable:
         order.billing_key.revoke(at=now)
-    if unheard_of and order.purpose is OrderPurpose.CHARGE:
+    if was_ready and order.purpose is OrderPurpose.CHARGE:
         dunning.after_decline(desk, order, now=now)
 
 
-def _note_silence(order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Heard:
+def _record_no_answer(order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Lookup:
     lock(order.subscription)
     if order.checked_at is None:
         journal.record("payment.unread", at=now, order=order, reason=reason)
     order.mark_unanswered(imp_uid, at=now)
     db.session.commit()
-    return Heard.SILENCE
+    return Lookup.NO_ANSWER
 
 
-def _note_look(order: Order, imp_uids: set[str | None], *, now: datetime) -> None:
+def _record_answer(order: Order, imp_uids: set[str | None], *, now: datetime) -> None:
     order.mark_answered(imp_uids)
     if order.is_final:
         order.stop_looking()
@@ -375,15 +375,15 @@ def _note_look(order: Order, imp_uids: set[str | None], *, now: datetime) -> Non
         order.mark_checked(at=now)
 
 
-def _note_foreign(order: Order, *, found_own: bool, now: datetime) -> None:
+def _record_foreign_payment(order: Order, *, found_own: bool, now: datetime) -> None:
     journal.record("payment.mismatch", at=now, order=order, fields=["merchant_uid"])
     if not found_own and order.status is OrderStatus.READY:
         order.mismatch = "merchant_uid"
 
 
-def _may_get_its_key(order: Order, *, now: datetime) -> bool:
+def _key_may_be_late(order: Order, *, now: datetime) -> bool:
     """Whether the key of an approved issue may only be late. One that we let go will not come."""
-    return order.created_at > now - KEY_PATIENCE and order.billing_key.status is not KeyStatus.REVOKED
+    return order.created_at > now - KEY_TIMEOUT and order.billing_key.status is not KeyStatus.REVOKED
 
 
 def _minor(payment: Payment) -> int | None:

@@ -1,9 +1,9 @@
 """Refunds of payments that do not match their order, or that are surplus.
 
-decide     record the refund in the same commit as the decision
-give_back  request it from the service, once
-work_off   called by reconcile: check whether the refund is made, and request it again if not
-note       update the refund from a record that was just read
+decide   record the refund in the same commit as the decision
+request  request it from the service, once
+process  called by reconcile: check whether the refund is made, and request it again if not
+confirm  update the refund from a record that was just read
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from services.desk import Desk
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
 
-LAST_REFUSAL = 12
+MAX_REFUSALS = 12
 """After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""
 
 
@@ -57,24 +57,24 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
     return refund
 
 
-def give_back(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> None:
+def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> None:
     """Request a refund of what is left of a payment.
 
-    Whatever the service answers, `work_off` continues until the payment's record shows that the refund is made.
+    Whatever the service answers, `process` continues until the payment's record shows that the refund is made.
     """
     order, left = refund.order, payment.amount_left
     db.session.commit()  # keep no transaction open while we wait for the network
     try:
         answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=left, checksum=left, reason=_reason(order))
     except Refused as refusal:
-        _note_refusal(refund, refusal, now=now)
+        _record_refusal(refund, refusal, now=now)
         return
     except IamportError as err:
         journal.record("payment.refund_unknown", at=now, order=order, reason=type(err).__name__)
         db.session.commit()
         return
     lock(order.subscription)
-    note(order, answer, now=now)
+    confirm(order, answer, now=now)
     if refund.status is RefundStatus.DECIDED:
         # Some PGs cancel later and send no webhook. A second request could refund twice, so from now on we only check.
         refund.mark_asked(at=now)
@@ -83,13 +83,13 @@ def give_back(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) ->
 
 
 def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
-    """Return the ids of the refunds to `work_off`, the longest waiting first."""
+    """Return the ids of the refunds to `process`, the longest waiting first."""
     ids = db.session.scalars(select(Refund.id).where(Refund.look_at <= now).order_by(Refund.look_at).limit(limit)).all()
     db.session.commit()
     return ids
 
 
-def work_off(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
+def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     """Read how much of the payment is left to refund; request it, unless the service has accepted a request."""
     refund = db.session.get_one(Refund, refund_id)
     order, imp_uid = refund.order, refund.imp_uid
@@ -104,22 +104,22 @@ def work_off(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     except IamportError:
         return refund
     lock(order.subscription)
-    note(order, payment, now=now)
-    is_to_be_asked = refund.status is RefundStatus.DECIDED
+    confirm(order, payment, now=now)
+    must_request = refund.status is RefundStatus.DECIDED
     db.session.commit()
-    if is_to_be_asked:
-        give_back(desk, refund, payment, now=now)
+    if must_request:
+        request(desk, refund, payment, now=now)
     return refund
 
 
-def note(order: Order, payment: Payment, *, now: datetime) -> None:
+def confirm(order: Order, payment: Payment, *, now: datetime) -> None:
     """Mark the payment's refund made if its record shows no money left. Call under the lock; does not commit."""
     refund = _of(order, payment)
     if refund is None or refund.status is RefundStatus.MADE or payment.amount_left > 0:
         return
     refund.mark_made(at=now)
     if order.mismatch:
-        order.refunded = given_back(payment)
+        order.refunded = refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
 
 
@@ -130,7 +130,7 @@ def for_staff(*, limit: int = 50) -> Sequence[Refund]:
     ).all()
 
 
-def given_back(payment: Payment) -> int:
+def refunded_amount(payment: Payment) -> int:
     """Return the minor units cancelled so far. In a currency this shop does not know, 1 stands for any amount."""
     try:
         return Money.from_major(payment.cancel_amount, payment.currency).minor
@@ -144,11 +144,11 @@ def _reason(order: Order) -> str:
     return "paid already in another way" if is_surplus else f"not what was ordered: {order.mismatch}"
 
 
-def _note_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
+def _record_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
     """Count a refusal: either the refund was made elsewhere, or the PG refuses it. The next check shows which."""
     lock(refund.order.subscription)
     if refund.status is RefundStatus.DECIDED:
-        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= LAST_REFUSAL)
+        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= MAX_REFUSALS)
         journal.record("payment.refund_refused", at=now, lane=journal.PG, order=refund.order, reason=refusal.message)
     db.session.commit()
 

@@ -197,7 +197,7 @@ def _approved_late(desk: Desk, invoice: Invoice, *, now: datetime) -> Order | No
     Raises `ChargeInProgress` where the service does not answer: another attempt could pay the period twice.
     """
     for order in [order for order in invoice.orders if order.status is OrderStatus.FAILED]:
-        if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Heard.SILENCE:
+        if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Lookup.NO_ANSWER:
             raise ChargeInProgress("nobody can say what became of an earlier attempt")
         if order.status is OrderStatus.PAID:
             return order

@@ -45,10 +45,10 @@ def subscribe(
 
 
 def reconcile(desk: Desk, *, now: datetime) -> None:
-    for order_id in payments.left_open(now=now):
+    for order_id in payments.to_reconcile(now=now):
         payments.reconcile(desk, order_id=order_id, now=now)
     for refund_id in refunds.due(now=now):
-        refunds.work_off(desk, refund_id=refund_id, now=now)
+        refunds.process(desk, refund_id=refund_id, now=now)
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:

@@ -110,7 +110,7 @@ def test_a_refund_that_is_refused_again_and_again_is_left_to_people(desk, order)
 
     (refund,) = refunds.for_staff()
     assert (refund.status, refund.refusal) == (RefundStatus.REFUSED, "결제취소에 실패하였습니다.(잔액부족)")
-    assert desk.client.calls.count("cancel") == events("payment.refund_refused") == refunds.LAST_REFUSAL
+    assert desk.client.calls.count("cancel") == events("payment.refund_refused") == refunds.MAX_REFUSALS
 
 
 def test_what_people_cancel_in_the_console_is_known_as_given_back(desk, order):
@@ -132,7 +132,7 @@ def test_the_refusal_of_a_refund_that_another_source_made_is_none(desk, order):
     arrive(desk, order, imp_uid)
     record = desk.client.payment(imp_uid)
 
-    refunds.give_back(desk, order.refunds[0], record, now=NOW)
+    refunds.request(desk, order.refunds[0], record, now=NOW)
     reconcile(desk, now=NOW + timedelta(minutes=3))
 
     assert (order.refunds[0].status, order.refunded) == (RefundStatus.MADE, 100)
@@ -181,7 +181,7 @@ def test_two_workers_with_one_list_ask_once(desk, order):
     (refund_id,) = refunds.due(now=later)
 
     for _ in range(2):
-        refunds.work_off(desk, refund_id=refund_id, now=later)
+        refunds.process(desk, refund_id=refund_id, now=later)
 
     assert desk.client.calls.count("cancel") == 2  # the callback's, and one of theirs
 

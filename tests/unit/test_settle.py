@@ -281,7 +281,7 @@ def test_an_order_that_cannot_be_settled_does_not_keep_its_place(desk, user, pla
         payments.reconcile(desk, order_id=broken.id, now=later)
     db.session.rollback()
 
-    assert payments.left_open(now=later) == [sound.id]
+    assert payments.to_reconcile(now=later) == [sound.id]
 
 
 def test_a_foreign_payment_that_was_reported_in_silence_is_noted_once(desk, user, plan):
@@ -325,7 +325,7 @@ def test_an_open_window_is_asked_about_ever_more_seldom(desk, user, plan, silent
 def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
     orders = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
 
-    taken = payments.left_open(now=NOW + timedelta(minutes=5), limit=2)
+    taken = payments.to_reconcile(now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.id for order in orders[:2]]
 
