@@ -7,23 +7,21 @@ merchant unless ``merchant_code`` names another.
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 
-from ..ledger.models import db
 from ..openapi.description import LEVERS
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
-from . import bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks
+from . import bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks
 from .asking import asked
 
 CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
 """By method and rule, as the router has them."""
 
 bp = Blueprint("control", __name__)
-for room in (bank, clock, fidelity, levers, merchants, naver, outcomes, pgs, webhooks):
-    bp.register_blueprint(room.bp)
+for part in (bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks):
+    bp.register_blueprint(part.bp)
 
 
 @bp.before_request
@@ -46,10 +44,3 @@ def _malformed(error: Malformed) -> ResponseReturnValue:
 @bp.errorhandler(Refused)
 def _refused(error: Refused) -> ResponseReturnValue:
     return jsonify(error=error.message), error.http
-
-
-@bp.get("/healthz")
-def healthz() -> Response:
-    """Answers when the database does."""
-    db.session.execute(text("SELECT 1"))
-    return jsonify(status="ok")

@@ -1,7 +1,6 @@
 """What comes of the next charge or window: ``/control/outcomes``, and ``/control/faults`` for its two oldest kinds.
 
-An order is for one ``customer_uid`` or, without, for whoever comes next; it is used up by being played. Also here,
-because it comes from outside as they do: ``/control/cancel``, the cancel button of the merchant's console.
+A planned outcome is for one ``customer_uid`` or, without, for the next of any; it is used up by being played.
 """
 
 from __future__ import annotations
@@ -9,16 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from ..api.objects import payment_object
-from ..ledger.models import Merchant, Order, db
+from ..ledger.models import PlannedOutcome, db
 from ..ledger.transactions import exclusive
-from ..rules import cancels
-from ..rules.outcomes import OUTCOMES
-from ..webhooks import delivery
+from ..rules.outcomes import OUTCOMES, planned
 from ..wire.parameters import Malformed, required_text, text
-from .asking import asked, between, merchant_in, payment_in
+from .asking import asked, between, merchant_in
 
 bp = Blueprint("outcomes", __name__)
 
@@ -32,7 +28,7 @@ LONGEST = 30 * 24 * 3600
 @bp.get("/control/outcomes")
 def show() -> Response:
     """``{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes": {name: {…}}}``:
-    what is still to be played, next first, and what there is to order."""
+    what is still to be played, next first, and what there is to plan."""
     merchant = merchant_in(asked())
     known = {
         outcome.name: {
@@ -43,29 +39,31 @@ def show() -> Response:
         }
         for outcome in OUTCOMES.values()
     }
-    return jsonify(orders=_orders(merchant), outcomes=known)
+    return jsonify(orders=[_as_json(left) for left in planned(merchant)], outcomes=known)
 
 
 @bp.post("/control/outcomes")
-def order() -> Response:
+def plan() -> Response:
     """``{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}``: what the next charge or window comes to.
 
     ``place`` is ``charge``, ``window`` or ``any`` (both, where the outcome can happen in both); ``seconds`` is how
     late, for an outcome that is late; ``times`` how often it is played, 1 unless said.
     """
     body = asked()
-    return jsonify(_order(body, _known(required_text(body, "outcome"))))
+    return jsonify(_plan(body, _known(required_text(body, "outcome"))))
 
 
 @bp.delete("/control/outcomes")
 def withdraw() -> Response:
-    """Forget every order that has not been played, or those for one ``customer_uid``."""
+    """Forget every planned outcome that has not been played, or those for one ``customer_uid``."""
     body = asked()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
-    doomed = delete(Order).where(Order.merchant_id == merchant.id)
+    doomed = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)
     with exclusive(merchant):
-        db.session.execute(doomed if customer_uid is None else doomed.where(Order.customer_uid == customer_uid))
-    return jsonify(orders=_orders(merchant))
+        db.session.execute(
+            doomed if customer_uid is None else doomed.where(PlannedOutcome.customer_uid == customer_uid)
+        )
+    return jsonify(orders=[_as_json(left) for left in planned(merchant)])
 
 
 @bp.post("/control/faults")
@@ -75,26 +73,17 @@ def add_fault() -> Response:
     kind = required_text(body, "kind")
     if kind not in FAULT_KINDS:
         raise Malformed(f"kind must be one of {', '.join(FAULT_KINDS)}")
-    ordered = _order(body, kind)
-    return jsonify(kind=kind, customer_uid=ordered["customer_uid"], times=ordered["times"])
+    fault = _plan(body, kind)
+    return jsonify(kind=kind, customer_uid=fault["customer_uid"], times=fault["times"])
 
 
-@bp.post("/control/cancel")
-def cancel() -> Response:
-    """``{"imp_uid", "amount"?, "reason"?}``: cancel as from the console, which is always told by webhook."""
-    body = asked()
-    cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
-    delivery.announce(cancelled)
-    return jsonify(payment_object(cancelled))
-
-
-def _order(body: dict[str, Any], outcome: str) -> dict[str, Any]:
+def _plan(body: dict[str, Any], outcome: str) -> dict[str, Any]:
     merchant = merchant_in(body)
     place = text(body, "place") or "any"
     if place not in PLACES or (place != "any" and place not in OUTCOMES[outcome].places):
         raise Malformed(f"{outcome} can be ordered for {', '.join(('any', *OUTCOMES[outcome].places))}")
     late = text(body, "seconds") is not None
-    new = Order(
+    new = PlannedOutcome(
         merchant_id=merchant.id,
         outcome=outcome,
         place=place,
@@ -113,11 +102,6 @@ def _known(name: str) -> str:
     return name
 
 
-def _orders(merchant: Merchant) -> list[dict[str, Any]]:
-    left = select(Order).where(Order.merchant_id == merchant.id, Order.times > 0).order_by(Order.id)
-    return [_as_json(order) for order in db.session.scalars(left)]
-
-
-def _as_json(order: Order) -> dict[str, Any]:
+def _as_json(outcome: PlannedOutcome) -> dict[str, Any]:
     names = ("id", "outcome", "customer_uid", "place", "seconds", "times")
-    return {name: getattr(order, name) for name in names}
+    return {name: getattr(outcome, name) for name in names}

@@ -15,14 +15,14 @@ from ..merchants import register
 from ..merchants.clock import SEOUL
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
-from . import bp
+from .blueprint import bp
 from .views import shops
 
 LEVERS: Mapping[str, Callable[[], Response]] = {
     "deliver": control.webhooks.deliver,
-    "cancel": control.outcomes.cancel,
+    "cancel": control.cancel.cancel,
     "levers": control.levers.pull,
-    "outcomes": control.outcomes.order,
+    "outcomes": control.outcomes.plan,
     "withdraw": control.outcomes.withdraw,
     "clock": control.clock.move,
     "reset": control.merchants.reset,

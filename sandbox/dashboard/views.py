@@ -11,12 +11,13 @@ from sqlalchemy import or_, select
 
 from ..api.objects import key_object, payment_object, schedule_object
 from ..facts import fidelity
-from ..ledger.models import BillingKey, Delivery, Merchant, Order, Payment, Schedule, db
+from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
 from ..merchants import clock, levers
 from ..pages import language_links
 from ..rules import outcomes
 from ..wirelog import WireEntry
-from . import NEWEST_MERCHANTS, bp, lists
+from . import lists
+from .blueprint import NEWEST_MERCHANTS, bp
 from .words import FILTERS, SECTION_OF, WORDS, as_text, menu, steps
 
 FEW = 8
@@ -185,14 +186,13 @@ def time() -> str:
 @bp.get("/console/<code>/levers")
 def pulled() -> str:
     """Every lever as it stands, and what is ordered to come next."""
-    orders = select(Order).where(Order.merchant_id == g.console.id, Order.times > 0).order_by(Order.id)
     return render_template(
         "dashboard/levers.html",
         levers=levers.LEVERS.values(),
         values=levers.settings(g.console),
         defaults={name: as_text(lever.default) for name, lever in levers.LEVERS.items()},
         outcomes=outcomes.OUTCOMES.values(),
-        orders=db.session.scalars(orders).all(),
+        orders=outcomes.planned(g.console),
     )
 
 

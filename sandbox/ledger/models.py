@@ -457,8 +457,11 @@ class Attempt(Model):
     """Why there was no answer: ``ConnectionError``, ``ReadTimeout``, …"""
 
 
-class Order(Model):
-    """An outcome ordered under ``/control/outcomes`` for charges and windows that are still to come."""
+class PlannedOutcome(Model):
+    """An outcome planned under ``/control/outcomes`` for charges and windows that are still to come.
+
+    The wire calls it an order, and so does its table.
+    """
 
     __tablename__ = "orders"
 

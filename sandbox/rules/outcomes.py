@@ -1,7 +1,7 @@
 """What can come of a charge or a window besides an ordinary answer: one entry of `OUTCOMES` each.
 
 The list is ``outcomes.toml``. A test instrument plays an entry whenever it is used (``plays`` in ``instruments.toml``);
-``POST /control/outcomes`` orders one for whatever comes next. A rule asks `play`, then does what the entry says; no
+``POST /control/outcomes`` plans one for whatever comes next. A rule asks `play`, then does what the entry says; no
 other place knows one by name.
 """
 
@@ -16,7 +16,7 @@ from sqlalchemy import Select, bindparam, case, select
 
 from ..facts import tables
 from ..facts.instruments import Instrument
-from ..ledger.models import Order, Payment, db
+from ..ledger.models import Merchant, Payment, PlannedOutcome, db
 from ..ledger.transactions import exists
 
 Place = Literal["charge", "window"]
@@ -46,18 +46,26 @@ OUTCOMES: Mapping[str, Outcome] = _load()
 
 
 def play(payment: Payment, place: Place, instrument: Instrument) -> Outcome | None:
-    """What happens to ``payment`` now, noted in its record: the oldest order that fits (one for this ``customer_uid``
-    before one for any), else what the instrument plays, else None: the ordinary course.
+    """Return what happens to ``payment`` now, noted in its record; None is the ordinary course.
 
-    Inside the caller's transaction: an order is used up by the commit and by nothing else.
+    That is the oldest planned outcome that fits (one for this ``customer_uid`` before one for any), else what the
+    instrument plays.
+
+    Inside the caller's transaction: a planned outcome is used up by the commit and by nothing else.
     """
-    order = _oldest_order(payment.merchant_id, payment.customer_uid, place)
-    if order is not None:
-        order.times -= 1
-        return note(payment, OUTCOMES[order.outcome], order.seconds)
+    next_one = _oldest_planned(payment.merchant_id, payment.customer_uid, place)
+    if next_one is not None:
+        next_one.times -= 1
+        return note(payment, OUTCOMES[next_one.outcome], next_one.seconds)
     if instrument.plays is not None and place in OUTCOMES[instrument.plays].places and place in instrument.plays_at:
         return note(payment, OUTCOMES[instrument.plays], None)
     return None
+
+
+def planned(merchant: Merchant) -> list[PlannedOutcome]:
+    """Return the outcomes still to be played for this merchant, the oldest first."""
+    left = select(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id, PlannedOutcome.times > 0)
+    return list(db.session.scalars(left.order_by(PlannedOutcome.id)))
 
 
 def answer_to(payment: Payment) -> str | None:
@@ -76,26 +84,30 @@ def note(payment: Payment, outcome: Outcome, seconds: int | None) -> Outcome:
     return outcome
 
 
-def _oldest_order(merchant_id: int, customer_uid: str | None, place: Place) -> Order | None:
-    if not exists(_ANY_ORDER, merchant_id=merchant_id):
+def _oldest_planned(merchant_id: int, customer_uid: str | None, place: Place) -> PlannedOutcome | None:
+    if not exists(_ANY_PLANNED, merchant_id=merchant_id):
         return None
     return db.session.scalar(_OLDEST[place], {"merchant_id": merchant_id, "customer_uid": customer_uid})
 
 
-def _oldest(place: Place) -> Select[Order]:
-    fits_anybody = case((Order.customer_uid.is_(None), 1), else_=0)
+def _oldest(place: Place) -> Select[PlannedOutcome]:
+    fits_any = case((PlannedOutcome.customer_uid.is_(None), 1), else_=0)
     possible = [name for name, outcome in OUTCOMES.items() if place in outcome.places]
     return (
-        select(Order)
-        .where(Order.merchant_id == bindparam("merchant_id"), Order.times > 0, Order.outcome.in_(possible))
-        .where(Order.place.in_(("any", place)))
-        .where(Order.customer_uid.is_(None) | (Order.customer_uid == bindparam("customer_uid")))
-        .order_by(fits_anybody, Order.id)
+        select(PlannedOutcome)
+        .where(
+            PlannedOutcome.merchant_id == bindparam("merchant_id"),
+            PlannedOutcome.times > 0,
+            PlannedOutcome.outcome.in_(possible),
+        )
+        .where(PlannedOutcome.place.in_(("any", place)))
+        .where(PlannedOutcome.customer_uid.is_(None) | (PlannedOutcome.customer_uid == bindparam("customer_uid")))
+        .order_by(fits_any, PlannedOutcome.id)
         .limit(1)
     )
 
 
-_ANY_ORDER = "SELECT 1 FROM orders WHERE merchant_id = :merchant_id AND times > 0"
+_ANY_PLANNED = "SELECT 1 FROM orders WHERE merchant_id = :merchant_id AND times > 0"
 
-_OLDEST: Mapping[Place, Select[Order]] = {place: _oldest(place) for place in get_args(Place)}
+_OLDEST: Mapping[Place, Select[PlannedOutcome]] = {place: _oldest(place) for place in get_args(Place)}
 """Built once: every charge asks."""

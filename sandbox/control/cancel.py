@@ -1,0 +1,19 @@
+"""The cancel button of the merchant's console: `/control/cancel`."""
+
+from flask import Blueprint, Response, jsonify
+
+from ..api.objects import payment_object
+from ..rules import cancels
+from ..webhooks import delivery
+from .asking import asked, payment_in
+
+bp = Blueprint("cancel", __name__)
+
+
+@bp.post("/control/cancel")
+def cancel() -> Response:
+    """`{"imp_uid", "amount"?, "reason"?}`: cancel as from the console, which always sends a webhook."""
+    body = asked()
+    cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
+    delivery.announce(cancelled)
+    return jsonify(payment_object(cancelled))
