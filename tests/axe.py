@@ -1,4 +1,4 @@
-"""What axe objects to on a page."""
+"""Accessibility checks of a page with axe."""
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Frame, Page
@@ -13,17 +13,17 @@ REMEMBER_COLOURS = """() => {
     return Object.assign(this, { r, g, b, alpha });
   };
 }"""
-"""axe parses the dozen colours of a page anew for every word on it, which took half of its time."""
+"""A cache of parsed colours. axe parses a page's dozen colours again for each word, which takes half of its time."""
 
 RUN = """axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) =>
   violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"""
-"""Preloading fetches every stylesheet once more, which the policy of our pages refuses. It serves a rule that is off,
-and sound, of which there is none."""
+"""Preloading is off. It fetches every stylesheet again, which our pages' policy refuses. It only serves a rule that is
+off, and rules about sound, which our pages do not have."""
 
 
 def violations(place: Page | Frame) -> list[str]:
-    """The rules that are broken, each with the first place; frame by frame, because each is its own document."""
-    place.wait_for_load_state()  # with its stylesheets: a word can be there before its colours are
+    """Return the broken rules, each with the first element that breaks it. Call it for each frame."""
+    place.wait_for_load_state()  # the stylesheets too: a word may appear before its colours
     if not place.evaluate("'axe' in window"):
         place.evaluate(AXE_SCRIPT)
         place.evaluate(REMEMBER_COLOURS)

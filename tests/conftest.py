@@ -1,4 +1,4 @@
-"""Fixtures for everybody: an application with a fake payment service, people, and a browser that starts as root."""
+"""Fixtures for all tests: an application with a fake payment service, users, and a browser that can run as root."""
 
 import gc
 import os
@@ -27,21 +27,21 @@ from tests.fakes import FakeIamport
 from views.limits import limiter
 
 expect.set_options(timeout=20_000)
-"""Milliseconds. Long, because waiting ends when the page is there: only a test that fails takes them all."""
+"""Milliseconds. Long, because a wait ends as soon as the page is ready: only a failing test waits for the full time."""
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Two test processes more than there are cores: some tests wait for clocks and other processes, and use none."""
+    """Return two processes more than there are cores: tests that wait for a clock or a process leave a core idle."""
     asked_for = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     cores = yield
     return cores if asked_for else cores + 2
 
 
 def pytest_collection_finish() -> None:
-    """What the collection has made stays to the end: without this every full garbage collection walks it again.
+    """Exclude the collected tests from garbage collection: they stay to the end, and each full run would walk them.
 
-    And it looks for garbage less often than by default, which suits small programs.
+    Also collect garbage less often than by default, which is meant for small programs.
     """
     gc.collect()
     gc.freeze()
@@ -49,10 +49,10 @@ def pytest_collection_finish() -> None:
 
 
 class Visitor(FlaskClient):
-    """Each request has a context and a database session of its own, as in life; the test's objects are read anew.
+    """A test client that gives each request its own context and database session, as in production.
 
-    Without it Flask would reuse the context the test runs in, and with it who was signed in and which language
-    was chosen in the request before.
+    Without it Flask would reuse the test's context, and with it the user and the language of the request before.
+    After a request the test's objects are read again from the database.
     """
 
     def open(self, *args: Any, **options: Any) -> TestResponse:
@@ -69,7 +69,7 @@ def shop_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shop_database(shop_folder: Path) -> Path:
-    """Where the shop of a test keeps its records. One place for all, and nothing there of the test before."""
+    """The path of a test's database. All tests use the same path; the files of the test before are deleted."""
     for left in shop_folder.iterdir():
         left.unlink()
     return shop_folder / "shop.db"
@@ -98,9 +98,10 @@ def payments() -> FakeIamport:
 
 @pytest.fixture(scope="session")
 def open_shop() -> Callable[[Config, Any], Flask]:
-    """The application of a configuration, as if just made, over a payment service.
+    """A function that returns the application of a configuration and a payment service, in its initial state.
 
-    It is made once: that takes longer than most tests, and a new one has every query and template to compile.
+    Each application is created only once. That takes longer than most tests, and a new application must compile every
+    query and template again.
     """
     made: list[tuple[Config, Flask, dict[str, Any]]] = []
 
@@ -114,7 +115,7 @@ def open_shop() -> Callable[[Config, Any], Flask]:
         app.config.clear()
         app.config.update(settings)
         app.extensions.update(desk=replace(app.extensions["desk"], client=payments), pulse=Pulse(payments))
-        limiter.enabled = config.RATELIMIT_ENABLED  # one for all applications: the last one made has set it
+        limiter.enabled = config.RATELIMIT_ENABLED  # all applications share it: the last one created has set it
         if limiter.enabled:
             limiter.reset()
         return app
@@ -124,7 +125,7 @@ def open_shop() -> Callable[[Config, Any], Flask]:
 
 @pytest.fixture(scope="session")
 def stocked_shop(tmp_path_factory) -> Path:
-    """A database with all tables and the plans on sale. To copy it takes a moment, to make it does not."""
+    """A database with all tables and the plans on sale. Copying it is much faster than creating it."""
     file = tmp_path_factory.mktemp("stocked") / "shop.db"
     app = Flask("stock")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
@@ -164,7 +165,7 @@ def dollar_plan(app: Flask) -> Plan:
 
 @pytest.fixture
 def long_ago() -> datetime:
-    """A day more than a month ago: a subscription made then is due for one period, on whatever day the tests run."""
+    """One month and one day ago: a subscription that began then is due for one period, on any day of the tests."""
     now = clock.now()
     return clock.add_months(now, -1, anchor_day=clock.in_seoul(now).day) - timedelta(days=1)
 
@@ -195,7 +196,7 @@ def signed_in(app: Flask, user: User) -> FlaskClient:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    """A system Chromium where there is one, else Playwright's own. Root needs --no-sandbox."""
+    """Use the system's Chromium if there is one, else Playwright's own. Root needs `--no-sandbox`."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser")
     system = next(filter(None, map(shutil.which, names)), None)
     return {
@@ -204,7 +205,7 @@ def browser_type_launch_args(browser_type_launch_args):
         "args": [
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
             "--disable-gpu",
-            "--in-process-gpu",  # what is drawn without one need not cross to a process of its own
+            "--in-process-gpu",  # software rendering needs no separate process
             "--disable-quic",
             "--no-first-run",
             "--disable-background-networking",

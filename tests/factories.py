@@ -1,4 +1,4 @@
-"""The smallest valid objects, each saved."""
+"""Factories: each returns the smallest valid object, saved in the database."""
 
 from datetime import UTC, datetime
 
@@ -28,7 +28,7 @@ def place_order(desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, no
 
 
 def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, now: datetime = NOW) -> Order:
-    """Another window for a subscription there is, e.g. for another card."""
+    """Place another order for an existing subscription, e.g. for another card."""
     user = subscription.user
     return checkout.place(desk, user=user, subscription=subscription, guide_id=guide, buyer=make_buyer(), now=now)
 
@@ -36,7 +36,7 @@ def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, 
 def subscribe(
     desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, card: str = "approved", now: datetime = NOW
 ) -> Subscription:
-    """Through the window with `card` (see `FakeIamport.pay`), back by the callback, and confirmed by the webhook."""
+    """Return a subscription paid in the window with `card` (see `FakeIamport.pay`), after callback and webhook."""
     order = place_order(desk, user, plan, guide, now=now)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)  # type: ignore[attr-defined]
     for source in (Source.CALLBACK, Source.WEBHOOK):
@@ -45,6 +45,7 @@ def subscribe(
 
 
 def reconcile(desk: Desk, *, now: datetime) -> None:
+    """Settle the open orders and work on the due refunds, as `flask reconcile` does."""
     for order_id in payments.to_reconcile(now=now):
         payments.reconcile(desk, order_id=order_id, now=now)
     for refund_id in refunds.due(now=now):
@@ -52,4 +53,5 @@ def reconcile(desk: Desk, *, now: datetime) -> None:
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
+    """Charge the due period, as `flask renew-due` does."""
     return renewals.collect(desk, subscription_id=subscription.id, now=now)

@@ -1,6 +1,6 @@
-"""A payment service in memory, answering to the same calls as `IamportClient`.
+"""A payment service in memory, with the same methods as `IamportClient`.
 
-The contract tests run one suite over this, the sandbox and the client, so that what is believed here is true there.
+The contract tests run one suite over this fake, and over the client with the sandbox, so that both behave alike.
 """
 
 import threading
@@ -24,14 +24,21 @@ TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bi
 
 
 class FakeIamport:
-    """`calls` is every call by name, `charges` the fields of every `/again`.
+    """A payment service whose behaviour a test sets by attributes. It serves one thread at a time.
 
-    `silent` answers nothing, `deaf_to` not that one call, and both take as long as it `waits`; a call in `raises`
-    raises. `lose_answer` makes the next charge or cancel happen and its answer vanish; with `cancels_later` a cancel is
-    taken, and done by `confirm_cancels`; `pending` leaves charges undecided until `decide`. `before_charge` is run
-    inside `again`, where a second caller would come in, and `after_charge` once the money has moved. Records of
-    `test_channels` (`pg` as a window names it) say so; without `names_usage` no record says what its key was used for.
-    Several threads may call at once: what the service decides, it decides for one at a time.
+    `calls`          the names of all calls so far
+    `charges`        the fields of each `/again` so far
+    `silent`         answer no call
+    `deaf_to`        do not answer this one call
+    `waits`          how long a call without an answer takes
+    `raises`         the error to raise, by the call's name
+    `lose_answer`    perform the next charge or cancel, and lose its answer
+    `cancels_later`  accept a cancel, and perform it only in `confirm_cancels`
+    `pending`        leave charges undecided until `decide`
+    `before_charge`  called inside `again` before the charge, where a second caller would interfere
+    `after_charge`   called inside `again` after the money moved
+    `test_channels`  channels (`pg` as a window names them) whose records are marked as tests
+    `names_usage`    whether a record says what its key was used for (`customer_uid_usage`)
     """
 
     def __init__(self) -> None:
@@ -59,9 +66,10 @@ class FakeIamport:
     # What a buyer does in the window ---------------------------------------------------------------------
 
     def pay(self, request: dict[str, Any], *, card: str = "approved", **forged: Any) -> str:
-        """Finish the window: `card` is `approved`, `declined`, `no_money_later` or `no_money_at_renewal`.
+        """Finish the window and return the `imp_uid`.
 
-        `forged` replaces fields of the request, as a browser's owner can. Returns the `imp_uid`.
+        `card` is `approved`, `declined`, `no_money_later` or `no_money_at_renewal`. `forged` replaces fields of the
+        request, as the user of a browser can.
         """
         fields = {**request, **forged}
         usage = "issue" if card != "declined" else None
@@ -71,24 +79,25 @@ class FakeIamport:
         return payment.imp_uid
 
     def close(self, request: dict[str, Any]) -> str:
+        """Close the window without paying, and return the `imp_uid`."""
         return self._new(request, status="ready", usage=None).imp_uid
 
     def approve_late(self, imp_uid: str) -> None:
-        """The PG changes its mind about a payment that failed, and tells nobody."""
+        """Approve a payment that failed, without a webhook, as a PG may do."""
         self.payments = [replace(p, status="paid") if p.imp_uid == imp_uid else p for p in self.payments]
 
     def decide(self) -> None:
-        """The PG approves what was pending."""
+        """Approve the pending charges."""
         self.payments = [replace(p, status="paid") if p.status == "ready" else p for p in self.payments]
 
     def cancel_in_console(self, imp_uid: str, amount: Decimal | None = None) -> None:
-        """The merchant's staff give money back there: `amount`, or all of it."""
+        """Refund `amount`, or all of it, as the merchant's staff do in the service's console."""
         payment = self.payment(imp_uid)
         given_back = payment.cancel_amount + (amount or payment.amount_left)
         self.payments[self.payments.index(payment)] = replace(payment, status="cancelled", cancel_amount=given_back)
 
     def confirm_cancels(self) -> None:
-        """The PG is done with every cancel it took."""
+        """Perform every accepted cancel."""
         while self._taken:
             self._cancel(*self._taken.pop())
 
@@ -198,7 +207,7 @@ class FakeIamport:
         self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
 
     def _channel_of(self, fields: dict[str, Any]) -> str:
-        """A window says which PG it is, `code` or `code.MID`; a key was issued by one, and stays with it."""
+        """Return the channel, `code` or `code.MID`: a window names it, and a key stays with that of its issue."""
         if "pg" in fields:
             self.channels[fields["customer_uid"]] = fields["pg"]
         return self.channels.get(fields["customer_uid"], "")

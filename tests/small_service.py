@@ -1,4 +1,4 @@
-"""A payment service of one page, over HTTP, for the code that the guides offer to copy."""
+"""A minimal payment service over HTTP, to test the code that the guides offer to copy."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Record = dict[str, Any]
 
 
 class SmallService:
-    """Tokens, prepared amounts, records of payments, and charges. What it was asked is kept for the test."""
+    """Tokens, registered amounts, payment records and charges. The service keeps the requests for the test to read."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record] = {}
@@ -22,19 +22,19 @@ class SmallService:
         self.channels: dict[str, str] = {}
         self.declines = False
         self.charged_as: Record = {}
-        """What differs in the records of charges from what was asked for."""
+        """Fields of a charge's record that differ from its request."""
         self.is_down_for = ""
-        """Path of the one call that is answered with 503."""
+        """Path of the one call that the service answers with 503."""
 
     def finish(self, order: Record, **changes: Any) -> str:
-        """The buyer ended the window; `changes` is what differs from the order. Returns the `imp_uid`."""
+        """Finish the window as a buyer does, and return the `imp_uid`. `changes` holds what differs from the order."""
         return self._write(order, {"customer_uid_usage": "issue", **changes})
 
     @contextmanager
     def running(self) -> Iterator[str]:
-        """Its address, while it runs."""
+        """Run the service for the duration of the block; the value is its address."""
         server = make_server("127.0.0.1", 0, self._app(), threaded=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # looks that often whether to stop
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # seconds between checks for a stop
         thread.start()
         yield f"http://127.0.0.1:{server.port}"
         server.shutdown()
@@ -95,7 +95,7 @@ class SmallService:
     def _write(self, order: Record, changes: Record) -> str:
         imp_uid = f"imp_{len(self.records)}"
         asked = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
-        # A window says which PG it is; a key was issued by one, and stays with it.
+        # A window names its PG, and a key stays with the PG of its issue.
         channel = self.channels.setdefault(order["customer_uid"], order.get("channel", {}).get("pg", ""))
         asked["pg_provider"], _, asked["pg_id"] = channel.partition(".")
         known = {
