@@ -12,8 +12,9 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 SUMMARY = (
-    "What the sandbox answers: the billing half of the real service at the root, and under /control the levers it "
-    "lacks. Every answer outside /control is {code, message, response}; code 0 is success, whatever the HTTP status."
+    "The calls that the sandbox answers: those of the real service's billing API at the root, and the levers, which "
+    "the real service lacks, under /control. Every response outside /control is {code, message, response}. "
+    "Code 0 means success, whatever the HTTP status."
 )
 
 
