@@ -19,7 +19,7 @@ from config import PUBLISHED_STAFF, Config, ConfigError
 from models import User, db
 from services import accounts, guides
 from services.desk import Desk
-from services.health import Pulse
+from services.health import ServiceCheck
 from services.iamport import IamportClient
 from views import assets, language, templating
 from views.limits import limiter
@@ -41,7 +41,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
         app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES
     )
     app.extensions["desk"] = desk = _open_desk(config, payments)
-    app.extensions["pulse"] = Pulse(desk.client)
+    app.extensions["service_check"] = ServiceCheck(desk.client)
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

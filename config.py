@@ -132,7 +132,7 @@ class Config:
             CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * 2 * timeout)),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )
-        read.problems += _unfit_for_demonstration(config) if demo else _unfit_for_business(config)
+        read.problems += _demonstration_problems(config) if demo else _business_problems(config)
         if read.problems:
             raise ConfigError("The shop cannot start:\n- " + "\n- ".join(read.problems))
         return config
@@ -144,14 +144,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _unfit_for_demonstration(config: Config) -> list[str]:
+def _demonstration_problems(config: Config) -> list[str]:
     """Return what forbids a demonstration. Its one-click sign-in, also as staff, is for one machine only."""
     if config.PUBLIC_URL.startswith("https://"):
         return ["DEMO=1 lets anyone sign in as any user; remove it, or set PUBLIC_URL to an http:// address"]
     return []
 
 
-def _unfit_for_business(config: Config) -> list[str]:
+def _business_problems(config: Config) -> list[str]:
     problems = [
         f"{name} holds a published sandbox value; set your own, or set DEMO=1 for a demonstration"
         for name in ("IMP_CODE", "IMP_KEY", "IMP_SECRET")

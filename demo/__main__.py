@@ -24,9 +24,9 @@ from services import catalog
 ROOT = Path(__file__).parent.parent
 INSTANCE = ROOT / "instance" / "demo"
 """Apart from what a shop of one's own keeps in `instance/`: `make reset` removes this folder and no other."""
-RUNNING = INSTANCE / "pid"
+PID_FILE = INSTANCE / "pid"
 """Exists while a demonstration runs: `make reset` must not take its data from under it."""
-PATIENCE = 30
+START_TIMEOUT = 30
 """Seconds until a start that is not done is called failed."""
 
 
@@ -123,7 +123,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
     honcho = subprocess.Popen(command, cwd=ROOT, env=dict(environ))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # honcho listens, also where a script had it ignored
-    RUNNING.write_text(str(os.getpid()))
+    PID_FILE.write_text(str(os.getpid()))
     try:
         _wait_until_open(environ, honcho)
         with app.app_context():
@@ -139,7 +139,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         print(err, file=sys.stderr)
         return 1
     finally:
-        RUNNING.unlink(missing_ok=True)
+        PID_FILE.unlink(missing_ok=True)
         if honcho.poll() is None:  # whatever went wrong here, nothing stays behind
             honcho.terminate()
             honcho.wait()
@@ -147,7 +147,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
 
 def _wait_until_open(environ: Mapping[str, str], honcho: subprocess.Popen[bytes]) -> None:
     urls = [f"http://127.0.0.1:{environ[port]}/healthz" for port in ("SANDBOX_PORT", "PORT")]
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     while urls:
         if honcho.poll() is not None or time.monotonic() > deadline:
             raise CannotStart("The shop did not come up; the lines above say why.")

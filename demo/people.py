@@ -17,7 +17,7 @@ PASSWORD = "maedal-demo"
 """Everybody's. These accounts exist only where DEMO=1 made them."""
 
 GOOD_CARD = "4242-4242-4242-4242"
-CARD_THAT_RUNS_DRY = "4000-0000-0000-9995"
+CARD_DECLINED_LATER = "4000-0000-0000-9995"
 
 Story = Callable[[User, datetime], None]
 
@@ -35,7 +35,7 @@ def _paid_three_months(user: User, now: datetime) -> None:
 
 
 def _declined_today(user: User, now: datetime) -> None:
-    subscription = subscribe(user, "coffee-monthly", card=CARD_THAT_RUNS_DRY, now=now)
+    subscription = subscribe(user, "coffee-monthly", card=CARD_DECLINED_LATER, now=now)
     _renew_a_month_later(subscription, now=now)
 
 

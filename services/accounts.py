@@ -9,7 +9,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from errors import EmailTaken, WrongCredentials
 from models import User, db
 
-NOBODYS = generate_password_hash("")
+UNKNOWN_USER_HASH = generate_password_hash("")
 
 
 def sign_up(*, email: str, password: str, name: str, tel: str, language: str, now: datetime) -> User:
@@ -37,7 +37,7 @@ def authenticate(*, email: str, password: str) -> User:
     """
     user = by_email(email)
     # Hash in any case: a quick refusal would reveal that no account has this address.
-    if not check_password_hash(user.password_hash if user else NOBODYS, password) or user is None:
+    if not check_password_hash(user.password_hash if user else UNKNOWN_USER_HASH, password) or user is None:
         raise WrongCredentials(email)
     return user
 
@@ -47,7 +47,7 @@ def by_email(email: str) -> User | None:
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 
-def speak(user: User, language: str) -> None:
+def set_language(user: User, language: str) -> None:
     """Store the language that the user reads, for mail, order names and the next visit."""
     if user.language != language:
         user.language = language

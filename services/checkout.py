@@ -151,7 +151,7 @@ def receive(
             raise PaymentServiceDown("the payment service did not answer about this webhook; send it again")
         return order
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
-        _take_what_is_due(desk, order.subscription, now=now)
+        _collect_if_due(desk, order.subscription, now=now)
     billing_keys.delete_revoked(desk, now=now, user=order.user)
     return order
 
@@ -179,7 +179,7 @@ def progress(order: Order) -> dict[str, str | bool | None]:
     }
 
 
-def _take_what_is_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
+def _collect_if_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
     """Take the payment that follows a key-only issue, unless another request or the worker is already taking it."""
     try:
         renewals.collect(desk, subscription_id=subscription.id, now=now)

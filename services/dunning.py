@@ -47,10 +47,10 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     journal.record(event, at=now, order=order, retry_at=retry_at.isoformat())
 
 
-def _gap(dunning_days: Sequence[int], rung: int) -> timedelta:
+def _gap(dunning_days: Sequence[int], step: int) -> timedelta:
     """Return the time between the attempt before and this one, so that a worker that stopped for days skips no wait."""
-    before = dunning_days[rung - 1] if rung else 0
-    return timedelta(days=dunning_days[rung] - before)
+    before = dunning_days[step - 1] if step else 0
+    return timedelta(days=dunning_days[step] - before)
 
 
 def _give_up(order: Order, invoice: Invoice, *, now: datetime) -> None:

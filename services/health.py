@@ -11,22 +11,22 @@ FRESH = timedelta(seconds=5)
 """Shortest time between two requests to the payment service: anyone may request the health check at any rate."""
 
 
-class Pulse:
+class ServiceCheck:
     """The last known state of the payment service."""
 
     def __init__(self, client: IamportClient) -> None:
         self._client = client
-        self._felt_at: datetime | None = None
+        self._checked_at: datetime | None = None
         self._problem = "Unknown"
 
     def problem(self, *, now: datetime) -> str:
         """Return the name of the error that the client raised, or an empty string if the service answers."""
-        if self._felt_at is None or now - self._felt_at > FRESH:
-            self._felt_at = now  # while we wait, other requests receive the state known before
-            self._problem = self._ask()
+        if self._checked_at is None or now - self._checked_at > FRESH:
+            self._checked_at = now  # while we wait, other requests receive the state known before
+            self._problem = self._ping()
         return self._problem
 
-    def _ask(self) -> str:
+    def _ping(self) -> str:
         try:
             self._client.ping()
         except IamportError as err:
@@ -34,7 +34,7 @@ class Pulse:
         return ""
 
 
-def touch_database() -> None:
+def check_database() -> None:
     """Run a query that needs no table.
 
     Raises:

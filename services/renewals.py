@@ -30,9 +30,9 @@ from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import buyer_may_be_paying, next_merchant_uid, open_invoice, unanswered_charge, unpaid_invoice
 from services.locks import lock
 
-DECISION_PATIENCE = timedelta(days=1)
+DECISION_TIMEOUT = timedelta(days=1)
 """How long a PG may take to decide about a charge. One that died on its way to the PG is never decided about."""
-CONFIRMATION_PATIENCE = timedelta(days=1)
+CONFIRMATION_TIMEOUT = timedelta(days=1)
 """How long we wait for the webhook of an issue. Webhooks get lost; after this the key is tried without it."""
 FAULT_PAUSE = timedelta(hours=1)
 """Until a charge is sent again that the service found fault with, as with an address that is not on its list."""
@@ -45,7 +45,7 @@ def due(*, now: datetime, limit: int = 500) -> Sequence[int]:
     """Ids of the subscriptions to charge now, the longest waiting first; those that another process holds left out."""
     ids = db.session.scalars(
         select(Subscription.id)
-        .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), _free(now))
+        .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), _unclaimed(now))
         .order_by(Subscription.next_charge_at)
         .limit(limit)
     ).all()
@@ -68,7 +68,7 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
     try:
         # Only now: between anybody's look and this claim, another caller may have charged.
         subscription = db.session.get_one(Subscription, subscription_id, populate_existing=True)
-        paid = _refuse_unless_wanted(subscription, period_start, now=now)
+        paid = _payment_of_period(subscription, period_start, now=now)
         is_owed = period_start is not None or subscription.is_overdue(now)
         return paid or _collect(desk, subscription, is_owed=is_owed, now=now)
     finally:
@@ -85,17 +85,17 @@ def _collect(desk: Desk, subscription: Subscription, *, is_owed: bool, now: date
     if buyer_may_be_paying(invoice, now=now):
         raise ChargeInProgress("a payment window is open for this period")
     order = unanswered_charge(invoice)
-    if order is not None and not _is_to_be_repeated(desk, order, now=now):
-        changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
-        if not changed or not is_owed:
+    if order is not None and not _should_repeat(desk, order, now=now):
+        card_changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
+        if not card_changed or not is_owed:
             return order
         order = None  # the old card's decline is known now; the new one has not been tried
     if order is None and (approved := _approved_late(desk, invoice, now=now)):
         return approved
-    return _charge(desk, _written_down(order, subscription, key, invoice, now=now), now=now)
+    return _charge(desk, _save_attempt(order, subscription, key, invoice, now=now), now=now)
 
 
-def _refuse_unless_wanted(subscription: Subscription, period_start: datetime | None, *, now: datetime) -> Order | None:
+def _payment_of_period(subscription: Subscription, period_start: datetime | None, *, now: datetime) -> Order | None:
     """The payment of the wanted period, if it was made already. Raises `NothingToCharge`."""
     if period_start is None:
         if subscription.next_charge_at is None or subscription.next_charge_at > now:
@@ -121,7 +121,7 @@ def _has_unanswered_charge(subscription: Subscription) -> bool:
     return invoice is not None and unanswered_charge(invoice) is not None
 
 
-def _free(now: datetime):  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
+def _unclaimed(now: datetime):  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
     return or_(Subscription.claimed_until.is_(None), Subscription.claimed_until < now)
 
 
@@ -129,7 +129,7 @@ def _claim(subscription_id: int, *, now: datetime, until: datetime) -> bool:
     db.session.rollback()
     taken = db.session.execute(
         update(Subscription)
-        .where(Subscription.id == subscription_id, _free(now))
+        .where(Subscription.id == subscription_id, _unclaimed(now))
         .values(claimed_until=until)
         .execution_options(synchronize_session=False)
     )
@@ -153,32 +153,32 @@ def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) ->
     if subscription.status not in CHARGED or key is None or not key.is_usable:
         raise NothingToCharge("the subscription has ended, or has no card")
     issued_at = key.activated_at or now
-    unconfirmed = key.confirmed_at is None and issued_at > now - CONFIRMATION_PATIENCE
+    unconfirmed = key.confirmed_at is None and issued_at > now - CONFIRMATION_TIMEOUT
     if desk.guides[key.guide_id].waits_for_webhook and unconfirmed:
         raise KeyNotConfirmed("the PG has not confirmed this key yet")
     return key
 
 
-def _is_to_be_repeated(desk: Desk, order: Order, *, now: datetime) -> bool:
+def _should_repeat(desk: Desk, order: Order, *, now: datetime) -> bool:
     """Whether an attempt without an answer was never made: the service knows of none, and had time to learn of it.
 
     If it was made, its outcome is settled here; if the service is silent again, it stays unknown.
     """
     try:
-        answer = _record_of(desk, order)
+        answer = _find_record(desk, order)
     except IamportError as err:
-        _leave_unknown(order, type(err).__name__, now=now)
+        _record_unknown(order, type(err).__name__, now=now)
         return False
     if answer is not None:
-        _hear(desk, order, answer, now=now)
+        _apply_answer(desk, order, answer, now=now)
         return False
-    rested_at = order.asked_at + FIRST_PAUSE if order.asked_at else now
-    if rested_at > now:
-        _look_again(order, at=rested_at, now=now)
-    return rested_at <= now
+    trusted_from = order.asked_at + FIRST_PAUSE if order.asked_at else now
+    if trusted_from > now:
+        _look_again(order, at=trusted_from, now=now)
+    return trusted_from <= now
 
 
-def _record_of(desk: Desk, order: Order) -> Payment | None:
+def _find_record(desk: Desk, order: Order) -> Payment | None:
     """What the service knows of this attempt: an approval, else a decline, else one under way or given back.
 
     A window that somebody opened under our `merchant_uid`, and did not pay in, is no attempt of ours.
@@ -204,7 +204,7 @@ def _approved_late(desk: Desk, invoice: Invoice, *, now: datetime) -> Order | No
     return None
 
 
-def _written_down(
+def _save_attempt(
     order: Order | None, subscription: Subscription, key: BillingKey, invoice: Invoice, *, now: datetime
 ) -> Order:
     """The attempt, committed before anything is asked.
@@ -240,37 +240,37 @@ def _written_down(
 
 def _charge(desk: Desk, order: Order, *, now: datetime) -> Order:
     try:
-        answer = _ask(desk, order, now=now)
+        answer = _request_charge(desk, order, now=now)
     except Refused as refusal:
         if refusal.status == HTTPStatus.OK:
             # The service would not even ask the PG; for the buyer it is a decline like any other.
-            _end_unpaid(desk, order, "charge.refused", reason=refusal.message, now=now)
+            _mark_failed(desk, order, "charge.refused", reason=refusal.message, now=now)
         else:
             # Our request was wrong, or our address unwanted: that is no buyer's fault, and costs none a rung.
             reason = f"HTTP {refusal.status}: {refusal.message}"
-            _leave_unknown(order, reason, now=now, pause=FAULT_PAUSE)
+            _record_unknown(order, reason, now=now, pause=FAULT_PAUSE)
     except IamportError as err:
         # However long it was waited for: the service may have begun with it only just now.
         order.asked_at = now + err.waited
-        _leave_unknown(order, type(err).__name__, now=order.asked_at)
+        _record_unknown(order, type(err).__name__, now=order.asked_at)
     else:
         if event := EVENTS.get(answer.status):
             journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
-        _hear(desk, order, answer, now=now)
+        _apply_answer(desk, order, answer, now=now)
     return order
 
 
-def _hear(desk: Desk, order: Order, answer: Payment, *, now: datetime) -> None:
+def _apply_answer(desk: Desk, order: Order, answer: Payment, *, now: datetime) -> None:
     """A PG that has not decided yet has not declined: asked again, it would decide about two payments."""
     if answer.status != "ready":
         payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer)
-    elif order.asked_at and order.asked_at <= now - DECISION_PATIENCE:
-        _end_unpaid(desk, order, "charge.given_up", now=now)
+    elif order.asked_at and order.asked_at <= now - DECISION_TIMEOUT:
+        _mark_failed(desk, order, "charge.given_up", now=now)
     else:
         _look_again(order, at=now + FIRST_PAUSE, now=now)
 
 
-def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
+def _request_charge(desk: Desk, order: Order, *, now: datetime) -> Payment:
     key = order.billing_key
     body = desk.guides[key.guide_id].again_for(
         {
@@ -293,13 +293,13 @@ def _ask(desk: Desk, order: Order, *, now: datetime) -> Payment:
         return desk.client.again(**body)
     except Refused:
         # "Already ordered" means an earlier call of ours may have charged: read before believing the refusal.
-        earlier = _record_of(desk, order)
+        earlier = _find_record(desk, order)
         if earlier is None or earlier.status == "failed":
             raise
         return earlier
 
 
-def _end_unpaid(desk: Desk, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
+def _mark_failed(desk: Desk, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
     """The attempt has failed, though no record says so, unless another road was told something meanwhile."""
     lock(order.subscription)
     if not order.is_final:
@@ -309,7 +309,7 @@ def _end_unpaid(desk: Desk, order: Order, event: str, *, reason: str = "", now: 
     db.session.commit()
 
 
-def _leave_unknown(order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE) -> None:
+def _record_unknown(order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE) -> None:
     """No answer is not a no."""
     journal.record("charge.unknown", at=now, order=order, reason=reason)
     _look_again(order, at=now + pause, now=now)

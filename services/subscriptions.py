@@ -40,7 +40,7 @@ def of_user(user: User) -> Sequence[Subscription]:
     """Return the user's subscriptions, the cancelled ones last, without attempts that never got a billing key."""
     return db.session.scalars(
         select(Subscription)
-        .where(Subscription.user_id == user.id, _became_real())
+        .where(Subscription.user_id == user.id, _has_key())
         .order_by(Subscription.cancelled_at.is_not(None), Subscription.id.desc())
         .options(selectinload(Subscription.orders), selectinload(Subscription.invoices))
     ).all()
@@ -57,7 +57,7 @@ def find(subscription_id: int, *, user: User) -> Subscription | None:
 
 def running(user: User, plan: Plan) -> Subscription | None:
     """Return the user's newest subscription to the plan that is not cancelled, if there is one."""
-    query = select(Subscription).where(Subscription.user_id == user.id, Subscription.plan_id == plan.id, _became_real())
+    query = select(Subscription).where(Subscription.user_id == user.id, Subscription.plan_id == plan.id, _has_key())
     alive = query.where(Subscription.status != SubscriptionStatus.CANCELLED)
     return db.session.scalar(alive.order_by(Subscription.id.desc()).limit(1))
 
@@ -66,7 +66,7 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
     """Return all users' subscriptions, the newest first."""
     return db.session.scalars(
         select(Subscription)
-        .where(_became_real())
+        .where(_has_key())
         .order_by(Subscription.id.desc())
         .limit(limit)
         .options(selectinload(Subscription.invoices))
@@ -76,7 +76,7 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
 def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
     """Return rows of status, `was_declined` and count, in the order in which a subscription passes the statuses."""
     was_declined = Subscription.invoices.any((Invoice.status == InvoiceStatus.OPEN) & (Invoice.declines > 0))
-    state = select(Subscription.status, was_declined.label("was_declined")).where(_became_real()).subquery()
+    state = select(Subscription.status, was_declined.label("was_declined")).where(_has_key()).subquery()
     columns = (state.c.status, state.c.was_declined)
     rows = db.session.execute(select(*columns, func.count()).group_by(*columns)).all()
     in_order = list(SubscriptionStatus)
@@ -123,5 +123,5 @@ def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     billing_keys.delete_revoked(desk, now=now, user=subscription.user)
 
 
-def _became_real() -> ColumnElement[bool]:
+def _has_key() -> ColumnElement[bool]:
     return Subscription.billing_key_id.is_not(None)

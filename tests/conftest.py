@@ -21,7 +21,7 @@ from config import Config
 from models import Plan, User, db
 from services import catalog
 from services.desk import Desk
-from services.health import Pulse
+from services.health import ServiceCheck
 from tests.factories import make_user
 from tests.fakes import FakeIamport
 from views.limits import limiter
@@ -114,7 +114,9 @@ def open_shop() -> Callable[[Config, Any], Flask]:
         app, settings = next((app, settings) for known, app, settings in made if known == config)
         app.config.clear()
         app.config.update(settings)
-        app.extensions.update(desk=replace(app.extensions["desk"], client=payments), pulse=Pulse(payments))
+        app.extensions.update(
+            desk=replace(app.extensions["desk"], client=payments), service_check=ServiceCheck(payments)
+        )
         limiter.enabled = config.RATELIMIT_ENABLED  # all applications share it: the last one created has set it
         if limiter.enabled:
             limiter.reset()

@@ -29,7 +29,7 @@ class FakeIamport:
     `calls`          the names of all calls so far
     `charges`        the fields of each `/again` so far
     `silent`         answer no call
-    `deaf_to`        do not answer this one call
+    `silent_call`    do not answer this one call
     `waits`          how long a call without an answer takes
     `raises`         the error to raise, by the call's name
     `lose_answer`    perform the next charge or cancel, and lose its answer
@@ -50,7 +50,7 @@ class FakeIamport:
         self.calls: list[str] = []
         self.charges: list[dict[str, Any]] = []
         self.silent = False
-        self.deaf_to = ""
+        self.silent_call = ""
         self.waits = timedelta()
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
@@ -93,8 +93,10 @@ class FakeIamport:
     def cancel_in_console(self, imp_uid: str, amount: Decimal | None = None) -> None:
         """Refund `amount`, or all of it, as the merchant's staff do in the service's console."""
         payment = self.payment(imp_uid)
-        given_back = payment.cancel_amount + (amount or payment.amount_left)
-        self.payments[self.payments.index(payment)] = replace(payment, status="cancelled", cancel_amount=given_back)
+        cancelled_so_far = payment.cancel_amount + (amount or payment.amount_left)
+        self.payments[self.payments.index(payment)] = replace(
+            payment, status="cancelled", cancel_amount=cancelled_so_far
+        )
 
     def confirm_cancels(self) -> None:
         """Perform every accepted cancel."""
@@ -197,7 +199,7 @@ class FakeIamport:
         self.calls.append(call)
         if call in self.raises:
             raise self.raises[call]
-        if self.silent or call == self.deaf_to:
+        if self.silent or call == self.silent_call:
             lost = Unknown(f"no answer to {call}")
             lost.waited = self.waits
             raise lost

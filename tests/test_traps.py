@@ -375,7 +375,7 @@ def test_t26_a_refund_whose_answer_was_lost_is_not_made_twice(copied, guide_id, 
 
 
 @pytest.mark.parametrize(
-    ("guide_id", "forged", "given_back"),
+    ("guide_id", "forged", "refunded"),
     [
         ("inicis", {"amount": 1}, False),
         ("inicis", {"amount": 1, "customer_uid_usage": None}, True),
@@ -384,13 +384,13 @@ def test_t26_a_refund_whose_answer_was_lost_is_not_made_twice(copied, guide_id, 
         ("paymentwall", {"currency": "KRW"}, True),
     ],
 )
-def test_t26_only_what_was_really_charged_is_given_back(copied, guide_id, forged, given_back):
+def test_t26_only_what_was_really_charged_is_given_back(copied, guide_id, forged, refunded):
     shop = copied(guide_id)
     order = place(shop)
     imp_uid = shop.service.finish(order, **forged)
 
     assert come_back(shop, order, imp_uid)["status"] == "mismatch"
-    assert shop.service.cancelled == ([imp_uid] if given_back else [])
+    assert shop.service.cancelled == ([imp_uid] if refunded else [])
 
 
 # Contradictions -------------------------------------------------------------------------------------------------
@@ -708,11 +708,11 @@ def test_t03_a_charge_that_was_given_back_meanwhile_is_not_paid(copied):
     order = bought(shop)
     shop.service.charged_as = {"sandbox": True}
     charge_period(shop, order)
-    given_back = list(shop.service.records.values())[-1]
-    assert shop.service.cancelled == [given_back["imp_uid"]]
+    refunded = list(shop.service.records.values())[-1]
+    assert shop.service.cancelled == [refunded["imp_uid"]]
 
-    given_back |= {"status": "paid", "sandbox": False}
-    news = {"merchant_uid": given_back["merchant_uid"], "imp_uid": given_back["imp_uid"]}
+    refunded |= {"status": "paid", "sandbox": False}
+    news = {"merchant_uid": refunded["merchant_uid"], "imp_uid": refunded["imp_uid"]}
     shop.browser.post("/webhooks/iamport", json=news)
 
     assert charge_period(shop, order).output == "mismatch\n"

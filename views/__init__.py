@@ -7,7 +7,7 @@ from views import account, admin, catalog, checkout, errors, guides, orders, sub
 from views.incoming import is_storable
 
 
-def refuse_what_no_database_holds() -> None:
+def refuse_unstorable_text() -> None:
     if not is_storable(request.path):
         abort(404)
     if not all(map(is_storable, request.values.values())):
@@ -17,5 +17,5 @@ def refuse_what_no_database_holds() -> None:
 def register(app: Flask, csrf: CSRFProtect) -> None:
     for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, errors):
         app.register_blueprint(module.bp)
-    app.before_request(refuse_what_no_database_holds)
+    app.before_request(refuse_unstorable_text)
     csrf.exempt(webhooks.bp)

@@ -25,16 +25,16 @@ def address(folder: Path = FOLDER) -> str:
 def init_app(app: Flask) -> None:
     """Of an application whose `static_url_path` is `address()`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None if app.debug else A_YEAR
-    app.session_interface = _NoneForFiles()
-    app.add_url_rule("/static/<version>/<path:filename>", "other_static", _of_another_version)
+    app.session_interface = _NoSessionForFiles()
+    app.add_url_rule("/static/<version>/<path:filename>", "other_static", _file_of_another_version)
 
 
-def _of_another_version(version: str, filename: str) -> Response:
+def _file_of_another_version(version: str, filename: str) -> Response:
     """For a page from before an update, or of a machine that has it already: what there is here, and not to be kept."""
     return send_from_directory(FOLDER, filename, max_age=0)
 
 
-class _NoneForFiles(SecureCookieSessionInterface):
+class _NoSessionForFiles(SecureCookieSessionInterface):
     """A file is the same for everybody: whoever asks for it need not ask again after signing in."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:

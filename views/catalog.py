@@ -25,6 +25,6 @@ def plan(slug: str) -> ResponseReturnValue:
 @bp.get("/healthz")
 def healthz() -> ResponseReturnValue:
     """Whether the database and the payment service answer. Says nothing else."""
-    health.touch_database()
-    problem = current_app.extensions["pulse"].problem(now=clock.now())
+    health.check_database()
+    problem = current_app.extensions["service_check"].problem(now=clock.now())
     return jsonify(database="ok", payment_service=problem or "ok"), 503 if problem else 200

@@ -38,7 +38,7 @@ def create_order() -> ResponseReturnValue:
     """Write the order down and answer what the page hands to `IMP.request_pay`."""
     body = _json_object()
     form = _checked_buyer(body)
-    plan, subscription = _what_for(body)
+    plan, subscription = _plan_or_subscription(body)
     language = str(get_locale())
     order = checkout.place(
         desk(),
@@ -119,7 +119,7 @@ def _checked_buyer(body: dict[str, Any]) -> BuyerForm:
     return form
 
 
-def _what_for(body: dict[str, Any]) -> tuple[Any, Any]:
+def _plan_or_subscription(body: dict[str, Any]) -> tuple[Any, Any]:
     """The plan to subscribe to, or the subscription that gets another card."""
     wanted = body.get("subscription")
     if wanted is None:

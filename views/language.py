@@ -22,7 +22,7 @@ def remember_choice() -> None:
     if wanted in LANGUAGES:
         session["lang"] = wanted
         if current_user.is_authenticated:
-            accounts.speak(current_user, wanted)
+            accounts.set_language(current_user, wanted)
 
 
 def chosen() -> str:

@@ -257,7 +257,7 @@ def paid(service, window, charge):
     return charge(request["customer_uid"], "charge-1", "49.99", **demands)
 
 
-def give_back(service, paid, amount, *, left=None, imp_uid=None):
+def refund(service, paid, amount, *, left=None, imp_uid=None):
     believed = Decimal(left or amount)
     return service.client.cancel(
         imp_uid=imp_uid or paid.imp_uid, amount=Decimal(amount), checksum=believed, reason="test"
@@ -265,38 +265,38 @@ def give_back(service, paid, amount, *, left=None, imp_uid=None):
 
 
 def test_the_whole_is_given_back(service, paid):
-    cancelled = give_back(service, paid, "49.99")
+    cancelled = refund(service, paid, "49.99")
 
     assert (cancelled.status, cancelled.cancel_amount, cancelled.amount_left) == ("cancelled", Decimal("49.99"), 0)
     assert service.client.payment(paid.imp_uid) == cancelled
 
 
 def test_a_part_leaves_the_rest_although_the_status_says_cancelled(service, paid):
-    first = give_back(service, paid, "19.99", left="49.99")
-    second = give_back(service, paid, "30.00")
+    first = refund(service, paid, "19.99", left="49.99")
+    second = refund(service, paid, "30.00")
 
     assert (first.status, first.amount_left) == ("cancelled", Decimal("30.00"))
     assert (second.status, second.amount_left) == ("cancelled", 0)
 
 
 def test_what_was_given_back_is_not_given_back_again(service, paid):
-    give_back(service, paid, "49.99")
+    refund(service, paid, "49.99")
 
-    error = refusal(give_back, service, paid, "49.99")
+    error = refusal(refund, service, paid, "49.99")
 
     assert (error.code, error.status, error.message) == (1, 200, CANCELLED_BEFORE)
 
 
 @pytest.mark.parametrize(("amount", "left", "code"), [("49.99", "10.00", 1), ("60.00", "49.99", -1)])
 def test_a_wrong_belief_gives_nothing_back(service, paid, amount, left, code):
-    error = refusal(give_back, service, paid, amount, left=left)
+    error = refusal(refund, service, paid, amount, left=left)
 
     assert (error.code, error.status) == (code, 200)
     assert service.client.payment(paid.imp_uid) == paid
 
 
 def test_nothing_is_given_back_for_a_payment_nobody_made(service, paid):
-    error = refusal(give_back, service, paid, "49.99", imp_uid="imp_000000000000")
+    error = refusal(refund, service, paid, "49.99", imp_uid="imp_000000000000")
 
     assert (error.code, error.status, error.message) == (1, 200, NOTHING_TO_CANCEL)
 

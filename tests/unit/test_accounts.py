@@ -44,7 +44,7 @@ def test_nobody_signs_up_as_staff(app):
 
 
 def test_the_language_of_a_person_is_remembered(app, user):
-    accounts.speak(user, "en")
+    accounts.set_language(user, "en")
 
     db.session.expire_all()
     assert user.language == "en"

@@ -84,12 +84,12 @@ def test_changing_the_card_of_a_paid_period_charges_nothing(desk, user, plan):
 
 def test_a_deletion_without_an_answer_is_made_later(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "delete_customer_key"
+    desk.client.silent_call = "delete_customer_key"
 
     subscriptions.cancel(desk, subscription=subscription, now=NOW)
     assert (subscription.billing_key.status, subscription.billing_key.deleted_at) == (KeyStatus.REVOKED, None)
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     later = NOW + timedelta(minutes=3)
     assert billing_keys.delete_revoked(desk, now=later, user=user) == 1
     assert billing_keys.delete_revoked(desk, now=later, user=user) == 0

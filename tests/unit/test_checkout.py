@@ -164,7 +164,7 @@ def test_a_window_that_could_not_be_opened_holds_no_charge_back(desk, user, plan
 
 
 def test_an_order_whose_window_could_not_be_opened_is_closed(desk, user, dollar_plan):
-    desk.client.deaf_to = "prepare"
+    desk.client.silent_call = "prepare"
     with pytest.raises(PaymentServiceDown):
         place_order(desk, user, dollar_plan, "paymentwall")
 

@@ -79,11 +79,11 @@ def test_reconcile_makes_refunds_that_got_no_answer(run, desk, user, dollar_plan
     long_enough_ago = clock.now() - timedelta(minutes=5)
     order = place_order(desk, user, dollar_plan, "paymentwall", now=long_enough_ago)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     checkout.receive(
         desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=long_enough_ago
     )
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     output = run("reconcile")
 
@@ -93,9 +93,9 @@ def test_reconcile_makes_refunds_that_got_no_answer(run, desk, user, dollar_plan
 
 def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "delete_customer_key"
+    desk.client.silent_call = "delete_customer_key"
     subscriptions.cancel(desk, subscription=subscription, now=clock.now() - timedelta(minutes=3))
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     output = run("reconcile")
 

@@ -24,7 +24,7 @@ def tell(app, desk, user, plan, monkeypatch):
         def subscribe(user, slug, *, card: str, now):
             return factories.subscribe(desk, user, plan, card=cards[card], now=now + settled_after)
 
-        cards = {people.GOOD_CARD: card, people.CARD_THAT_RUNS_DRY: card}
+        cards = {people.GOOD_CARD: card, people.CARD_DECLINED_LATER: card}
         monkeypatch.setattr(people, "subscribe", subscribe)
         monkeypatch.setattr(people, "desk", lambda: desk)
         story(user, now)

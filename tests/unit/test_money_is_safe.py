@@ -121,9 +121,9 @@ def test_a_key_stays_with_its_account_when_the_shop_moves_to_another(desk, user,
     assert renew(moved, subscription, now=FEBRUARY).outcome == "paid"
 
 
-@pytest.mark.parametrize("asked_for", ["html5_inicis", "html5_inicis.MOIlive", "channel-key-live"])
-def test_a_browser_that_picks_the_test_channel_gets_nothing(desk, user, plan, asked_for):
-    desk = replace(desk, channels={"inicis": asked_for})
+@pytest.mark.parametrize("channel", ["html5_inicis", "html5_inicis.MOIlive", "channel-key-live"])
+def test_a_browser_that_picks_the_test_channel_gets_nothing(desk, user, plan, channel):
+    desk = replace(desk, channels={"inicis": channel})
     desk.client.test_channels = {"html5_inicis.INIBillTst"}
     order = place_order(desk, user, plan)
 
@@ -400,9 +400,9 @@ def test_a_scheduled_try_that_was_unknown_climbs_once_its_decline_is_known(desk,
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
     renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = "find"
+    desk.client.silent_call = "find"
     renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     reconcile(desk, now=FEBRUARY + timedelta(minutes=3))
 
@@ -507,7 +507,7 @@ def test_a_charge_approved_after_another_paid_its_period_is_given_back(desk, use
 
 def test_a_charge_that_was_given_up_is_not_followed_by_another_while_the_service_is_silent(desk, user, plan):
     subscription, _ = given_up(desk, user, plan)
-    desk.client.deaf_to = "find"
+    desk.client.silent_call = "find"
 
     with pytest.raises(ChargeInProgress):
         renew(desk, subscription, now=subscription.next_charge_at)
@@ -532,9 +532,9 @@ def test_a_window_left_under_a_charges_merchant_uid_is_not_taken_for_the_charge(
 
 def test_a_window_left_under_an_unknown_charge_does_not_keep_it_from_being_repeated(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     order = renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     leave_a_window(desk, order.merchant_uid, order.billing_key)
 
     renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
@@ -544,9 +544,9 @@ def test_a_window_left_under_an_unknown_charge_does_not_keep_it_from_being_repea
 
 def test_a_window_that_failed_under_an_unknown_charge_says_nothing_about_it(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     order = renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     window = {"merchant_uid": order.merchant_uid, "customer_uid": "cu_x", "amount": 1, "pg": INICIS}
 
     arrive(desk, order, desk.client.pay(window, card="declined"), now=FEBRUARY)
@@ -608,9 +608,9 @@ def test_a_forged_payment_of_which_part_was_given_back_grants_nothing(desk, user
 
 def test_a_charge_whose_answer_took_long_to_be_lost_is_left_alone_from_then_on(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to, desk.client.waits = "again", timedelta(minutes=3)
+    desk.client.silent_call, desk.client.waits = "again", timedelta(minutes=3)
     order = renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     assert renewals.due(now=FEBRUARY + timedelta(minutes=4)) == []
     at = FEBRUARY + timedelta(minutes=4)
@@ -623,9 +623,9 @@ def test_a_charge_whose_answer_took_long_to_be_lost_is_left_alone_from_then_on(d
 
 def test_charge_now_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     order = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     at = NOW + timedelta(seconds=3)
     renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=at)
@@ -637,9 +637,9 @@ def test_charge_now_does_not_repeat_a_charge_that_may_still_be_running(desk, use
 
 def test_a_new_card_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     unknown = renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     soon = FEBRUARY + timedelta(minutes=1)
     order = try_again(desk, subscription, now=soon)
@@ -650,12 +650,12 @@ def test_a_new_card_does_not_repeat_a_charge_that_may_still_be_running(desk, use
     assert (unknown.outcome, unknown.billing_key) == ("paid", order.billing_key)
 
 
-@pytest.mark.parametrize("rung", [0, 1, 3, 7], ids=lambda days: f"day_{days}")
-def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, user, plan, rung):
+@pytest.mark.parametrize("days_late", [0, 1, 3, 7], ids=lambda days: f"day_{days}")
+def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, user, plan, days_late):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
-    for days in (day for day in (0, 1, 3) if day < rung):
+    for days in (day for day in (0, 1, 3) if day < days_late):
         renew(desk, subscription, now=FEBRUARY + timedelta(days=days))
-    at = FEBRUARY + timedelta(days=rung)
+    at = FEBRUARY + timedelta(days=days_late)
     arrived = []
 
     def register_another():
@@ -674,9 +674,9 @@ def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, 
 
 def test_looking_an_unknown_charge_up_does_not_put_off_its_repeat(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     order = renew(desk, subscription, now=FEBRUARY)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
 
     reconcile(desk, now=FEBRUARY + timedelta(seconds=119))
     renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
@@ -712,11 +712,11 @@ def test_a_claim_that_lapsed_is_not_taken_from_its_next_owner(desk, user, plan):
 def test_a_foreign_imp_uid_does_not_hide_a_refund_that_is_owed(desk, user, dollar_plan):
     order, other = (place_order(desk, user, dollar_plan, "paymentwall") for _ in range(2))
     imp_uid, foreign = desk.client.pay(request_of(desk, order), amount=1), desk.client.pay(request_of(desk, other))
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, imp_uid)
 
     arrive(desk, order, foreign, source=Source.WEBHOOK)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(minutes=5))
 
     assert (order.outcome, order.refunded) == ("mismatch", 100)
@@ -769,10 +769,10 @@ def test_a_webhook_that_is_a_moment_younger_does_not_hold_the_first_payment_back
 
 
 def test_what_one_buyer_leaves_behind_is_not_cleared_up_by_the_next(desk, user, plan):
-    desk.client.deaf_to = "delete_customer_key"
+    desk.client.silent_call = "delete_customer_key"
     theirs = subscribe(desk, user, plan)
     subscriptions.cancel(desk, subscription=theirs, now=NOW)
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     subscribe(desk, make_user("other@example.com"), plan)
 
     assert theirs.billing_key.status is KeyStatus.REVOKED

@@ -39,10 +39,10 @@ def events(name):
 def test_a_second_payment_whose_cancel_got_no_answer_is_given_back_later(desk, order):
     first, second = pay(desk, order), pay(desk, order)
     arrive(desk, order, first)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, second)
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(minutes=3))
 
     assert order.status is OrderStatus.PAID
@@ -65,10 +65,10 @@ def test_a_process_that_dies_before_it_could_ask_leaves_the_refund_written_down(
 
 def test_an_order_that_was_paid_after_more_than_a_week_gets_its_money_back_too(desk, order):
     later = NOW + timedelta(days=8)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1), now=later)
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=later + timedelta(minutes=3))
 
     assert order.refunded == 100
@@ -90,13 +90,13 @@ def test_what_a_pg_cancels_later_is_asked_for_once_and_then_waited_for(desk, ord
 
 
 def test_a_refund_in_silence_is_asked_for_ever_more_seldom_and_never_forgotten(desk, order):
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1))
 
     each_minute(desk, hours=24)
     assert 8 <= desk.client.calls.count("cancel") <= 12
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(days=30))
     assert order.refunded == 100
 
@@ -141,11 +141,11 @@ def test_the_refusal_of_a_refund_that_another_source_made_is_none(desk, order):
 def test_a_refund_is_made_within_minutes_though_its_pg_may_be_slow_with_the_key(desk, order):
     subscriptions.cancel(desk, subscription=order.subscription, now=NOW)
     imp_uid = pay(desk, order)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, imp_uid)
     assert (order.mismatch, desk.client.keys) == ("invoice", {})
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(minutes=3))
 
     assert desk.client.payment(imp_uid).amount_left == 0
@@ -165,7 +165,7 @@ def test_a_charge_that_has_to_go_back_pays_for_nothing_although_the_shop_takes_t
     trying = replace(desk, takes_test_payments=True)
     desk.client.test_channels = {"html5_inicis.INIBillTst"}
     subscription = subscribe(trying, user, plan)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     paid_until = subscription.paid_until
     order = renew(replace(desk, takes_test_payments=False), subscription, now=paid_until)
 
@@ -175,7 +175,7 @@ def test_a_charge_that_has_to_go_back_pays_for_nothing_although_the_shop_takes_t
 
 
 def test_two_workers_with_one_list_ask_once(desk, order):
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1))
     later = NOW + timedelta(minutes=3)
     (refund_id,) = refunds.due(now=later)
@@ -187,7 +187,7 @@ def test_two_workers_with_one_list_ask_once(desk, order):
 
 
 def test_a_round_takes_the_longest_waiting_and_ends(desk, user, dollar_plan):
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     orders = [place_order(desk, user, dollar_plan, "paymentwall") for _ in range(3)]
     for seconds, order in enumerate(orders):
         arrive(desk, order, pay(desk, order, amount=1), now=NOW + timedelta(seconds=seconds))

@@ -166,10 +166,10 @@ def test_a_lost_answer_is_unknown_and_never_charged_twice(desk, user, plan):
 
 def test_a_charge_that_never_arrived_is_repeated_under_the_same_merchant_uid(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "again"
+    desk.client.silent_call = "again"
     unknown = renew(desk, subscription, now=FEBRUARY)
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     again = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
 
     assert (again, again.outcome) == (unknown, "paid")
@@ -260,11 +260,11 @@ def test_a_cancelled_subscription_is_never_charged_and_its_key_is_deleted(desk, 
 
 def test_a_key_whose_deletion_got_no_answer_is_deleted_later(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    desk.client.deaf_to = "delete_customer_key"
+    desk.client.silent_call = "delete_customer_key"
     subscriptions.cancel(desk, subscription=subscription, now=NOW)
     assert subscription.billing_key.deleted_at is None
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     assert billing_keys.delete_revoked(desk, now=NOW + timedelta(minutes=3), user=user) == 1
     assert desk.client.keys == {}
 

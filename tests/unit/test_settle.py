@@ -310,7 +310,7 @@ def test_a_final_order_is_not_asked_about_any_more(desk, user, plan):
 @pytest.mark.parametrize("silent", [False, True], ids=["unfinished", "silent"])
 def test_an_open_window_is_asked_about_ever_more_seldom(desk, user, plan, silent):
     place_order(desk, user, plan)
-    desk.client.deaf_to = "find" if silent else ""
+    desk.client.silent_call = "find" if silent else ""
 
     looks = []
     for minute in range(1, 24 * 60):
@@ -333,12 +333,12 @@ def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
 def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(request_of(desk, order), amount=1)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
 
     checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     assert desk.client.payment(imp_uid).amount_left == 1
 
-    desk.client.deaf_to = ""
+    desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(minutes=3))
     assert desk.client.payment(imp_uid).amount_left == 0
 

@@ -18,7 +18,7 @@ def quick_hashes(monkeypatch):
     """A password takes a tenth of a second to hash, and here hundreds are."""
     quick = partial(generate_password_hash, method="pbkdf2:sha256:1")
     monkeypatch.setattr("models.generate_password_hash", quick)
-    monkeypatch.setattr("services.accounts.NOBODYS", quick(""))
+    monkeypatch.setattr("services.accounts.UNKNOWN_USER_HASH", quick(""))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.conftest import signed_in
 from tests.factories import make_user, place_order, reconcile, subscribe, try_again
 from tests.views.reading import page_of
 
-NOBODYS = "order_00000000000000000000"
+UNKNOWN_UID = "order_00000000000000000000"
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ def test_an_order_does_not_exist_for_anybody_else(app, client, order, method, pa
     calls = len(app.extensions["desk"].client.calls)
 
     theirs = stranger.open(path.format(order.merchant_uid), method=method)
-    nobodys = stranger.open(path.format(NOBODYS), method=method)
+    unknown = stranger.open(path.format(UNKNOWN_UID), method=method)
     visitors = client.open(path.format(order.merchant_uid), method=method)
 
-    assert (theirs.status_code, nobodys.status_code, visitors.status_code) == (404, 404, 302)
-    assert page_without(order.merchant_uid, theirs) == page_without(NOBODYS, nobodys)
+    assert (theirs.status_code, unknown.status_code, visitors.status_code) == (404, 404, 302)
+    assert page_without(order.merchant_uid, theirs) == page_without(UNKNOWN_UID, unknown)
     assert len(app.extensions["desk"].client.calls) == calls
 
 
@@ -207,7 +207,7 @@ def test_money_whose_return_was_refused_for_good_is_not_promised(shopper, desk, 
 def test_a_second_payment_that_goes_back_is_mentioned_beside_the_first(shopper, desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     come_back(desk, order)
-    desk.client.deaf_to = "cancel"
+    desk.client.silent_call = "cancel"
     come_back(desk, order)
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text

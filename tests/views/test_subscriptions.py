@@ -57,10 +57,10 @@ def test_a_subscription_does_not_exist_for_anybody_else(app, client, desk, subsc
     charges = len(desk.client.charges)
 
     theirs = stranger.open(path.format(subscription.id), method=method)
-    nobodys = stranger.open(path.format(4711), method=method)
+    unknown = stranger.open(path.format(4711), method=method)
     visitors = client.open(path.format(subscription.id), method=method)
 
-    assert (theirs.status_code, nobodys.status_code, visitors.status_code) == (404, 404, 302)
+    assert (theirs.status_code, unknown.status_code, visitors.status_code) == (404, 404, 302)
     assert visitors.location.startswith("/account/sign-in?next=")
     assert subscription.status is SubscriptionStatus.ACTIVE
     assert len(desk.client.charges) == charges
