@@ -1,6 +1,6 @@
-"""Two payment services behind the same calls: the fake of the shop's tests, and the client talking to the sandbox.
+"""Two payment services with the same methods: the fake of the shop's tests, and the client on top of the sandbox.
 
-The sandbox is mounted as a `requests` adapter: real requests and answers, no socket.
+The sandbox is mounted as a `requests` adapter: real requests and answers without a socket.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ NUMBERS = {
     "no_money_later": "4000-0000-0000-0341",
     "no_money_at_renewal": "4000-0000-0000-9995",
 }
-"""The sandbox's test cards, by what `FakeIamport.pay` calls them."""
+"""The sandbox's test cards, by their names in `FakeIamport.pay`."""
 
 ACCOUNTS = {
     "approved": "110-4242-424242",
@@ -41,7 +41,7 @@ ACCOUNTS = {
 
 
 class WsgiAdapter(BaseAdapter):
-    """Hands a request of `requests` to a WSGI application in this process."""
+    """Passes a request of `requests` to a WSGI application in this process."""
 
     def __init__(self, wsgi: Callable[..., Any]) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class WsgiAdapter(BaseAdapter):
 
 
 class Sandbox:
-    """The sandbox, a payer in its windows, and the levers a test may pull."""
+    """The sandbox, a payer in its windows, and the levers that a test may use."""
 
     def __init__(self, app: Flask, clock: Clock) -> None:
         self.app, self.clock = app, clock
@@ -99,7 +99,7 @@ class Sandbox:
         assert answer.status_code == 200, answer.text
 
     def wait(self, seconds: int) -> None:
-        """Time passes, and what a PG does later is done."""
+        """Move the clock forward, and perform what a PG does in that time."""
         self.clock.seconds += seconds
         with self.app.app_context():
             late.run_due(self.clock())
@@ -114,7 +114,7 @@ class Sandbox:
 
 
 class Service(Protocol):
-    """What the suite needs of either."""
+    """The methods that the suite needs from both services."""
 
     client: Any
 
@@ -130,13 +130,13 @@ class Fake:
 
 @pytest.fixture(scope="session")
 def lasting_sandbox(tmp_path_factory) -> Flask:
-    """One serves all tests in turn: to make it takes longer than most of them."""
+    """One sandbox for all tests, because creating it takes longer than most of them."""
     return sandbox_app.create_app(on_new_file(tmp_path_factory), background=False)
 
 
 @pytest.fixture
 def sandbox(lasting_sandbox: Flask) -> Sandbox:
-    """No webhooks leave it: the receiver of these tests is the test."""
+    """A sandbox that sends no webhooks: the test itself reports a payment to the shop."""
     clock = Clock()
     sandbox = Sandbox(started_anew(lasting_sandbox, lasting_sandbox.extensions["sandbox_config"], clock), clock)
     sandbox.control("webhooks", copies=0)
@@ -150,7 +150,7 @@ def service(request: pytest.FixtureRequest) -> Service:
 
 @pytest.fixture
 def window() -> Callable[..., dict[str, Any]]:
-    """Parameters of `IMP.request_pay` for a window at a PG that charges in it, with ids of their own."""
+    """A function that returns `IMP.request_pay` parameters with new ids, for a PG that charges in its window."""
     numbers = count(1)
 
     def window(**changes: Any) -> dict[str, Any]:

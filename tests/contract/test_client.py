@@ -1,6 +1,6 @@
-"""What the shop believes of the payment service, held against the fake and against the sandbox.
+"""What the shop assumes about the payment service, tested against the fake and against the sandbox.
 
-Where both agree with these tests, what the shop's tests learn from the fake holds at the sandbox as well.
+Both pass the same tests, so what the shop's tests prove with the fake is true with the sandbox as well.
 """
 
 from decimal import Decimal
@@ -246,7 +246,7 @@ def test_what_was_not_registered_is_not_found(service):
         service.client.prepared("order-of-nobody")
 
 
-# Giving back ----------------------------------------------------------------------------------------------
+# Refunds --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

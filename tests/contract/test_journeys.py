@@ -1,4 +1,4 @@
-"""The shop itself over the sandbox: what its guides ask for is what the sandbox takes, and the ledger agrees."""
+"""The shop with the sandbox: the sandbox accepts what each guide sends, and its ledger agrees with the shop's."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -29,7 +29,7 @@ each_device = pytest.mark.parametrize("device", ["pc", "mobile"])
 
 @pytest.fixture
 def config(config):
-    """The sandbox moves no money: all its channels are for tests."""
+    """A shop that accepts test payments, because all channels of the sandbox are test channels."""
     return replace(config, TEST_PAYMENTS=True)
 
 
@@ -39,7 +39,7 @@ def payments(sandbox):
 
 
 class Walk:
-    """One person's way to a subscription."""
+    """One buyer's steps to a subscription."""
 
     def __init__(self, desk, sandbox, user, plan) -> None:
         self.desk, self.sandbox, self.user, self.plan = desk, sandbox, user, plan
@@ -127,7 +127,7 @@ def test_a_shop_that_sells_takes_no_payment_of_a_test_channel(desk, walk):
 
 
 def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_given_back(desk, walk):
-    """Inicis takes money in a window that issues nothing, though it only shows the amount of one that does."""
+    """Inicis charges an ordinary payment window, but only shows the amount in a window that issues a key."""
     order = walk.order("inicis")
     imp_uid = walk.pay(order, customer_uid=None)
 

@@ -1,4 +1,4 @@
-"""Clients that others have published, unmodified, pointed at the sandbox: whatever they can do, they do."""
+"""Clients published by others run unmodified against the sandbox, with every method they have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEY, SECRET = "sandbox_key", "sandbox_secret"
 
 @pytest.fixture
 def sandbox(tmp_path) -> Iterator[str]:
-    """The address of a sandbox on a free port, with the computer's own clock: clients compare times with theirs."""
+    """The address of a sandbox on a free port. It uses the computer's clock, because clients compare times with it."""
     app = create_app(Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), background=False)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -103,7 +103,7 @@ def running(command: list[str], name: str, url: str, secret: str = SECRET) -> It
 
 
 class Stage:
-    """Plays a story, and remembers what its steps keep."""
+    """Runs a client's scenario, and stores the values that its steps keep."""
 
     def __init__(self, client: Client, sandbox: str) -> None:
         self.client, self.sandbox = client, sandbox
@@ -115,7 +115,7 @@ class Stage:
             assert wrong is None, f"step {number}, {step}\n{wrong}"
 
     def _play(self, step: Step | Aside | Visit) -> str | None:
-        """What is wrong with how it went, None when nothing is."""
+        """Run one step; return what went wrong, or None."""
         if isinstance(step, Aside):
             return self._aside(step)
         if isinstance(step, Visit):
@@ -159,7 +159,7 @@ class Stage:
             self.kept[name] = value
 
     def _filled(self, value: Any) -> Any:
-        """``value`` with each ``{name}`` replaced by what was kept under it."""
+        """Return `value` with each `{name}` replaced by the value kept under that name."""
         if isinstance(value, dict):
             return {name: self._filled(under) for name, under in value.items()}
         if isinstance(value, list):
@@ -169,7 +169,7 @@ class Stage:
         return value
 
     def _differs(self, expected: Any, found: Any) -> str | None:
-        """Where ``found`` is not as ``expected``: fields of a dict, elements of a list, a part of a message."""
+        """Return where `found` differs from `expected`: fields of a dict, elements of a list, a part of a message."""
         if isinstance(expected, dict) and isinstance(found, dict):
             pairs = [(name, value, found.get(name)) for name, value in expected.items()]
         elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
@@ -191,7 +191,7 @@ def test_workers_that_want_an_environment_at_once_make_it_once(monkeypatch, tmp_
         made.append(place)
         if len(made) == 1:
             other.start()
-            other.join(timeout=0.2)  # all the time in the world for one who does not wait
+            other.join(timeout=0.2)  # more than enough for a process that does not wait
         (place / ".ready").touch()
 
     monkeypatch.setattr(clients, "CACHE", tmp_path)

@@ -1,4 +1,4 @@
-"""What only the sandbox can show: the token's life, answers that get lost, and what each PG demands."""
+"""What only the sandbox can show: the token's life, lost answers, and what each PG requires."""
 
 from decimal import Decimal
 
@@ -70,7 +70,7 @@ def test_two_clients_share_the_token_without_cutting_each_other_off(sandbox, win
     assert token_calls(sandbox) == 2
 
 
-# Answers that get lost ------------------------------------------------------------------------------------
+# Lost answers ---------------------------------------------------------------------------------------------
 
 
 def test_an_answer_lost_after_the_charge_is_unknown_and_found(sandbox, client, window):

@@ -1,4 +1,4 @@
-"""Names and facts written on both sides of the wall on purpose: kept equal here, never by an import."""
+"""Names and facts that shop and sandbox both define on purpose. These tests keep them equal, never an import."""
 
 from pathlib import Path
 

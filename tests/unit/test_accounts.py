@@ -1,4 +1,4 @@
-"""The people who shop here."""
+"""User accounts: sign up, sign in, and language."""
 
 import pytest
 

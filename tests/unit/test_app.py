@@ -1,4 +1,4 @@
-"""Where the shop starts, and where it refuses to."""
+"""When the shop starts, and when it refuses to start."""
 
 from dataclasses import replace
 

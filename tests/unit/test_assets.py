@@ -1,4 +1,4 @@
-"""What a browser may keep of the stylesheets and scripts, and for how long."""
+"""How long a browser may cache the stylesheets and scripts."""
 
 import re
 
@@ -10,7 +10,7 @@ from views import assets
 
 @pytest.fixture
 def files(client) -> list[str]:
-    """The stylesheet and the script that the first page asks for."""
+    """The stylesheet and the script that the first page loads."""
     return re.findall(r"/static/\w+/(?:css|js)/main\.\w+", client.get("/").text)
 
 

@@ -1,4 +1,4 @@
-"""Billing keys: pending, active once verified, revoked here first and deleted there after."""
+"""Billing keys: pending, active after verification, revoked in our database and then deleted at the service."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The plans on the shelves."""
+"""The plans on sale."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Checkout: the order before the window, and the request that opens it."""
+"""Checkout: the order before the window opens, and the request that opens it."""
 
 from datetime import timedelta
 from decimal import Decimal

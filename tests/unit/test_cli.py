@@ -1,4 +1,4 @@
-"""The commands of the scheduler say what they did, and do what the services do."""
+"""The scheduler's commands do what the services do, and print what they did."""
 
 import signal
 from datetime import timedelta
@@ -159,7 +159,7 @@ def test_a_single_look_that_fails_says_so_to_the_scheduler(app, broken_once):
 
 @pytest.fixture
 def worker(run, desk, broken_once):
-    """`renew-due --forever`, stopped by the first charge that is asked for."""
+    """`renew-due --forever`, stopped by the first charge it requests."""
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
 
     def worker(*, fails_once: str) -> str:
@@ -174,7 +174,7 @@ def worker(run, desk, broken_once):
 
 @pytest.fixture
 def broken_once(app):
-    """A database that is locked when it is first asked for what is named."""
+    """A function that makes the database raise "locked" on the first statement that contains a text."""
 
     def broken_once(words: str) -> None:
         @event.listens_for(db.engine, "before_cursor_execute")

@@ -8,7 +8,7 @@ from clock import add_months, day_of_month, from_unix, in_seoul, now
 
 
 def seoul(text: str) -> datetime:
-    """A moment written as a wall clock in Seoul shows it."""
+    """Return the moment of a date and time in Seoul."""
     return datetime.fromisoformat(f"{text}+09:00").astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""The environment either describes a shop that may start, or is told all that is wrong with it at once."""
+"""The environment describes a shop that may start, or the error lists all of its problems."""
 
 from dataclasses import FrozenInstanceError
 

@@ -1,4 +1,4 @@
-"""The past that the demonstration gives its people, on whatever day it is made."""
+"""The history that the demonstration gives its users, whatever day it is created on."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,12 @@ DAYS = [
     datetime.fromisoformat(f"{day}T12:00+09:00").astimezone(UTC)
     for day in ("2026-11-21", "2027-01-10", "2027-01-31", "2027-02-28", "2027-03-10", "2027-03-31", "2027-04-09")
 ]
-"""What lies at an end of a month, ten days after one, and in the midst of one."""
+"""Days at the end of a month, ten days after one, and in the middle of one."""
 
 
 @pytest.fixture
 def tell(app, desk, user, plan, monkeypatch):
-    """A story of the demonstration with `card`, told at `now`; the payment service is played."""
+    """A function that creates a history of the demonstration with `card` at `now`, on a fake payment service."""
 
     def tell(story, *, card, now, settled_after=timedelta(0)):
         def subscribe(user, slug, *, card: str, now):
@@ -34,7 +34,7 @@ def tell(app, desk, user, plan, monkeypatch):
 
 
 def begins_of_joined_periods(subscription):
-    """When each period of a history began and the last one ends, after each was seen to end where the next begins."""
+    """Return the start of each period and the end of the last. Assert that each period ends where the next begins."""
     invoices = list(reversed(subscription.invoices))
     begins = [invoice.period_start for invoice in invoices]
     assert [invoice.period_end for invoice in invoices[:-1]] == begins[1:]

@@ -1,4 +1,4 @@
-"""The guide files: every one says all that a page needs, in both languages, and builds the request it explains."""
+"""The guide files: each has all that a page needs, in both languages, and builds the request that it explains."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def fields() -> list[Any]:
 
 
 def texts(value: Any, where: str = "page") -> Iterator[tuple[str, dict[str, str]]]:
-    """Every bilingual sentence below a value, with the way to it."""
+    """Yield every bilingual sentence inside a value, with its path."""
     if isinstance(value, dict) and set(value) <= {"ko", "en"}:
         yield where, value
     elif isinstance(value, dict):

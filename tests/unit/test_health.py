@@ -1,4 +1,4 @@
-"""The sign of life is fresh enough to be believed."""
+"""The health check is recent enough to rely on."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.fakes import FakeIamport
 
 def test_a_service_that_falls_silent_is_noticed_a_moment_later():
     service = FakeIamport()
-    check = ServiceCheck(service)  # type: ignore[arg-type]  # the fake answers to the same calls
+    check = ServiceCheck(service)  # type: ignore[arg-type]  # the fake has the same methods
     assert check.problem(now=NOW) == ""
 
     service.silent = True

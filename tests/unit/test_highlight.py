@@ -1,4 +1,4 @@
-"""Code on a page: the text as it was, and no more elements than it has colours."""
+"""Highlighted code: the text stays unchanged, and has no more elements than colours."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""The REST client against a wire that a test plays: no socket is opened."""
+"""The REST client over a fake connection: no test opens a socket."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ PAID = {
 
 
 class Wire(BaseAdapter):
-    """Answers requests with what a test queued, remembers them, and hands out tokens by itself."""
+    """Answers requests with what a test queued, records them, and issues tokens automatically."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ def test_wrong_credentials_are_unauthorized_and_asked_about_once(client, wire):
     assert len(wire.requests) == 1
 
 
-# Three answers stay three ---------------------------------------------------------------------------------
+# Three outcomes: refused, declined, no answer -------------------------------------------------------------
 
 
 def test_declined_returns_the_payment(client, wire):
@@ -301,7 +301,7 @@ def test_a_charge_is_never_sent_twice(client, wire):
 
 
 def test_a_lost_answer_says_how_long_it_was_waited_for(client, wire, stopwatch, monkeypatch):
-    read(client, wire)  # a token is there
+    read(client, wire)  # the client has a token from here on
     stopwatch.seconds = 100.0
 
     def keep_waiting(request, **options):

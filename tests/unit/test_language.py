@@ -1,4 +1,4 @@
-"""Which language a reader gets: what they just chose, their profile, their browser, else Korean."""
+"""The language of a reader: the one just chosen, else the profile's, else the browser's, else Korean."""
 
 import pytest
 from flask import session

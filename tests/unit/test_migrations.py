@@ -1,4 +1,4 @@
-"""A database that was made step by step is the one that the models describe, and keeps what it held."""
+"""The migrations build the database that the models describe, and keep its data."""
 
 from collections.abc import Iterator
 from datetime import timedelta

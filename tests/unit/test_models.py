@@ -1,4 +1,4 @@
-"""The tables: legal and illegal moves, repeats that do nothing, and what the database itself refuses."""
+"""The tables: legal and illegal status changes, repeats that do nothing, and what the database refuses."""
 
 from datetime import timedelta, timezone
 
@@ -77,7 +77,7 @@ LEGAL = {
     *{(Invoice, "open", b) for b in ("paid", "uncollectible", "void")},
     (Invoice, "uncollectible", "paid"),
 }
-"""design.md, section 4: what may follow what."""
+"""Which status may follow which."""
 
 
 @pytest.mark.parametrize("step", STEPS, ids=map(named, STEPS))

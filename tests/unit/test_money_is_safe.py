@@ -1,4 +1,4 @@
-"""Orders of events that would take money twice, lose it from sight, or grant a period for nothing."""
+"""Sequences of events that could take money twice, lose track of it, or grant a period without payment."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -67,7 +67,7 @@ def test_a_decline_that_the_webhook_brought_while_the_answer_was_lost_keeps_its_
 
 def test_the_worker_opens_no_bill_for_a_period_that_has_not_begun(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    subscription.next_charge_at = NOW  # whoever wrote that was mistaken
+    subscription.next_charge_at = NOW  # a wrong entry
     db.session.commit()
 
     with pytest.raises(NothingToCharge):
@@ -279,7 +279,7 @@ def test_a_charge_that_was_under_way_when_its_subscription_ended_is_given_back(d
 
     order = renew(desk, subscription, now=FEBRUARY)
 
-    # The key is deleted before the charge in this order of events, so the service refuses it.
+    # In this sequence the key is deleted before the charge, so the service refuses the charge.
     assert order.status is OrderStatus.FAILED
     assert subscription.status is SubscriptionStatus.CANCELLED
 
@@ -440,7 +440,7 @@ def test_a_charge_the_pg_has_not_decided_about_is_not_asked_for_again(desk, user
 
 
 def given_up(desk, user, plan):
-    """A subscription whose renewal the PG has not decided about in a day, and that charge."""
+    """A subscription, and its renewal charge that the PG has not decided within a day."""
     subscription = subscribe(desk, user, plan)
     desk.client.pending = True
     order = renew(desk, subscription, now=FEBRUARY)
@@ -782,7 +782,7 @@ def test_what_one_buyer_leaves_behind_is_not_cleared_up_by_the_next(desk, user, 
 
 @pytest.mark.parametrize("guide", ["inicis", "chai"])
 def test_a_first_card_that_is_approved_after_another_one_paid_is_let_go(desk, user, plan, guide):
-    """The buyer was told that the first one failed, and tried again for the same subscription."""
+    """The page reported that the first card failed, so the buyer tried another for the same subscription."""
     first = place_order(desk, user, plan, guide)
     failed = desk.client.pay(request_of(desk, first), card="declined")
     arrive(desk, first, failed)

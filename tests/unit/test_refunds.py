@@ -1,4 +1,4 @@
-"""What has to go back goes back, however often nobody answers, and is asked for no more often than it helps."""
+"""Refunds are made however often the service does not answer, and requested no more often than needed."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -183,7 +183,7 @@ def test_two_workers_with_one_list_ask_once(desk, order):
     for _ in range(2):
         refunds.process(desk, refund_id=refund_id, now=later)
 
-    assert desk.client.calls.count("cancel") == 2  # the callback's, and one of theirs
+    assert desk.client.calls.count("cancel") == 2  # one from the callback, and one from both workers together
 
 
 def test_a_round_takes_the_longest_waiting_and_ends(desk, user, dollar_plan):

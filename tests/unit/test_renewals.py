@@ -1,4 +1,4 @@
-"""Recurring charges: once per period, whatever fails in between."""
+"""Recurring charges: once per period, whatever fails on the way."""
 
 from datetime import timedelta
 
@@ -180,7 +180,7 @@ def test_the_duplicate_refusal_is_read_as_an_earlier_success(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.lose_answer = True
     order = renew(desk, subscription, now=FEBRUARY)
-    order.checked_at = None  # as if the process had died before it could write down that it does not know
+    order.checked_at = None  # as if the process had died before it recorded the unknown outcome
     db.session.commit()
 
     again = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=6))

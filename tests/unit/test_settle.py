@@ -1,4 +1,4 @@
-"""Settling: what the record says, and nothing else, decides."""
+"""Settling: only the service's record decides."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -184,7 +184,7 @@ def test_silence_changes_nothing_and_is_looked_at_again(desk, user, plan):
 
 
 def news_in_silence(desk, order, imp_uid, *, now):
-    """A webhook while the service is silent, and reconcile after the silence."""
+    """Receive a webhook while the service does not answer, and reconcile after it answers again."""
     desk.client.silent = True
     with pytest.raises(PaymentServiceDown):
         checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)

@@ -1,4 +1,4 @@
-"""Clients as published, each in an environment of its own and in a process of its own."""
+"""Published clients, each with its own environment and its own process."""
 
 from __future__ import annotations
 
@@ -17,31 +17,39 @@ from typing import Any
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[2] / ".cache" / "published-clients"
-"""Environments are made once for each list of what is in them."""
+"""Where environments are kept: one for each list of packages."""
 
 INSTALLING = 300
-"""Seconds a package manager may take."""
+"""Seconds that a package manager may take."""
 
 
 class Unavailable(Exception):
-    """The environment cannot be made here: no network, or no Node.js."""
+    """The environment cannot be created on this machine: no network, or no Node.js."""
 
 
 def python_command() -> list[str]:
-    """How a driver of a PyPI client is started. Raises `Unavailable`."""
+    """Return the command that starts a driver of a PyPI client.
+
+    Raises:
+        Unavailable: when its environment cannot be created.
+    """
     listed = HERE / "requirements.txt"
     place = _place(listed, sys.version)
     python = place / "bin" / "python"
     with _turn(place):
         if not _is_ready(place):
-            venv.create(place, clear=True)  # without a pip of its own, which takes as long as the packages: ours serves
+            venv.create(place, clear=True)  # no pip inside, which installs as slowly as the packages; ours serves
             pip = (sys.executable, "-m", "pip", "--python", str(python))
             _install(place, *pip, "install", "--quiet", "--requirement", str(listed))
     return [str(python), str(HERE / "driver.py")]
 
 
 def node_command() -> list[str]:
-    """How a driver of an npm client is started; `NODE_PATH` has the clients. Raises `Unavailable`."""
+    """Return the command that starts a driver of an npm client; `NODE_PATH` leads to the clients.
+
+    Raises:
+        Unavailable: when its environment cannot be created.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise Unavailable("Node.js and npm are not installed")
@@ -52,7 +60,7 @@ def node_command() -> list[str]:
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             shutil.copy(listed, place)
-            # No script of a package runs: these are clients, they need none.
+            # Run no package's install script: these clients need none.
             _install(place, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(place))
     return ["env", f"NODE_PATH={place / 'node_modules'}", node, str(HERE / "driver.js")]
 
@@ -63,7 +71,7 @@ def _place(listed: Path, flavour: str) -> Path:
 
 @contextmanager
 def _turn(place: Path) -> Iterator[None]:
-    """Several workers may want one environment at once: the first makes it, the others wait for it."""
+    """Let one worker at a time create an environment: the first creates it, the others wait for it."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -75,7 +83,7 @@ def _is_ready(place: Path) -> bool:
 
 
 def _install(place: Path, *command: str) -> None:
-    """A stamp marks a finished environment: one that was interrupted has none, and is made anew."""
+    """Install the packages, and mark the environment finished. An unfinished one has no mark and is created again."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALLING, check=False)
     except subprocess.TimeoutExpired:
@@ -89,7 +97,7 @@ class Client:
     """One running client."""
 
     def __init__(self, command: list[str], name: str, url: str, key: str, secret: str) -> None:
-        # A proxy of the environment would not find a sandbox on this machine.
+        # A proxy from the environment would not reach a sandbox on this machine.
         environ = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self.process = subprocess.Popen(
             [*command, name, url, key, secret],
@@ -98,7 +106,7 @@ class Client:
         self.called: set[str] = set()
 
     def call(self, method: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """``{"returned": …}`` or ``{"raised": {"type", "code", "message"}}``."""
+        """Call a method and return `{"returned": …}` or `{"raised": {"type", "code", "message"}}`."""
         self.called.add(method)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -110,7 +118,7 @@ class Client:
         return json.loads(line)
 
     def methods(self) -> set[str]:
-        """Everything the client can do, by its own account."""
+        """Return the names of all methods, as the client lists them."""
         return set(self.call("methods", [], {})["returned"])
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
-"""Runs one unmodified client of PyPI: ``driver.py CLIENT URL KEY SECRET``, in the environment that has the clients.
+"""Run one unmodified PyPI client: `driver.py CLIENT URL KEY SECRET`, in the environment that contains the clients.
 
-Each line of stdin is ``{"call": "method", "args": [], "kwargs": {}}``. Each line of stdout is ``{"returned": …}`` or
-``{"raised": {"type", "code", "message"}}``. The call ``methods()`` answers what the client can do.
+Each line of stdin is `{"call": "method", "args": [], "kwargs": {}}`. Each line of stdout is `{"returned": …}` or
+`{"raised": {"type", "code", "message"}}`. The call `methods()` returns the names of the client's methods.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ def async_iamport():
 
 
 async def main():
-    """Everything in one event loop, which one of the clients needs and the others do not mind."""
+    """Run all calls in one event loop, which one of the clients needs."""
     try:
         objects = {f.__name__: f for f in (iamport_rest_client, iamporter, async_iamport)}[CLIENT]()
     except Exception as err:
@@ -46,7 +46,7 @@ async def main():
 
 
 class FailsAlways:
-    """Stands for a client that could not even be made, such as one with wrong credentials."""
+    """Replaces a client whose constructor failed, as with wrong credentials."""
 
     def __init__(self, error):
         self.error = error
@@ -74,7 +74,7 @@ def methods(prefix, one):
 
 
 def plain(value):
-    """A response object of iamporter as the dict it is read from."""
+    """Return a response object of iamporter as the dict from which it was created."""
     return {**value.raw, "status": value.status} if hasattr(value, "raw") else value
 
 

@@ -1,4 +1,4 @@
-"""What each client of npm can do, told as a story: every method, how it succeeds and how it fails."""
+"""What each npm client can do, as a scenario: every method, how it succeeds and how it fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def again(merchant_uid: str, customer_uid: str = "card-1", amount: int = 1000) -
 
 
 # iamport --------------------------------------------------------------------------------------------------
-# It tells answers of HTTP 400, 401 and 404 by their status alone.
+# It distinguishes answers of HTTP 400, 401 and 404 by their status alone.
 
 IAMPORT = [
     does("subscribe_customer.create", {"customer_uid": "card-1", **CARD}, gives={"customer_uid": "card-1"}),
@@ -124,7 +124,7 @@ IAMPORT = [
 ]
 
 # iamporter ------------------------------------------------------------------------------------------------
-# It takes HTTP 404 for an answer like any other, and a payment that is not `paid` for an error.
+# It treats HTTP 404 as an ordinary answer, and a payment that is not `paid` as an error.
 
 IAMPORTER = [
     does("getToken", gives={"status": 200, "message": None}),
@@ -188,14 +188,14 @@ PARCEL = {
     "logis": {"company": "LOGEN", "invoice": "1234", "sent_at": NOW},
 }
 WALLET = "010-4242-4242"
-"""A wallet that is always approved."""
+"""A wallet that always approves."""
 
 LANDING = "http://shop.test/landing"
 NAVER = {"naverProductCode": "coffee", "naverProductCount": 1, "naverPopupMode": True}
 
 
 def key_of(pg: str, **more: object) -> Visit:
-    """A key issued in a wallet's window, under the PG's own name."""
+    """Return the step that issues a key in a wallet's window, under the PG's name."""
     order = {"merchant_uid": f"issue-{pg}", "name": "Coffee", "amount": 1000, "buyer_tel": "010-0000-0000"}
     return Visit(f"key-{pg}", WALLET, {"pg": pg, "customer_uid": pg, "m_redirect_url": LANDING, **order, **more})
 
@@ -360,7 +360,7 @@ def _particular_pgs() -> list:
         does("Subscribe.again", naver, gives={"pg_provider": "naverpay"}, keep={"naver": "imp_uid"}),
         does("NaverPay.getCashAmount", {"imp_uid": "{naver}"}, gives={"amount_total": 1100, "amount_vat": 100}),
         fails("NaverPay.getCashAmount", {"imp_uid": "{again}"}, code=-1),
-        # This release reads every answer by a class it has not given these two requests.
+        # This release parses every answer with a class that these two requests do not have.
         fails("NaverPay.postPoint", {"imp_uid": "{naver}"}, type="TypeError"),
         fails("NaverPay.postEscrow", {"imp_uid": "{naver}"}, type="TypeError"),
         fails("NaverPay.postPoint", {"imp_uid": "{again}"}, code=-1),
@@ -373,7 +373,7 @@ def _particular_pgs() -> list:
 
 
 def _naver_order(name: str, products: int = 1) -> Aside:
-    """Somebody has ordered at Naver; the payment is kept as ``name``."""
+    """Return the step that places an order at Naver and keeps its payment as `name`."""
     return Aside("/control/naver/orders", {"products": [{}] * products}, keep={name: "imp_uid"})
 
 
@@ -470,7 +470,7 @@ IAMPORT_REST_CLIENT_NODEJS = [
 ]
 
 # iamport-server-api ---------------------------------------------------------------------------------------
-# It answers with whole envelopes, and raises by HTTP status alone.
+# It returns whole envelopes, and raises by HTTP status alone.
 
 IAMPORT_SERVER_API = [
     does("users.getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}, gives={"code": 0}),
@@ -562,11 +562,11 @@ WITH_A_WRONG_SECRET = {
 }
 
 NOT_SERVED = {
-    # Calls of another fake server, which the real service has not either: it changes an account under its `imp_uid`.
+    # Endpoints of another fake server. The real service lacks them too: it changes an account under its `imp_uid`.
     "iamport-server-api": {
         "internal.deposit": "imp_0",
         "internal.webhook": {"imp_uid": "imp_0", "merchant_uid": "order-1", "status": "paid"},
         "vbanks.update": {"imp_uid": "imp_0", "amount": 1},
     },
 }
-"""Client → what it asks for and the sandbox has not, with an argument for it."""
+"""Client → the methods whose endpoint the sandbox lacks, each with an argument."""

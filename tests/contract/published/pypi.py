@@ -1,4 +1,4 @@
-"""What each client of PyPI can do, told as a story: every method, how it succeeds and how it fails."""
+"""What each PyPI client can do, as a scenario: every method, how it succeeds and how it fails."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PERSON = {"name": "김매달", "phone": "010-0000-0000", "birth": "900101", "gen
 
 
 def _keys_and_charges() -> list:
-    """What two of the clients have in common, down to the names."""
+    """Return the steps that two of the clients share, with the same method names."""
     return [
         does("customer_create", customer_uid="card-1", **CARD, gives={"customer_uid": "card-1", "card_code": "365"}),
         does(
@@ -185,7 +185,7 @@ IAMPORT_REST_CLIENT = [
     *_schedules(),
     *_accounts_and_identities(),
     does("get_headers", gives={}),
-    # This release calls itself wrongly here, before it calls anybody.
+    # This release calls its own method wrongly here, before it sends a request.
     fails("find_by_status", "failed", type="TypeError"),
     does("customer_delete", "card-1", gives={"customer_uid": "card-1"}),
 ]
@@ -352,7 +352,7 @@ STORIES = {
 }
 
 NOT_CALLS = {"get_response", "methods"}
-"""Public by name, and no call of the API."""
+"""Methods with a public name that call no endpoint."""
 
 WITH_A_WRONG_SECRET = {
     "iamport_rest_client": fails("find_by_imp_uid", "imp_0", type="HttpError", code=401),

@@ -1,4 +1,4 @@
-"""The words in which a story of one client is told."""
+"""The kinds of steps in a client's scenario."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ REFUSED = "4000-0000-0000-0002"
 UNKNOWN = "1234-1234-1234-1234"
 
 CARD = {"card_number": APPROVED, "expiry": "2030-12", "birth": "900101", "pwd_2digit": "00"}
-"""A card that is always approved."""
+"""A card that the sandbox always approves."""
 
 BUYER = {"name": "Coffee", "buyer_name": "Mae Dal", "buyer_email": "mae@example.com", "buyer_tel": "010-0000-0000"}
-"""What the default PG wants to know of an order paid by card number."""
+"""The fields that the default PG requires for a payment by card number."""
 
 ORDER = {**CARD, **BUYER, "amount": 1000}
 
@@ -39,22 +39,22 @@ PREPARED_ALREADY = "이미 등록된 merchant_uid입니다"
 
 @dataclass(frozen=True)
 class Step:
-    """One call of the client. A string ``{name}`` in what it is given stands for something an earlier step kept."""
+    """One call of the client. A string `{name}` in its arguments stands for a value that an earlier step kept."""
 
     call: str
     args: list[Any] = field(default_factory=list)
     kwargs: dict[str, Any] = field(default_factory=dict)
     gives: Any = None
-    """What it returns: a dict names some of the fields, a list each element in order."""
+    """The expected return value: a dict names some of its fields, a list each element in order."""
     fails: dict[str, Any] | None = None
-    """What it raises: ``code`` as the client tells it, a part of ``message``, ``type``."""
+    """The expected error: `code` as the client reports it, a part of `message`, `type`."""
     keep: dict[str, str] = field(default_factory=dict)
-    """Name → path in what it returns, such as ``response.imp_uid`` or ``0.imp_uid``."""
+    """Name → path in the return value, such as `response.imp_uid` or `0.imp_uid`."""
 
 
 @dataclass(frozen=True)
 class Aside:
-    """Something that happens without the client: a call of the REST API or of a lever, or a payer in a window."""
+    """An event outside the client: a call of the REST API or of a lever, or a payer in a window."""
 
     path: str
     body: dict[str, Any]
@@ -63,7 +63,7 @@ class Aside:
 
 @dataclass(frozen=True)
 class Visit:
-    """A payer approves a window with an instrument; the payment is kept as ``name``."""
+    """A payer approves a window with an instrument; the payment is kept as `name`."""
 
     name: str
     instrument: str
@@ -80,7 +80,7 @@ def fails(call: str, *args: Any, code: Any = None, message: str = "", type: str 
 
 
 def certification(name: str) -> list[Aside]:
-    """Somebody whose identity was checked: kept as ``name``."""
+    """Return the steps that check a person's identity and keep the check as `name`."""
     person = {"name": "김매달", "phone": "010-0000-0000", "birth": "900101", "gender_digit": "1", "carrier": "SKT"}
     return [
         Aside("/certifications/otp/request", person, keep={name: "response.imp_uid"}),
@@ -89,7 +89,7 @@ def certification(name: str) -> list[Aside]:
 
 
 def virtual_account(name: str, merchant_uid: str) -> Aside:
-    """An account nobody has paid into yet; its payment is kept as ``name``."""
+    """Return the step that opens a virtual account without a deposit and keeps its payment as `name`."""
     order = {"merchant_uid": merchant_uid, **BUYER, "amount": 5000, **ACCOUNT}
     return Aside("/vbanks", order, keep={name: "response.imp_uid"})
 
