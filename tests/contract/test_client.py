@@ -264,7 +264,7 @@ def refund(service, paid, amount, *, left=None, imp_uid=None):
     )
 
 
-def test_the_whole_is_given_back(service, paid):
+def test_the_whole_is_refunded(service, paid):
     cancelled = refund(service, paid, "49.99")
 
     assert (cancelled.status, cancelled.cancel_amount, cancelled.amount_left) == ("cancelled", Decimal("49.99"), 0)
@@ -279,7 +279,7 @@ def test_a_part_leaves_the_rest_although_the_status_says_cancelled(service, paid
     assert (second.status, second.amount_left) == ("cancelled", 0)
 
 
-def test_what_was_given_back_is_not_given_back_again(service, paid):
+def test_what_was_refunded_is_not_refunded_again(service, paid):
     refund(service, paid, "49.99")
 
     error = refusal(refund, service, paid, "49.99")
@@ -295,13 +295,13 @@ def test_a_wrong_belief_gives_nothing_back(service, paid, amount, left, code):
     assert service.client.payment(paid.imp_uid) == paid
 
 
-def test_nothing_is_given_back_for_a_payment_nobody_made(service, paid):
+def test_nothing_is_refunded_for_a_payment_that_was_never_made(service, paid):
     error = refusal(refund, service, paid, "49.99", imp_uid="imp_000000000000")
 
     assert (error.code, error.status, error.message) == (1, 200, NOTHING_TO_CANCEL)
 
 
-def test_a_failed_payment_has_nothing_to_give_back(service, window):
+def test_a_failed_payment_has_nothing_to_refund(service, window):
     imp_uid = service.pay(window(), card="declined")
 
     error = refusal(service.client.cancel, imp_uid=imp_uid, amount=Decimal(1), checksum=Decimal(1), reason="test")

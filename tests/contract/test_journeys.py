@@ -126,7 +126,7 @@ def test_a_shop_that_sells_takes_no_payment_of_a_test_channel(desk, walk):
     assert order.mismatch == "test_channel"
 
 
-def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_given_back(desk, walk):
+def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_refunded(desk, walk):
     """Inicis charges an ordinary payment window, but only shows the amount in a window that issues a key."""
     order = walk.order("inicis")
     imp_uid = walk.pay(order, customer_uid=None)

@@ -130,7 +130,7 @@ def test_inicis_refuses_a_charge_without_a_name(sandbox, client, window):
     assert caught.value.status == 400
 
 
-def test_an_issue_that_only_showed_its_amount_has_nothing_to_give_back(sandbox, client, window):
+def test_an_issue_that_only_showed_its_amount_has_nothing_to_refund(sandbox, client, window):
     imp_uid = sandbox.pay(window(pg="html5_inicis"))
 
     with pytest.raises(Refused) as caught:

@@ -359,9 +359,9 @@ def test_unset_is_none_whether_null_or_empty(client, wire):
     assert (payment.customer_uid, payment.card_name, payment.pg_tid) == (None, None, None)
 
 
-@pytest.mark.parametrize(("told", "is_test"), [({"sandbox": True}, True), ({"sandbox": False}, False), ({}, False)])
-def test_a_record_says_where_it_went(client, wire, told, is_test):
-    wire.answer({**PAID, "pg_id": "MOI1234567", **told})
+@pytest.mark.parametrize(("marked", "is_test"), [({"sandbox": True}, True), ({"sandbox": False}, False), ({}, False)])
+def test_a_record_says_where_it_went(client, wire, marked, is_test):
+    wire.answer({**PAID, "pg_id": "MOI1234567", **marked})
 
     payment = client.payment("imp_1")
 

@@ -53,7 +53,7 @@ def test_a_renewal_that_the_webhook_settled_while_its_answer_was_lost_is_the_onl
     assert subscription.paid_until == MARCH
 
 
-def test_a_decline_that_the_webhook_brought_while_the_answer_was_lost_keeps_its_place_on_the_ladder(desk, user, plan):
+def test_a_decline_that_the_webhook_brought_while_the_answer_was_lost_keeps_its_step_of_the_schedule(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
     desk.client.after_charge = lambda payment: checkout.receive(
@@ -160,7 +160,7 @@ def test_a_rejected_charge_is_not_asked_for_again_before_its_rung(desk, user, pl
     assert subscription.invoices[0].status is InvoiceStatus.UNCOLLECTIBLE
 
 
-def test_a_charge_that_was_rejected_once_climbs_one_rung_however_often_it_is_told(desk, user, plan):
+def test_a_charge_that_was_rejected_once_moves_one_step_however_often_it_is_reported(desk, user, plan):
     subscription = subscribe(replace(desk, takes_test_payments=True), user, plan)
     desk.client.test_channels = {"html5_inicis.test"}
     customer_uid = subscription.billing_key.customer_uid
@@ -182,7 +182,7 @@ def test_a_charge_we_sent_pays_though_its_record_does_not_say_that_a_key_was_cha
     assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
 
 
-def test_an_ordinary_payment_under_a_declined_charge_is_given_back(desk, user, plan):
+def test_an_ordinary_payment_under_a_declined_charge_is_refunded(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     declined = renew(desk, subscription, now=FEBRUARY)
     asked = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
@@ -238,7 +238,7 @@ def test_a_browser_that_picks_a_pg_which_only_shows_the_amount_gets_nothing(desk
     assert "cancel" not in desk.client.calls
 
 
-def test_a_second_payment_under_one_merchant_uid_is_given_back(desk, user, dollar_plan):
+def test_a_second_payment_under_one_merchant_uid_is_refunded(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     first, second = (desk.client.pay(request_of(desk, order)) for _ in range(2))
 
@@ -261,7 +261,7 @@ def test_a_wrong_second_payment_does_not_spoil_a_paid_order(desk, user, dollar_p
     assert desk.client.payment(wrong).amount_left == 0
 
 
-def test_a_right_payment_after_a_forged_one_is_given_back_and_stops_nobody(desk, user, dollar_plan):
+def test_a_right_payment_after_a_forged_one_is_refunded_and_stops_nobody(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     arrive(desk, order, desk.client.pay(request_of(desk, order), amount=1))
 
@@ -273,7 +273,7 @@ def test_a_right_payment_after_a_forged_one_is_given_back_and_stops_nobody(desk,
     assert desk.client.payment(right).amount_left == 0
 
 
-def test_a_charge_that_was_under_way_when_its_subscription_ended_is_given_back(desk, user, plan):
+def test_a_charge_that_was_under_way_when_its_subscription_ended_is_refunded(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.before_charge = lambda: subscriptions.cancel(desk, subscription=subscription, now=FEBRUARY)
 
@@ -284,7 +284,7 @@ def test_a_charge_that_was_under_way_when_its_subscription_ended_is_given_back(d
     assert subscription.status is SubscriptionStatus.CANCELLED
 
 
-def test_a_charge_approved_after_its_subscription_ended_is_given_back(desk, user, plan):
+def test_a_charge_approved_after_its_subscription_ended_is_refunded(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.lose_answer = True
     unknown = renew(desk, subscription, now=FEBRUARY)
@@ -360,7 +360,7 @@ def test_the_first_period_is_a_whole_one_whenever_it_is_paid(desk, user, plan):
     assert subscription.paid_until == add_months(later, 1, anchor_day=8)
 
 
-def test_trying_again_by_hand_does_not_climb_the_ladder(desk, user, plan):
+def test_retrying_by_hand_is_no_dunning_attempt(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     renew(desk, subscription, now=FEBRUARY)
 
@@ -372,7 +372,7 @@ def test_trying_again_by_hand_does_not_climb_the_ladder(desk, user, plan):
     assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
 
 
-def test_other_cards_tried_between_two_rungs_do_not_climb_the_ladder(desk, user, plan):
+def test_other_cards_tried_between_two_retries_are_no_dunning_attempts(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     renew(desk, subscription, now=FEBRUARY)
 
@@ -385,7 +385,7 @@ def test_other_cards_tried_between_two_rungs_do_not_climb_the_ladder(desk, user,
     assert subscription.next_charge_at == FEBRUARY + timedelta(days=1)
 
 
-def test_other_cards_tried_by_a_new_subscriber_do_not_climb_the_ladder(desk, user, plan):
+def test_other_cards_tried_by_a_new_subscriber_are_no_dunning_attempts(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_later")
 
     for minute in range(5, 30, 5):
@@ -396,7 +396,7 @@ def test_other_cards_tried_by_a_new_subscriber_do_not_climb_the_ladder(desk, use
     assert (subscription.status, subscription.invoices[0].declines) == (SubscriptionStatus.INCOMPLETE, 1)
 
 
-def test_a_scheduled_try_that_was_unknown_climbs_once_its_decline_is_known(desk, user, plan):
+def test_a_scheduled_attempt_that_was_unknown_counts_once_its_decline_is_known(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
     renew(desk, subscription, now=FEBRUARY)
@@ -494,7 +494,7 @@ def test_a_charge_approved_after_it_was_given_up_pays_its_period(desk, user, pla
     assert (order.outcome, subscription.paid_until, len(desk.client.charges)) == ("paid", MARCH, 2)
 
 
-def test_a_charge_approved_after_another_paid_its_period_is_given_back(desk, user, plan):
+def test_a_charge_approved_after_another_paid_its_period_is_refunded(desk, user, plan):
     subscription, order = given_up(desk, user, plan)
     renew(desk, subscription, now=subscription.next_charge_at)
 
@@ -582,7 +582,7 @@ def test_a_lost_charge_that_was_cancelled_in_the_console_is_cancelled_here(desk,
     )
 
 
-def test_a_lost_charge_of_which_part_was_given_back_in_the_console_pays_its_period(desk, user, plan):
+def test_a_lost_charge_of_which_part_was_refunded_in_the_console_pays_its_period(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.lose_answer = True
     order = renew(desk, subscription, now=FEBRUARY)
@@ -595,7 +595,7 @@ def test_a_lost_charge_of_which_part_was_given_back_in_the_console_pays_its_peri
     assert (len(desk.client.charges), desk.client.payment(imp_uid).amount_left) == (2, 18900)
 
 
-def test_a_forged_payment_of_which_part_was_given_back_grants_nothing(desk, user, dollar_plan):
+def test_a_forged_payment_of_which_part_was_refunded_grants_nothing(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(request_of(desk, order), amount=2)
     desk.client.cancel_in_console(imp_uid, Decimal(1))
@@ -672,7 +672,7 @@ def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, 
     assert subscription.paid_until == MARCH
 
 
-def test_looking_an_unknown_charge_up_does_not_put_off_its_repeat(desk, user, plan):
+def test_looking_an_unknown_charge_up_does_not_postpone_its_repeat(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.silent_call = "again"
     order = renew(desk, subscription, now=FEBRUARY)
@@ -684,7 +684,7 @@ def test_looking_an_unknown_charge_up_does_not_put_off_its_repeat(desk, user, pl
     assert order.outcome == "paid"
 
 
-def test_a_decline_that_reconcile_hears_of_makes_the_subscription_past_due(desk, user, plan):
+def test_a_decline_that_reconcile_finds_makes_the_subscription_past_due(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
     renew(desk, subscription, now=FEBRUARY)

@@ -36,7 +36,7 @@ def events(name):
     return db.session.query(JournalEntry).filter_by(event=name).count()
 
 
-def test_a_second_payment_whose_cancel_got_no_answer_is_given_back_later(desk, order):
+def test_a_second_payment_whose_cancel_got_no_answer_is_refunded_later(desk, order):
     first, second = pay(desk, order), pay(desk, order)
     arrive(desk, order, first)
     desk.client.silent_call = "cancel"
@@ -49,7 +49,7 @@ def test_a_second_payment_whose_cancel_got_no_answer_is_given_back_later(desk, o
     assert [desk.client.payment(imp_uid).amount_left for imp_uid in (first, second)] == [order.price.to_major(), 0]
 
 
-def test_a_process_that_dies_before_it_could_ask_leaves_the_refund_written_down(desk, order):
+def test_a_process_that_dies_before_it_could_ask_leaves_the_refund_recorded(desk, order):
     first, second = pay(desk, order), pay(desk, order)
     arrive(desk, order, first)
     desk.client.raises["cancel"] = KeyboardInterrupt()
@@ -113,7 +113,7 @@ def test_a_refund_that_is_refused_again_and_again_is_left_to_people(desk, order)
     assert desk.client.calls.count("cancel") == events("payment.refund_refused") == refunds.MAX_REFUSALS
 
 
-def test_what_people_cancel_in_the_console_is_known_as_given_back(desk, order):
+def test_what_people_cancel_in_the_console_is_known_as_refunded(desk, order):
     imp_uid = pay(desk, order, amount=1)
     desk.client.raises["cancel"] = WILL_NOT
     arrive(desk, order, imp_uid)

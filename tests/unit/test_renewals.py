@@ -78,7 +78,7 @@ def test_a_declined_renewal_makes_the_subscription_past_due(desk, user, plan):
     assert subscriptions.last_decline(subscription) is order
 
 
-def test_the_ladder_is_climbed_once_per_rung_and_then_ends(desk, user, plan):
+def test_the_retry_schedule_takes_one_attempt_per_step_and_then_ends(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
 
     days = []
@@ -283,7 +283,7 @@ def test_a_worker_that_was_away_for_months_charges_one_period_a_day(desk, user, 
     assert subscription.next_charge_at == subscription.paid_until > back
 
 
-def test_a_ladder_that_begins_late_is_as_long_as_any(desk, user, plan):
+def test_a_retry_schedule_that_begins_late_is_as_long_as_any(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     at = FEBRUARY + timedelta(days=8)
 

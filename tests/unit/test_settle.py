@@ -113,7 +113,7 @@ def test_a_failure_may_turn_into_a_late_approval(desk, user, dollar_plan):
     ("forged", "field"),
     [({"amount": 1}, "amount"), ({"currency": "KRW"}, "currency"), ({"customer_uid": "cu_mine"}, "customer_uid")],
 )
-def test_a_charged_payment_that_is_not_ours_is_given_back(desk, user, dollar_plan, forged, field):
+def test_a_charged_payment_that_is_not_ours_is_refunded(desk, user, dollar_plan, forged, field):
     order = place_order(desk, user, dollar_plan, "paymentwall")
 
     imp_uid = desk.client.pay(request_of(desk, order), **forged)
@@ -203,7 +203,7 @@ def test_a_late_approval_is_not_lost_when_the_service_is_silent_at_its_webhook(d
     assert (order.status, order.subscription.status) == (OrderStatus.PAID, SubscriptionStatus.ACTIVE)
 
 
-def test_what_is_approved_in_silence_after_its_window_was_closed_is_given_back(desk, user, dollar_plan):
+def test_what_is_approved_in_silence_after_its_window_was_closed_is_refunded(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     reconcile(desk, now=NOW + timedelta(days=2))
     assert order.outcome == "cancelled"
@@ -215,7 +215,7 @@ def test_what_is_approved_in_silence_after_its_window_was_closed_is_given_back(d
 
 
 @pytest.mark.parametrize("granted", [0, 1], ids=["newer", "older"])
-def test_another_payment_that_was_reported_in_silence_is_given_back(desk, user, dollar_plan, granted):
+def test_another_payment_that_was_reported_in_silence_is_refunded(desk, user, dollar_plan, granted):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     uids = [desk.client.pay(request_of(desk, order)) for _ in range(2)]
     ours, surplus = uids[granted], uids[1 - granted]
@@ -343,7 +343,7 @@ def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_pla
     assert desk.client.payment(imp_uid).amount_left == 0
 
 
-def test_a_window_paid_after_its_period_was_paid_is_given_back(desk, user, plan):
+def test_a_window_paid_after_its_period_was_paid_is_refunded(desk, user, plan):
     first = place_order(desk, user, plan, "jtnet")
     second = place_order(desk, user, plan, "jtnet")
     second.subscription_id, second.invoice_id = first.subscription_id, first.invoice_id
@@ -357,7 +357,7 @@ def test_a_window_paid_after_its_period_was_paid_is_given_back(desk, user, plan)
     assert desk.client.payment(uids[1]).amount_left == 0
 
 
-def test_part_of_a_payment_given_back_in_the_console_leaves_the_order_paid(desk, user, plan):
+def test_part_of_a_payment_refunded_in_the_console_leaves_the_order_paid(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     paid = subscription.orders[0]
     desk.client.cancel_in_console(paid.imp_uid, Decimal(1000))
@@ -370,7 +370,7 @@ def test_part_of_a_payment_given_back_in_the_console_leaves_the_order_paid(desk,
     assert [entry.event for entry in db.session.query(JournalEntry)].count("payment.partly_cancelled") == 1
 
 
-def test_what_was_given_back_in_two_parts_is_cancelled_in_the_end(desk, user, plan):
+def test_what_was_refunded_in_two_parts_is_cancelled_in_the_end(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     paid = subscription.orders[0]
 
@@ -394,6 +394,6 @@ def test_what_nobody_finished_in_a_day_is_closed(desk, user, plan):
 def test_the_journal_holds_no_card_number(desk, user, plan):
     subscribe(desk, user, plan)
 
-    told = " ".join(str(entry.facts) for entry in db.session.query(JournalEntry))
+    recorded = " ".join(str(entry.facts) for entry in db.session.query(JournalEntry))
 
-    assert "4242" not in told
+    assert "4242" not in recorded
