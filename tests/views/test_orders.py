@@ -173,7 +173,7 @@ def test_what_a_pg_says_in_korean_is_told_to_be_korean_where_the_page_is_not(sho
     ("lang", "sentence"),
     [
         ("en", "The payment service refused to cancel the payment."),
-        ("ko", "결제 서비스가 결제 취소를 거절했습니다."),
+        ("ko", "결제 서비스가 결제 취소를 거부했습니다."),
     ],
 )
 def test_money_that_is_not_back_yet_is_not_called_cancelled(shopper, desk, user, dollar_plan, lang, sentence):
