@@ -32,7 +32,7 @@ from models import (
     db,
     new_uid,
 )
-from services import billing_keys, guides, journal, payments, renewals
+from services import billing_keys, guides, journal, orders, payments, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
@@ -137,7 +137,7 @@ def receive(
         OrderNotFound: when no order has this `merchant_uid`.
         PaymentServiceDown: when the service did not answer after a webhook; the error makes it send the webhook again.
     """
-    order = payments.order_by_uid(merchant_uid)
+    order = orders.by_uid(merchant_uid)
     lane = journal.PG if source is Source.WEBHOOK else journal.BROWSER
     journal.record(f"{source}.received", at=now, lane=lane, order=order, message=message[:200])
     if message and order.status is OrderStatus.READY and source is not Source.WEBHOOK:

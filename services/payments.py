@@ -13,10 +13,9 @@ from enum import Enum, auto
 from sqlalchemy import select
 
 from clock import day_of_month, from_unix
-from errors import OrderNotFound
-from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, User, db
+from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
 from money import CurrencyError, Money
-from services import dunning, journal, refunds
+from services import dunning, journal, orders, refunds
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import period_end
@@ -43,19 +42,6 @@ class Lookup(Enum):
     """No answer: whatever is true, we do not know it."""
 
 
-def find(merchant_uid: str, *, user: User) -> Order | None:
-    """This person's order; None for somebody else's, as for one that does not exist."""
-    return db.session.scalar(select(Order).where(Order.merchant_uid == merchant_uid, Order.user_id == user.id))
-
-
-def order_by_uid(merchant_uid: str) -> Order:
-    """Raises `OrderNotFound`."""
-    order = db.session.scalar(select(Order).where(Order.merchant_uid == merchant_uid))
-    if order is None:
-        raise OrderNotFound(f"no order {merchant_uid!r}")
-    return order
-
-
 def settle(
     desk: Desk, *, merchant_uid: str, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
 ) -> Lookup:
@@ -64,7 +50,7 @@ def settle(
     `imp_uid` is what a road brought, and only a hint. `answer` is the record itself, where the caller has just
     been given it by the API. Silence changes nothing but when `reconcile` looks again. Raises `OrderNotFound`.
     """
-    return _settle(desk, order_by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
+    return _settle(desk, orders.by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
 
 
 def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:

@@ -83,12 +83,6 @@ def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
     return sorted(((row[0], row[1], row[2]) for row in rows), key=lambda row: (in_order.index(row[0]), row[1]))
 
 
-def failed_orders(*, limit: int = 50) -> Sequence[Order]:
-    return db.session.scalars(
-        select(Order).where(Order.status == OrderStatus.FAILED).order_by(Order.id.desc()).limit(limit)
-    ).all()
-
-
 def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | None:
     """Return the next period to pay, or None after the end. An open invoice sets its price."""
     if not subscription.is_alive:

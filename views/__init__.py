@@ -3,7 +3,7 @@
 from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 
-from views import account, admin, catalog, checkout, errors, guides, orders, subscriptions, webhooks
+from views import account, admin, catalog, checkout, errors, guides, health, orders, subscriptions, webhooks
 from views.incoming import is_storable
 
 
@@ -15,7 +15,7 @@ def refuse_unstorable_text() -> None:
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, errors):
+    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, health, errors):
         app.register_blueprint(module.bp)
     app.before_request(refuse_unstorable_text)
     csrf.exempt(webhooks.bp)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from services import refunds, subscriptions
+from services import orders, refunds, subscriptions
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -18,6 +18,6 @@ def index() -> ResponseReturnValue:
         "admin/index.html",
         subscriptions=subscriptions.for_staff(),
         open_refunds=refunds.for_staff(),
-        failed_orders=subscriptions.failed_orders(),
+        failed_orders=orders.failed(),
         counts=subscriptions.count_by_state(),
     )

@@ -5,7 +5,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 
 from forms import BuyerForm
-from services import payments
+from services import orders
 from services.guides import Guide
 
 
@@ -26,7 +26,7 @@ def retry_form(offers: list[Guide]) -> BuyerForm:
     wanted = request.args.get("guide", "")
     if wanted in (guide.id for guide in offers):
         form.guide.data = wanted
-    order = payments.find(request.args.get("order", ""), user=current_user)
+    order = orders.find(request.args.get("order", ""), user=current_user)
     if order is not None:
         form.buyer_name.data = order.buyer_name
         form.buyer_email.data = order.buyer_email

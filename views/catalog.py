@@ -1,10 +1,9 @@
-"""The shelves, and a sign of life."""
+"""The plans that the shop sells."""
 
-from flask import Blueprint, current_app, jsonify, render_template
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-import clock
-from services import catalog, guides, health
+from services import catalog, guides
 from views.incoming import desk
 
 bp = Blueprint("catalog", __name__)
@@ -20,11 +19,3 @@ def plan(slug: str) -> ResponseReturnValue:
     chosen = catalog.plan_on_sale(slug)
     offers = guides.for_currency(desk().guides, chosen.currency)
     return render_template("catalog/plan.html", plan=chosen, guides=offers)
-
-
-@bp.get("/healthz")
-def healthz() -> ResponseReturnValue:
-    """Whether the database and the payment service answer. Says nothing else."""
-    health.check_database()
-    problem = current_app.extensions["service_check"].problem(now=clock.now())
-    return jsonify(database="ok", payment_service=problem or "ok"), 503 if problem else 200

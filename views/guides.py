@@ -13,7 +13,7 @@ from errors import PgUnavailable
 from forms import BuyerForm
 from models import Order, Plan, new_uid
 from money import Money
-from services import catalog, checkout, payments
+from services import catalog, checkout, orders
 from services.guides import Guide, Parameter, Variant
 from views.buyer_form import buyer_form
 from views.highlight import highlight
@@ -107,7 +107,7 @@ def _run_of(guide: Guide) -> Order | None:
     """The order named in the address, if it is a run of this guide by this person; else the page as before a run."""
     if not current_user.is_authenticated:
         return None
-    order = payments.find(request.args.get("order", ""), user=current_user)
+    order = orders.find(request.args.get("order", ""), user=current_user)
     return order if order is not None and order.guide_id == guide.id and order.issues_key else None
 
 

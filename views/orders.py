@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 import clock
 from models import Order
-from services import checkout, journal, payments
+from services import checkout, journal, orders
 from services.checkout import Source
 from views.incoming import desk
 
@@ -49,7 +49,7 @@ def check(merchant_uid: str) -> Response:
 
 def own_order(merchant_uid: str) -> Order:
     """The signed-in person's order. Somebody else's is as unknown as one that does not exist."""
-    return payments.find(merchant_uid, user=current_user) or abort(404)
+    return orders.find(merchant_uid, user=current_user) or abort(404)
 
 
 def _retry_url(order: Order) -> str:

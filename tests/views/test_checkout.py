@@ -7,7 +7,7 @@ import pytest
 
 import clock
 from models import Order, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments
+from services import checkout, orders
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -23,7 +23,7 @@ def place(client, body, **options):
 
 
 def order_of(answer) -> Order:
-    return payments.order_by_uid(answer.json["merchant_uid"])
+    return orders.by_uid(answer.json["merchant_uid"])
 
 
 def problem_of(answer) -> tuple[int, str]:
