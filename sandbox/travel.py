@@ -1,7 +1,7 @@
 """Moving a merchant's clock, or one customer's, and doing on the way whatever falls due: in order, at its own time.
 
-The clock stops at each thing that is due. A reservation is run in the transaction that moves the clock onto it; then
-the shop's webhooks are sent and waited for. So a shop which reserves the next month when it hears that this one is
+The clock stops at each thing that is due. A schedule is run in the transaction that moves the clock onto it; then
+the shop's webhooks are sent and waited for. So a shop which schedules the next month when it hears that this one is
 paid lives through a whole year in one leap.
 """
 
@@ -36,7 +36,7 @@ NEVER: ColumnElement[int] = literal_column("0")
 def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[Payment]:
     """Set the clock of ``merchant``, or of one customer of theirs, to ``until`` (Unix seconds).
 
-    Forward by way of everything due; back in one step, and nothing is undone. The reservations run are returned as
+    Forward by way of everything due; back in one step, and nothing is undone. The schedules run are returned as
     their payments. Does nothing else in the meantime: call it outside of a transaction. Raises `Malformed` for a time
     that nobody could show.
     """

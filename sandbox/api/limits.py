@@ -36,7 +36,7 @@ TEXTS: Mapping[str, int] = {
 
 
 def held(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
-    """``fields`` within the limits, those of each reservation too, or as they are. Raises `Malformed`."""
+    """``fields`` within the limits, those of each schedule too, or as they are. Raises `Malformed`."""
     how = levers.get(merchant, "long_text")
     if how == "keep":
         return fields

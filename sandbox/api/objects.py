@@ -184,7 +184,7 @@ def key_object(key: BillingKey) -> dict[str, Any]:
 
 
 def schedule_object(schedule: Schedule) -> dict[str, Any]:
-    """A reservation; source: schema `ScheduleResultAnnotation`. ``imp_uid`` is null until it was run."""
+    """A schedule; source: schema `ScheduleResultAnnotation`. ``imp_uid`` is null until it was run."""
     payment = schedule.payment
     return {
         **{name: getattr(schedule, name) for name in _OF_SCHEDULE},

@@ -31,16 +31,16 @@ LONGEST_RANGE = 92 * 86_400
 
 
 @bp.post("/payments/schedule")
-def reserve() -> Response:
-    """The reservations made, as a plain array."""
+def book() -> Response:
+    """The schedules made, as a plain array."""
     body = fields()
-    made = schedules.reserve(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
+    made = schedules.book(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
     return answer([schedule_object(schedule) for schedule in made])
 
 
 @bp.post("/payments/unschedule")
 def revoke() -> Response:
-    """The reservations revoked, as a plain array."""
+    """The schedules revoked, as a plain array."""
     return answer([schedule_object(schedule) for schedule in schedules.revoke(merchant(), fields())])
 
 
@@ -85,7 +85,7 @@ def retry(merchant_uid: str) -> Response:
 
 
 def _between(start: str, end: str, status: str) -> Select[Schedule]:
-    """The merchant's reservations with ``start <= schedule_at < end`` and, if it was sent, with this status."""
+    """The merchant's schedules with ``start <= schedule_at < end`` and, if it was sent, with this status."""
     args: Mapping[str, Any] = request.args
     first, last = (required_integer(args, name, most=clock.LATEST) for name in (start, end))
     if not first < last <= first + LONGEST_RANGE:

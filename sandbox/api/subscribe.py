@@ -1,4 +1,4 @@
-"""``/subscribe/payments``: charging a stored key, or a card by its number. Reservations are in `schedules`."""
+"""``/subscribe/payments``: charging a stored key, or a card by its number. Schedules are in `schedules`."""
 
 from __future__ import annotations
 

@@ -31,9 +31,9 @@ def show() -> Response:
 @bp.post("/control/clock")
 def move() -> Response:
     """``{"advance": seconds}``, ``{"set": Unix seconds}`` or ``{"offset": seconds}``, with ``customer_uid`` for one
-    customer alone. Answers as ``GET`` does, and with ``"ran"``: the payments of the reservations run on the way.
+    customer alone. Answers as ``GET`` does, and with ``"ran"``: the payments of the schedules run on the way.
 
-    Forward, everything that falls due on the way happens, in order and at its own time: reservations, late approvals,
+    Forward, everything that falls due on the way happens, in order and at its own time: schedules, late approvals,
     webhooks and their repetitions, each waited for. Back, nothing is undone.
     """
     body = asked()

@@ -131,7 +131,7 @@ def schedules() -> str:
 
 @bp.get(f"/console/<code>/schedules/<{ROW_ID}:schedule_id>")
 def schedule(schedule_id: int) -> str:
-    """One reservation's story: when it is due, and what came of each run."""
+    """One schedule's story: when it is due, and what came of each run."""
     found = _mine(lists.schedules(g.console).where(Schedule.id == schedule_id))
     runs = lists.payments(g.console).where(Payment.merchant_uid == found.merchant_uid)
     return render_template(
@@ -178,7 +178,7 @@ def time() -> str:
     """What time it is for this merchant, and what comes next."""
     query = lists.schedules(g.console, "scheduled").order_by(Schedule.schedule_at).limit(FEW)
     upcoming = db.session.scalars(query).all()
-    # Of a customer who is ahead of the merchant, a reservation is due sooner.
+    # Of a customer who is ahead of the merchant, a schedule is due sooner.
     next_at = min((s.schedule_at - g.console.customer_offsets.get(s.customer_uid, 0) for s in upcoming), default=0)
     return render_template("dashboard/clock.html", steps=steps(), upcoming=upcoming, next_at=next_at)
 

@@ -13,7 +13,7 @@ from .transactions import exists
 
 _WITH_MERCHANT_UID = "merchant_id = :merchant_id AND merchant_uid = :merchant_uid"
 _SETTLED = f"SELECT 1 FROM payments WHERE {_WITH_MERCHANT_UID} AND status IN ('paid', 'cancelled')"
-_RESERVED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = 'scheduled'"
+_SCHEDULED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = 'scheduled'"
 _IMP_UID = "SELECT 1 FROM payments WHERE imp_uid = :imp_uid"
 
 BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
@@ -42,13 +42,13 @@ def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
     return db.session.scalar(own.where(Payment.status.in_(("paid", "cancelled"))))
 
 
-def is_reserved(merchant: Merchant, merchant_uid: str) -> bool:
-    """Whether a reservation with this ``merchant_uid`` is still to be run."""
-    return exists(_RESERVED, merchant_id=merchant.id, merchant_uid=merchant_uid)
+def is_scheduled(merchant: Merchant, merchant_uid: str) -> bool:
+    """Whether a schedule with this ``merchant_uid`` is still to be run."""
+    return exists(_SCHEDULED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def open_schedules(merchant: Merchant) -> Select[Schedule]:
-    """The reservations still to be run, in no order."""
+    """The schedules still to be run, in no order."""
     return select(Schedule).where(Schedule.merchant_id == merchant.id, Schedule.status == "scheduled")
 
 
@@ -66,7 +66,7 @@ def show_instrument(payment: Payment, instrument: Instrument) -> None:
 
 
 def new_imp_uid(prefix: str = "imp_") -> str:
-    """``imp_`` and 12 digits nobody has yet; those of reservations begin with ``imps_``."""
+    """``imp_`` and 12 digits nobody has yet; those of schedules begin with ``imps_``."""
     while True:
         imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
         if not exists(_IMP_UID, imp_uid=imp_uid):

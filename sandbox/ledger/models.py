@@ -100,7 +100,7 @@ class Payment(Model):
     """Whether money moved: a key issue may be ``paid`` and have charged nothing."""
     customer_uid: Mapped[str | None]
     customer_uid_usage: Mapped[str | None]
-    """``issue``: this payment makes the key; ``payment``: it charges one; ``payment.scheduled``: by a reservation."""
+    """``issue``: this payment makes the key; ``payment``: it charges one; ``payment.scheduled``: by a schedule."""
     customer_id: Mapped[str | None]
     """The shop's name of the person; some PGs want it with a key."""
     probe_until: Mapped[int] = mapped_column(default=0)
@@ -290,7 +290,7 @@ class BillingKey(Model):
 
 
 class Schedule(Model):
-    """A reservation: ``/again``, to be run by itself at ``schedule_at``."""
+    """A schedule: ``/again``, to be run by itself at ``schedule_at``."""
 
     __tablename__ = "schedules"
 
@@ -347,7 +347,7 @@ class Schedule(Model):
 
     @property
     def may_run_again(self) -> bool:
-        """A failed run, or a revoked reservation."""
+        """A failed run, or a revoked schedule."""
         return self.status == "revoked" or (self.status == "executed" and self.payment_status == "failed")
 
     def mark_executed(self, payment: Payment, *, at: int) -> None:

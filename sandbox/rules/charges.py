@@ -48,7 +48,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
     """
     payment = asked_charge(merchant, fields, now)
     with exclusive(known=merchant):
-        if entries.is_reserved(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
+        if entries.is_scheduled(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
             raise Refused(1, DUPLICATE)
         made = take(merchant, payment, fields, now)
     if not made:  # after the commit, which uses up the order for it

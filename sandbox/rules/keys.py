@@ -125,11 +125,11 @@ def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
             required_text(nested(fields, outer) if outer else fields, inner)
         db.session.delete(key)
         if levers.get(merchant, "delete_revokes"):
-            _revoke_reservations(merchant, customer_uid)
+            _revoke_schedules(merchant, customer_uid)
     return key
 
 
-def _revoke_reservations(merchant: Merchant, customer_uid: str) -> None:
+def _revoke_schedules(merchant: Merchant, customer_uid: str) -> None:
     """Left alone, they fail when they are due."""
     for schedule in db.session.scalars(entries.open_schedules(merchant).where(Schedule.customer_uid == customer_uid)):
         schedule.mark_revoked(at=clock.of(merchant, customer_uid))

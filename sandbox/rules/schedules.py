@@ -1,4 +1,4 @@
-"""Reservations: ``/again``, run by itself when its time comes, and once.
+"""Schedules: ``/again``, run by itself when its time comes, and once.
 
 A run looks, charges and books in one transaction beside which nobody writes. So it needs no claim: whoever comes
 second finds it done, and a worker killed in the middle has done nothing.
@@ -36,14 +36,14 @@ from . import charges, keys
 
 NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
-RESERVED_ALREADY = "이미 예약되었거나 결제가 이루어진 merchant_uid입니다."
+SCHEDULED_ALREADY = "이미 예약되었거나 결제가 이루어진 merchant_uid입니다."
 NOT_FOUND = "invalid imp_uid"
 """What the service says of an unknown ``merchant_uid``."""
 
 CARD_REFUSED = "카드정보 확인에 실패하였습니다."
 
 AT_ONCE = 50
-"""Reservations run in one transaction: so many that a full hour is quickly done, so few that others get their turn."""
+"""Schedules run in one transaction: so many that a full hour is quickly done, so few that others get their turn."""
 
 _FROM_KEY = {
     "buyer_name": "customer_name",
@@ -52,25 +52,25 @@ _FROM_KEY = {
     "buyer_addr": "customer_addr",
     "buyer_postcode": "customer_postcode",
 }
-"""A buyer's field a reservation lacks → the key's that stands in for it."""
+"""A buyer's field a schedule lacks → the key's that stands in for it."""
 
 _COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
 
 
-# Reserving ------------------------------------------------------------------------------------------------
+# Scheduling ------------------------------------------------------------------------------------------------
 
 
-def reserve(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
-    """Reserve every charge of ``schedules``, or none of them. Issues a key first where ``customer_uid`` has none.
+def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
+    """Book every charge of ``schedules``, or none of them. Issues a key first where ``customer_uid`` has none.
 
     Raises:
-        Refused: no key and no card, a card that is turned down, or a ``merchant_uid`` reserved or settled before.
+        Refused: no key and no card, a card that is turned down, or a ``merchant_uid`` scheduled or settled before.
         Malformed: a field is missing or of the wrong shape, or a time is past.
     """
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
     wanted = _entries(fields)
     key = _key(merchant, customer_uid, fields, now)
-    made = [_reservation(merchant, key, fields, entry, now) for entry in wanted]
+    made = [_schedule(merchant, key, fields, entry, now) for entry in wanted]
     with exclusive(merchant):
         _refuse_used(merchant, [schedule.merchant_uid for schedule in made])
         db.session.add_all(made)
@@ -87,7 +87,7 @@ def _entries(fields: Fields) -> list[dict[str, Any]]:
 
 
 def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """The key the reservations will charge, tried out where ``checking_amount`` asks for it."""
+    """The key the schedules will charge, tried out where ``checking_amount`` asks for it."""
     key = keys.find(merchant, customer_uid)
     if key is None and text(fields, "card_number") is None:
         raise Refused(1, NO_CUSTOMER)
@@ -113,7 +113,7 @@ def _issued(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> 
         raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
 
 
-def _reservation(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
+def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
     schedule_at = _future(merchant, entry, now)
     if levers.get(merchant, "strict"):
         required_text(entry, "name")
@@ -145,16 +145,16 @@ def _future(merchant: Merchant, fields: Fields, now: int) -> int:
 
 def _refuse_used(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
     for merchant_uid in merchant_uids:
-        used = entries.is_reserved(merchant, merchant_uid) or entries.is_settled(merchant, merchant_uid)
+        used = entries.is_scheduled(merchant, merchant_uid) or entries.is_settled(merchant, merchant_uid)
         if used or merchant_uids.count(merchant_uid) > 1:
-            raise Refused(1, RESERVED_ALREADY, ours=True)
+            raise Refused(1, SCHEDULED_ALREADY, ours=True)
 
 
 # Changing -------------------------------------------------------------------------------------------------
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Schedule:
-    """The reservation with this ``merchant_uid``, the last where there were several. Raises `Refused` (404)."""
+    """The schedule with this ``merchant_uid``, the last where there were several. Raises `Refused` (404)."""
     schedule = db.session.scalar(
         select(Schedule)
         .where(Schedule.merchant_id == merchant.id, Schedule.merchant_uid == merchant_uid)
@@ -167,7 +167,7 @@ def get(merchant: Merchant, merchant_uid: str) -> Schedule:
 
 
 def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
-    """Revoke the open reservations of ``customer_uid``, those of ``merchant_uid`` (one or a list), or of both.
+    """Revoke the open schedules of ``customer_uid``, those of ``merchant_uid`` (one or a list), or of both.
 
     Raises:
         Refused: there is none.
@@ -191,12 +191,12 @@ def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
 
 
 def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Give an open reservation another ``schedule_at``. Raises `Refused` (404, or 400 when it is not open)."""
+    """Give an open schedule another ``schedule_at``. Raises `Refused` (404, or 400 when it is not open)."""
     return _retimed(merchant, merchant_uid, fields, Schedule.move)
 
 
 def reopen(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Reserve anew what failed or was revoked. Raises `Refused` (404, or 400 when it is neither)."""
+    """Schedule again what failed or was revoked. Raises `Refused` (404, or 400 when it is neither)."""
     return _retimed(merchant, merchant_uid, fields, Schedule.reopen)
 
 
@@ -214,7 +214,7 @@ def retry(merchant: Merchant, merchant_uid: str) -> Payment:
     """Charge at once what failed or was revoked; see ``status`` for how it went.
 
     Raises:
-        Refused: no such reservation or no key any more (404); neither failed nor revoked (400).
+        Refused: no such schedule or no key any more (404); neither failed nor revoked (400).
     """
     with exclusive(merchant):
         schedule = get(merchant, merchant_uid)
@@ -261,7 +261,7 @@ def run_due(_now: int) -> None:
 def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
     """Inside the caller's transaction: run what is due, each at its own time, as if that were now.
 
-    Only the reservations of ``customer_uid``, or all of them.
+    Only the schedules of ``customer_uid``, or all of them.
     """
     due = _due().where(Schedule.merchant_id == merchant.id)
     if customer_uid is not None:
@@ -270,14 +270,14 @@ def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
 
 
 def _due() -> Select[Schedule]:
-    """The open reservations whose time has come, the longest waiting first."""
+    """The open schedules whose time has come, the longest waiting first."""
     left = clock.seconds_until(Schedule.schedule_at, Schedule.merchant_id, Schedule.customer_uid)
     open_now = select(Schedule).where(Schedule.status == "scheduled", Schedule.schedule_at <= clock.furthest())
     return open_now.where(left <= 0).order_by(left, Schedule.id)
 
 
 def _run(schedule: Schedule, now: int) -> Payment:
-    """Charge a reservation, inside the caller's transaction. What ``/again`` would refuse is a failed payment here."""
+    """Charge a schedule, inside the caller's transaction. What ``/again`` would refuse is a failed payment here."""
     merchant = schedule.merchant
     payment = charges.asked_charge(merchant, schedule.fields, now)
     payment.imp_uid, payment.customer_uid_usage = entries.new_imp_uid("imps_"), "payment.scheduled"

@@ -27,7 +27,7 @@ LONGEST_SILENCE = 30.0
 WORKERS = 3
 
 SOON = 3
-"""Seconds in which a busy machine has taken a reservation, too."""
+"""Seconds in which a busy machine has taken a schedule, too."""
 
 MONTH = 31 * 86_400
 
@@ -76,7 +76,7 @@ class Sandbox:
         order = {"customer_uid": "card-1", "merchant_uid": merchant_uid, "amount": 100, "name": "x"}
         return self.post("/subscribe/payments/again", **order)
 
-    def reserve(self, *merchant_uids: str, schedule_at: int) -> None:
+    def book(self, *merchant_uids: str, schedule_at: int) -> None:
         order = {"schedule_at": schedule_at, "amount": 100, "name": "x"}
         entries = [{"merchant_uid": merchant_uid, **order} for merchant_uid in merchant_uids]
         self.post("/subscribe/payments/schedule", customer_uid="card-1", schedules=entries)
@@ -103,12 +103,12 @@ def heard(receiver: Receiver, count: int) -> list[str]:
     return sorted(receiver.bodies.get(timeout=LONGEST_SILENCE)["merchant_uid"] for _ in range(count))
 
 
-def test_reservations_are_run_once_and_within_a_second_whichever_worker_comes_first(sandbox, receiver):
+def test_schedules_are_run_once_and_within_a_second_whichever_worker_comes_first(sandbox, receiver):
     orders = sorted(f"order-{n}" for n in range(20))
     sandbox.issue()
     due = int(time.time()) + SOON
 
-    sandbox.reserve(*orders, schedule_at=due)
+    sandbox.book(*orders, schedule_at=due)
 
     assert heard(receiver, 20) == orders
     assert {sandbox.schedule(order)["executed_at"] for order in orders} <= {due, due + 1}
@@ -121,7 +121,7 @@ def test_a_leap_of_the_clock_runs_everything_once_and_at_its_own_time_beside_bus
     now = int(time.time())
     due = {f"month-{n}": now + n * MONTH for n in range(1, 13)}
     for order, schedule_at in due.items():
-        sandbox.reserve(order, schedule_at=schedule_at)
+        sandbox.book(order, schedule_at=schedule_at)
 
     moved = requests.post(f"{sandbox.url}/control/clock", json={"set": now + 13 * MONTH}, timeout=60).json()
 
@@ -131,10 +131,10 @@ def test_a_leap_of_the_clock_runs_everything_once_and_at_its_own_time_beside_bus
     assert receiver.is_silent()
 
 
-def test_a_reservation_that_fell_due_while_nobody_was_there_is_run_after_the_restart(sandbox, receiver):
+def test_a_schedule_that_fell_due_while_nobody_was_there_is_run_after_the_restart(sandbox, receiver):
     sandbox.issue()
     due = int(time.time()) + SOON
-    sandbox.reserve("order-1", schedule_at=due)
+    sandbox.book("order-1", schedule_at=due)
     sandbox.kill()
 
     sandbox.start()

@@ -266,10 +266,10 @@ def _keys() -> list:
 
 def _schedules() -> list:
     between = {"from": NOW, "to": NOW + 2 * DAY, "page": 1, "schedule-status": "scheduled"}
-    reservation = {"customer_uid": "card-1", "schedules": [{"merchant_uid": "later-1", **LATER}]}
+    schedule = {"customer_uid": "card-1", "schedules": [{"merchant_uid": "later-1", **LATER}]}
     return [
-        does("Subscribe.schedule", reservation, gives=[{"merchant_uid": "later-1", "schedule_status": "scheduled"}]),
-        fails("Subscribe.schedule", {**reservation, "customer_uid": "nobody"}, code=1, message=NO_SCHEDULED_CUSTOMER),
+        does("Subscribe.schedule", schedule, gives=[{"merchant_uid": "later-1", "schedule_status": "scheduled"}]),
+        fails("Subscribe.schedule", {**schedule, "customer_uid": "nobody"}, code=1, message=NO_SCHEDULED_CUSTOMER),
         does("Subscribe.getScheduled", {"merchant_uid": "later-1"}, gives={"customer_uid": "card-1"}),
         fails("Subscribe.getScheduled", {"merchant_uid": "nobody"}, message="404"),
         does("Subscribe.getScheduleds", {"customer_uid": "card-1", **between}, gives={"total": 1}),

@@ -38,7 +38,7 @@ def test_a_form_that_nests_without_end_is_malformed():
         unfold([("a" + "[b]" * 1000, "1")])
 
 
-def test_a_reservation_may_come_as_a_form(api, clock):
+def test_a_schedule_may_come_as_a_form(api, clock):
     api.issue()
     form = {
         "customer_uid": "card-1",
@@ -52,7 +52,7 @@ def test_a_reservation_may_come_as_a_form(api, clock):
 
     answer = opened(api.client.post("/subscribe/payments/schedule", data=form, headers=api.headers))
 
-    assert [reservation["merchant_uid"] for reservation in answer.response] == ["later-1", "later-2"]
+    assert [schedule["merchant_uid"] for schedule in answer.response] == ["later-1", "later-2"]
 
 
 def posted(api: Api, path: str, body: str) -> TestResponse:
@@ -155,7 +155,7 @@ def test_an_id_is_never_cut(api, how):
     assert api.charge("x" * 41).http == 400
 
 
-def test_the_text_of_a_reservation_is_held_to_the_same_lengths(api, clock):
+def test_the_text_of_a_schedule_is_held_to_the_same_lengths(api, clock):
     api.issue()
     later = {"merchant_uid": "later-1", "schedule_at": clock() + 60, "amount": 9900, "name": "x" * 41}
 

@@ -328,7 +328,7 @@ ONETIME = {
 
 @pytest.fixture
 def busy(client, api, payer, receiver) -> dict:
-    """A merchant with a bit of everything: a key issued in a window, a charge, a reservation, a webhook."""
+    """A merchant with a bit of everything: a key issued in a window, a charge, a schedule, a webhook."""
     opened = payer.open(merchant_uid="order-1", customer_uid="card-1", notice_url=receiver.url)
     imp_uid = payer.approve(opened, APPROVED)
     receiver.next()

@@ -28,7 +28,7 @@ def move(client: FlaskClient, **wish: Any) -> dict[str, Any]:
     return answer.json
 
 
-def reserve(shop: Api, *entries: dict[str, Any], customer_uid: str = "card-1") -> None:
+def book(shop: Api, *entries: dict[str, Any], customer_uid: str = "card-1") -> None:
     answer = shop.post("/subscribe/payments/schedule", customer_uid=customer_uid, schedules=entries)
     assert answer.code == 0, answer.message
 
@@ -116,8 +116,8 @@ def test_a_token_outlives_a_leap_of_the_clock(shop, client):
 
 
 def test_an_advance_runs_what_is_due_on_the_way_in_order_and_at_its_own_time(shop, client, receiver):
-    reserve(shop, entry("third", 3 * MONTH), entry("first", MONTH), entry("late", 5 * MONTH))
-    reserve(shop, entry("second", 2 * MONTH))
+    book(shop, entry("third", 3 * MONTH), entry("first", MONTH), entry("late", 5 * MONTH))
+    book(shop, entry("second", 2 * MONTH))
 
     moved = move(client, advance=4 * MONTH)
 
@@ -132,13 +132,13 @@ def test_an_advance_runs_what_is_due_on_the_way_in_order_and_at_its_own_time(sho
 
 
 def test_what_is_due_at_the_very_end_of_an_advance_is_run(shop, client):
-    reserve(shop, entry("on-time", DAY), entry("too-late", DAY + 1))
+    book(shop, entry("on-time", DAY), entry("too-late", DAY + 1))
 
     assert [payment["merchant_uid"] for payment in move(client, advance=DAY)["ran"]] == ["on-time"]
 
 
-def test_reservations_of_one_second_are_run_in_the_order_they_were_made(shop, client):
-    reserve(shop, *(entry(f"order-{n}", DAY) for n in range(5)))
+def test_schedules_of_one_second_are_run_in_the_order_they_were_made(shop, client):
+    book(shop, *(entry(f"order-{n}", DAY) for n in range(5)))
 
     ran = move(client, advance=DAY)["ran"]
 
@@ -146,7 +146,7 @@ def test_reservations_of_one_second_are_run_in_the_order_they_were_made(shop, cl
 
 
 def test_setting_a_clock_back_runs_nothing_and_undoes_nothing(shop, client):
-    reserve(shop, entry("month-1", MONTH))
+    book(shop, entry("month-1", MONTH))
     move(client, advance=MONTH)
 
     moved = move(client, offset=0)
@@ -155,10 +155,10 @@ def test_setting_a_clock_back_runs_nothing_and_undoes_nothing(shop, client):
     assert shop.get("/payments/find/month-1").response["paid_at"] == START + MONTH
 
 
-def test_the_clock_of_one_customer_runs_only_their_reservations(shop, client):
+def test_the_clock_of_one_customer_runs_only_their_schedules(shop, client):
     shop.issue("card-2")
-    reserve(shop, entry("mine", DAY))
-    reserve(shop, entry("theirs", DAY), customer_uid="card-2")
+    book(shop, entry("mine", DAY))
+    book(shop, entry("theirs", DAY), customer_uid="card-2")
 
     alone = move(client, customer_uid="card-1", advance=MONTH)["ran"]
     together = move(client, advance=DAY)["ran"]
@@ -170,23 +170,23 @@ def test_the_clock_of_one_customer_runs_only_their_reservations(shop, client):
 def test_a_customer_who_is_ahead_is_charged_earlier_on_the_merchants_clock(shop, client):
     shop.issue("card-2")
     move(client, customer_uid="card-1", advance=2 * DAY)
-    reserve(shop, entry("ahead", 3 * DAY))
-    reserve(shop, entry("usual", 2 * DAY), customer_uid="card-2")
+    book(shop, entry("ahead", 3 * DAY))
+    book(shop, entry("usual", 2 * DAY), customer_uid="card-2")
 
     ran = move(client, advance=MONTH)["ran"]
 
     assert [(p["merchant_uid"], p["paid_at"] - START) for p in ran] == [("ahead", 3 * DAY), ("usual", 2 * DAY)]
 
 
-def test_a_shop_that_reserves_month_by_month_lives_through_a_year_in_one_leap(app, shop, client, receiver):
+def test_a_shop_that_schedules_month_by_month_lives_through_a_year_in_one_leap(app, shop, client, receiver):
     def renew(notice: dict[str, str]) -> None:
         mine = Api(app.test_client())
         paid = mine.get(f"/payments/{notice['imp_uid']}").response
         following = int(notice["merchant_uid"].removeprefix("month-")) + 1
-        reserve(mine, entry(f"month-{following}") | {"schedule_at": paid["paid_at"] + MONTH})
+        book(mine, entry(f"month-{following}") | {"schedule_at": paid["paid_at"] + MONTH})
 
     receiver.acts = renew
-    reserve(shop, entry("month-1", MONTH))
+    book(shop, entry("month-1", MONTH))
 
     ran = move(client, advance=12 * MONTH)["ran"]
 

@@ -1,4 +1,4 @@
-"""Reservations: made, moved, revoked, and run once at their time."""
+"""Schedules: made, moved, revoked, and run once at their time."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ POOR = "4000-0000-0000-0341"
 
 
 class Shop(Api):
-    """A shop that reserves, and lives longer than its token."""
+    """A shop that schedules, and lives longer than its token."""
 
     def send(self, method: str, path: str, **request: Any) -> Answer:
         answer = super().send(method, path, **request)
@@ -25,7 +25,7 @@ class Shop(Api):
         self.sign_in()
         return super().send(method, path, **request)
 
-    def reserve(self, *entries: dict[str, Any], **fields: Any) -> Answer:
+    def book(self, *entries: dict[str, Any], **fields: Any) -> Answer:
         return self.post("/subscribe/payments/schedule", **{"customer_uid": "card-1", "schedules": entries, **fields})
 
     def schedule(self, merchant_uid: str) -> dict[str, Any]:
@@ -56,8 +56,8 @@ def run_due(app: Flask) -> None:
     runner.turn(app, schedules.run_due)
 
 
-def test_a_reservation_is_answered_as_an_array_of_what_was_asked(shop):
-    answer = shop.reserve(entry(custom_data="mine", buyer_tel="010-1111-2222"), entry("month-2", 31 * DAY))
+def test_a_schedule_is_answered_as_an_array_of_what_was_asked(shop):
+    answer = shop.book(entry(custom_data="mine", buyer_tel="010-1111-2222"), entry("month-2", 31 * DAY))
 
     assert (answer.http, answer.code) == (200, 0)
     assert answer.response[0] == {
@@ -87,8 +87,8 @@ def test_a_reservation_is_answered_as_an_array_of_what_was_asked(shop):
     assert answer.response[1]["merchant_uid"] == "month-2"
 
 
-def test_a_reservation_is_charged_once_when_it_is_due_and_announced(shop, app, clock, receiver):
-    shop.reserve(entry())
+def test_a_schedule_is_charged_once_when_it_is_due_and_announced(shop, app, clock, receiver):
+    shop.book(entry())
 
     run_due(app)
     early = shop.schedule("month-1")["schedule_status"]
@@ -107,8 +107,8 @@ def test_a_reservation_is_charged_once_when_it_is_due_and_announced(shop, app, c
     assert shop.get("/payments/findAll/month-1").response["total"] == 1
 
 
-def test_a_reservation_of_a_foreign_currency_keeps_its_cents(shop, app, clock):
-    shop.reserve(entry(amount=49.99, currency="USD"))
+def test_a_schedule_of_a_foreign_currency_keeps_its_cents(shop, app, clock):
+    shop.book(entry(amount=49.99, currency="USD"))
 
     clock.advance(DAY)
     run_due(app)
@@ -119,7 +119,7 @@ def test_a_reservation_of_a_foreign_currency_keeps_its_cents(shop, app, clock):
 
 def test_a_declined_run_is_executed_and_announced_as_failed(shop, app, clock, receiver):
     shop.issue("poor", card_number=POOR)
-    shop.reserve(entry(), customer_uid="poor")
+    shop.book(entry(), customer_uid="poor")
 
     clock.advance(DAY)
     run_due(app)
@@ -130,8 +130,8 @@ def test_a_declined_run_is_executed_and_announced_as_failed(shop, app, clock, re
     assert receiver.next() == {"imp_uid": done["imp_uid"], "merchant_uid": "month-1", "status": "failed"}
 
 
-def test_a_reservation_whose_key_is_gone_fails_when_due(shop, app, clock, receiver):
-    shop.reserve(entry())
+def test_a_schedule_whose_key_is_gone_fails_when_due(shop, app, clock, receiver):
+    shop.book(entry())
     shop.send("DELETE", "/subscribe/customers/card-1")
 
     clock.advance(DAY)
@@ -141,8 +141,8 @@ def test_a_reservation_whose_key_is_gone_fails_when_due(shop, app, clock, receiv
     assert receiver.next()["status"] == "failed"
 
 
-def test_a_deleted_key_takes_its_reservations_along_when_so_ordered(shop, client):
-    shop.reserve(entry())
+def test_a_deleted_key_takes_its_schedules_along_when_so_ordered(shop, client):
+    shop.book(entry())
     client.post("/control/levers", json={"delete_revokes": True})
 
     shop.send("DELETE", "/subscribe/customers/card-1")
@@ -151,7 +151,7 @@ def test_a_deleted_key_takes_its_reservations_along_when_so_ordered(shop, client
 
 
 @pytest.mark.parametrize("missing", ["customer_uid", "schedules"])
-def test_a_reservation_needs_its_fields(shop, missing):
+def test_a_schedule_needs_its_fields(shop, missing):
     fields = {"customer_uid": "card-1", "schedules": [entry()], missing: None}
 
     answer = shop.post("/subscribe/payments/schedule", **fields)
@@ -180,9 +180,7 @@ def test_a_reservation_needs_its_fields(shop, missing):
     ],
 )
 def test_a_wrong_entry_refuses_the_whole_call(shop, wrong):
-    answer = shop.reserve(
-        entry("month-1"), entry("month-2", **wrong) if "merchant_uid" not in wrong else entry(**wrong)
-    )
+    answer = shop.book(entry("month-1"), entry("month-2", **wrong) if "merchant_uid" not in wrong else entry(**wrong))
 
     assert (answer.http, answer.code, answer.response) == (400, -1, None)
     assert shop.get("/subscribe/payments/schedule/month-1").http == 404
@@ -204,13 +202,13 @@ def test_entries_may_come_as_form_fields(shop):
 def test_a_past_time_is_a_refusal_of_another_kind_when_so_ordered(shop, client):
     client.post("/control/levers", json={"past_schedule_http": "200"})
 
-    answer = shop.reserve(entry(after=-1))
+    answer = shop.book(entry(after=-1))
 
     assert (answer.http, answer.code) == (200, 1)
 
 
-def test_a_customer_without_key_and_card_cannot_reserve(shop):
-    answer = shop.reserve(entry(), customer_uid="nobody")
+def test_a_customer_without_key_and_card_cannot_schedule(shop):
+    answer = shop.book(entry(), customer_uid="nobody")
 
     assert (answer.http, answer.code, answer.message) == (200, 1, "등록된 고객정보가 없습니다.")
 
@@ -218,7 +216,7 @@ def test_a_customer_without_key_and_card_cannot_reserve(shop):
 def test_a_card_sent_along_becomes_the_key(shop):
     card = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101", "customer_id": "kim"}
 
-    answer = shop.reserve(entry(), customer_uid="card-2", **card)
+    answer = shop.book(entry(), customer_uid="card-2", **card)
 
     assert answer.response[0]["customer_id"] == "kim"
     assert shop.get("/subscribe/customers/card-2").response["card_number"] == "424242******4242"
@@ -228,8 +226,8 @@ def test_a_card_sent_along_becomes_the_key(shop):
     ("card", "checking_amount", "refused"),
     [("4000-0000-0000-0002", 0, True), (POOR, 0, False), (POOR, 100, True), ("4242-4242-4242-4242", 100, False)],
 )
-def test_a_card_is_checked_before_it_is_reserved_for(shop, card, checking_amount, refused):
-    answer = shop.reserve(
+def test_a_card_is_checked_before_it_is_scheduled_for(shop, card, checking_amount, refused):
+    answer = shop.book(
         entry(), customer_uid="card-2", card_number=card, expiry="2030-12", checking_amount=checking_amount
     )
 
@@ -237,18 +235,18 @@ def test_a_card_is_checked_before_it_is_reserved_for(shop, card, checking_amount
     assert answer.message is None or answer.message.startswith("카드정보 확인에 실패하였습니다.")
 
 
-def test_a_merchant_uid_is_reserved_once(shop):
-    shop.reserve(entry("month-1"))
+def test_a_merchant_uid_is_scheduled_once(shop):
+    shop.book(entry("month-1"))
     shop.charge("month-0")
 
-    answers = [shop.reserve(entry("fresh"), entry(uid)) for uid in ("month-1", "month-0", "fresh")]
+    answers = [shop.book(entry("fresh"), entry(uid)) for uid in ("month-1", "month-0", "fresh")]
 
     assert [(answer.http, answer.code) for answer in answers] == [(200, 1)] * 3
     assert shop.get("/subscribe/payments/schedule/fresh").http == 404
 
 
-def test_a_reserved_merchant_uid_cannot_be_charged_beside_its_reservation(shop, client):
-    shop.reserve(entry())
+def test_a_scheduled_merchant_uid_cannot_be_charged_beside_its_schedule(shop, client):
+    shop.book(entry())
 
     refused = shop.charge("month-1")
     client.post("/control/levers", json={"charge_reserved": True})
@@ -259,7 +257,7 @@ def test_a_reserved_merchant_uid_cannot_be_charged_beside_its_reservation(shop, 
 
 
 def test_a_run_whose_merchant_uid_was_paid_meanwhile_fails(shop, app, clock, client):
-    shop.reserve(entry())
+    shop.book(entry())
     client.post("/control/levers", json={"charge_reserved": True})
     shop.charge("month-1")
 
@@ -282,10 +280,10 @@ def test_a_run_whose_merchant_uid_was_paid_meanwhile_fails(shop, app, clock, cli
         ({"merchant_uid": ["month-2", "other-1", "unknown"]}, ["month-2", "other-1"]),
     ],
 )
-def test_reservations_are_revoked_by_customer_by_order_or_by_both(shop, app, clock, fields, revoked):
+def test_schedules_are_revoked_by_customer_by_order_or_by_both(shop, app, clock, fields, revoked):
     shop.issue("card-2")
-    shop.reserve(entry("month-1"), entry("month-2", 2 * DAY))
-    shop.reserve(entry("other-1", 3 * DAY), customer_uid="card-2")
+    shop.book(entry("month-1"), entry("month-2", 2 * DAY))
+    shop.book(entry("other-1", 3 * DAY), customer_uid="card-2")
 
     answer = shop.post("/subscribe/payments/unschedule", **fields)
     clock.advance(9 * DAY)
@@ -304,8 +302,8 @@ def test_revoking_nothing_says_so(shop):
     assert shop.post("/subscribe/payments/unschedule").http == 400
 
 
-def test_an_open_reservation_can_be_moved(shop, app, clock):
-    shop.reserve(entry())
+def test_an_open_schedule_can_be_moved(shop, app, clock):
+    shop.book(entry())
 
     moved = shop.change("month-1", schedule_at=START + 2 * DAY)
     clock.advance(DAY)
@@ -316,7 +314,7 @@ def test_an_open_reservation_can_be_moved(shop, app, clock):
 
 
 @pytest.mark.parametrize("path", ["", "/reschedule", "/retry"])
-def test_an_unknown_reservation_is_not_found(shop, path):
+def test_an_unknown_schedule_is_not_found(shop, path):
     method = "POST" if path else "PUT"
 
     answer = shop.send(method, f"/subscribe/payments/schedule/nowhere{path}", json={"schedule_at": START + DAY})
@@ -326,10 +324,10 @@ def test_an_unknown_reservation_is_not_found(shop, path):
 
 
 def bring_to(state: str, shop: Shop, app: Flask, clock: Clock) -> None:
-    """A reservation month-1 that is open, paid, failed or revoked."""
+    """A schedule month-1 that is open, paid, failed or revoked."""
     card = POOR if state == "failed" else "4242-4242-4242-4242"
     shop.issue("card-1", card_number=card)
-    shop.reserve(entry())
+    shop.book(entry())
     if state in ("paid", "failed"):
         clock.advance(DAY)
         run_due(app)
@@ -343,12 +341,12 @@ POSSIBLE = {
     "failed": {"reschedule", "retry"},
     "revoked": {"reschedule", "retry"},
 }
-"""How a reservation stands → what can be done with it."""
+"""How a schedule stands → what can be done with it."""
 
 
 @pytest.mark.parametrize("state", POSSIBLE)
 @pytest.mark.parametrize("step", ["move", "reschedule", "retry"])
-def test_what_can_be_done_with_a_reservation_depends_on_how_it_stands(shop, app, clock, state, step):
+def test_what_can_be_done_with_a_schedule_depends_on_how_it_stands(shop, app, clock, state, step):
     method, path = ("PUT", "") if step == "move" else ("POST", f"/{step}")
     bring_to(state, shop, app, clock)
 
@@ -359,7 +357,7 @@ def test_what_can_be_done_with_a_reservation_depends_on_how_it_stands(shop, app,
 
 
 @pytest.mark.parametrize("state", ["failed", "revoked"])
-def test_a_reservation_that_came_to_nothing_is_reserved_anew(shop, app, clock, state):
+def test_a_schedule_that_came_to_nothing_is_scheduled_again(shop, app, clock, state):
     bring_to(state, shop, app, clock)
     shop.issue()
 
@@ -392,8 +390,8 @@ def test_a_retry_needs_a_key(shop, app, clock):
 
 
 @pytest.mark.parametrize("schedule_at", [None, START, START - DAY, "soon"])
-def test_a_reservation_cannot_be_moved_into_the_past(shop, schedule_at):
-    shop.reserve(entry())
+def test_a_schedule_cannot_be_moved_into_the_past(shop, schedule_at):
+    shop.book(entry())
 
     assert shop.change("month-1", schedule_at=schedule_at).http == 400
 
@@ -408,7 +406,7 @@ def listed(answer: Answer) -> list[str]:
 @pytest.fixture
 def three(shop: Shop, app: Flask, clock: Clock) -> Shop:
     """One run, one revoked, one open."""
-    shop.reserve(entry("run", DAY), entry("revoked", 2 * DAY), entry("open", 3 * DAY))
+    shop.book(entry("run", DAY), entry("revoked", 2 * DAY), entry("open", 3 * DAY))
     clock.advance(DAY)
     run_due(app)
     shop.post("/subscribe/payments/unschedule", merchant_uid="revoked")
@@ -427,7 +425,7 @@ def three(shop: Shop, app: Flask, clock: Clock) -> Shop:
         ("&limit=2&page=2", ["run"]),
     ],
 )
-def test_reservations_are_listed_for_a_range_of_time(three, query, found):
+def test_schedules_are_listed_for_a_range_of_time(three, query, found):
     path = f"/subscribe/payments/schedule?schedule_from={START}&schedule_to={START + 9 * DAY}{query}"
 
     answer = three.get(path)
@@ -445,9 +443,9 @@ def test_a_range_includes_its_start_and_not_its_end(three):
 @pytest.mark.parametrize(
     "path", ["/subscribe/payments/schedule/customers/card-1", "/subscribe/customers/card-1/schedules"]
 )
-def test_reservations_are_listed_by_customer(three, path):
+def test_schedules_are_listed_by_customer(three, path):
     three.issue("card-2")
-    three.reserve(entry("other"), customer_uid="card-2")
+    three.book(entry("other"), customer_uid="card-2")
     span = f"from={START}&to={START + 9 * DAY}"
 
     assert listed(three.get(f"{path}?{span}")) == ["open", "revoked", "run"]
