@@ -1,6 +1,4 @@
-"""``python -m sandbox``: the sandbox alone, for any shop in any language."""
-
-from __future__ import annotations
+"""`python -m sandbox`: the sandbox alone, for any shop in any language."""
 
 import argparse
 import signal

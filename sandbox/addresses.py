@@ -1,10 +1,8 @@
-"""Ids in addresses: a slash spelt ``%2F`` belongs to an id, and is no border between two segments of the path.
+"""Ids in addresses: a slash spelt `%2F` belongs to an id, and is no border between two segments of the path.
 
-WSGI hands a path over unquoted, where the two look alike. What came over the wire is in ``RAW_URI``, which gunicorn and
+WSGI hands a path over unquoted, where the two look alike. What came over the wire is in `RAW_URI`, which gunicorn and
 werkzeug add; a server that does not, or that has changed the path since, is believed as it is.
 """
-
-from __future__ import annotations
 
 import re
 from collections.abc import Iterable
@@ -41,10 +39,10 @@ class Segment(UnicodeConverter):
 class QuotedSlashes:
     """Hands a path on with its slashes and percent signs quoted as they came, for `Segment` to unquote."""
 
-    def __init__(self, wsgi: WSGIApplication) -> None:
+    def __init__(self, wsgi: "WSGIApplication") -> None:
         self._wsgi = wsgi
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("RAW_URI", "").partition("?")[0]
         if _unquoted(path) == environ["PATH_INFO"]:
             environ["PATH_INFO"] = _unquoted(_KEPT.sub(r"%25\1", path))

@@ -1,7 +1,5 @@
 """The application factory of the sandbox."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from flask import Flask, g, request
@@ -20,9 +18,9 @@ from .windows import identity
 def create_app(
     config: Config | None = None, now: Callable[[], int] = clock.system, *, background: bool = True
 ) -> Flask:
-    """The sandbox, ready to serve. ``now`` answers Unix seconds; a test hands in its own.
+    """The sandbox, ready to serve. `now` answers Unix seconds; a test hands in its own.
 
-    Without ``background`` nothing happens by itself: schedules wait for `sandbox.runner.turn`.
+    Without `background` nothing happens by itself: schedules wait for `sandbox.runner.turn`.
     """
     config = config or Config.from_environ()
     app = Flask(__name__)
@@ -47,6 +45,6 @@ def create_app(
 
 
 def _locale() -> str:
-    """``?lang=``, else what a window's payment asked for (``g.language``), else the browser's wish."""
+    """`?lang=`, else what a window's payment asked for (`g.language`), else the browser's wish."""
     chosen = language_of(request.args.get("lang"), g.get("language"))
     return chosen or request.accept_languages.best_match(LANGUAGES) or "ko"

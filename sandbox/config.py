@@ -1,7 +1,5 @@
 """Every environment variable of the sandbox."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,25 +13,25 @@ class Config:
     """How one sandbox is set up."""
 
     DATABASE_URL: str = f"sqlite:///{DATABASE_FILE}"
-    """``SANDBOX_DATABASE_URL``: an SQLite file, shared by all workers; a relative one lies in the current directory."""
+    """`SANDBOX_DATABASE_URL`: an SQLite file, shared by all workers; a relative one lies in the current directory."""
 
     MERCHANT_CODE: str = "imp00000000"
-    """``SANDBOX_MERCHANT_CODE``: what shops call ``IMP.init`` with; public."""
+    """`SANDBOX_MERCHANT_CODE`: what shops call `IMP.init` with; public."""
 
     KEY: str = "sandbox_key"
-    """``SANDBOX_KEY``: the REST key, ``imp_key``."""
+    """`SANDBOX_KEY`: the REST key, `imp_key`."""
 
     SECRET: str = "sandbox_secret"
-    """``SANDBOX_SECRET``: the REST secret, ``imp_secret``. Guards nothing but play money."""
+    """`SANDBOX_SECRET`: the REST secret, `imp_secret`. Guards nothing but play money."""
 
     WEBHOOK_URL: str = ""
-    """``SANDBOX_WEBHOOK_URL``: where notices go when a payment names no ``notice_url``; '' leaves it as it was."""
+    """`SANDBOX_WEBHOOK_URL`: where notices go when a payment names no `notice_url`; '' leaves it as it was."""
 
     LATENCY: str = ""
-    """``SANDBOX_LATENCY``: seconds by which each REST answer is late; '' leaves the lever where it is."""
+    """`SANDBOX_LATENCY`: seconds by which each REST answer is late; '' leaves the lever where it is."""
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> Config:
-        """Read ``SANDBOX_*``; what is unset or empty keeps its default."""
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read `SANDBOX_*`; what is unset or empty keeps its default."""
         names = cls.__dataclass_fields__
         return cls(**{name: environ[f"SANDBOX_{name}"] for name in names if environ.get(f"SANDBOX_{name}")})

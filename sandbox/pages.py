@@ -1,7 +1,5 @@
 """What every HTML page of the sandbox has: two languages, money in words, and a Content-Security-Policy."""
 
-from __future__ import annotations
-
 from urllib.parse import urlencode
 
 from babel.numbers import format_currency
@@ -20,7 +18,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
 
 
 def guard(response: Response) -> Response:
-    """For ``after_request``: pages that run nothing but our own files, and are never kept."""
+    """For `after_request`: pages that run nothing but our own files, and are never kept."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
@@ -36,17 +34,17 @@ def page_of(error: HTTPException) -> ResponseReturnValue:
 
 
 def words() -> dict[str, object]:
-    """For ``context_processor``: what templates need to speak the reader's language."""
+    """For `context_processor`: what templates need to speak the reader's language."""
     return {"locale": str(get_locale()), "in_language": in_language, "money": money}
 
 
 def in_language(record: object, name: str) -> str:
-    """The ``name_ko`` or ``name_en`` of a profile or an instrument."""
+    """The `name_ko` or `name_en` of a profile or an instrument."""
     return str(getattr(record, f"{name}_{get_locale()}"))
 
 
 def language_of(*wishes: object) -> str | None:
-    """The first wish that names a language we have: ``en``, ``en-US`` and ``EN`` all mean English."""
+    """The first wish that names a language we have: `en`, `en-US` and `EN` all mean English."""
     for wish in wishes:
         code = wish.replace("_", "-").split("-")[0].lower() if isinstance(wish, str) else ""
         if code in LANGUAGES:
@@ -55,12 +53,12 @@ def language_of(*wishes: object) -> str | None:
 
 
 def language_links(path: str) -> list[tuple[str, str, str]]:
-    """For the language switch: each language's code, its own name, and ``path`` in it with today's query."""
+    """For the language switch: each language's code, its own name, and `path` in it with today's query."""
     return [(code, name, _in_language(path, code)) for code, name in LANGUAGES.items()]
 
 
 def money(minor: int, currency: str) -> str:
-    """Minor units as the reader's language writes them: ``₩9,900``, ``$49.99``."""
+    """Minor units as the reader's language writes them: `₩9,900`, `$49.99`."""
     return format_currency(major_units(minor, currency), currency, locale=str(get_locale()))
 
 

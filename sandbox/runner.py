@@ -4,8 +4,6 @@ Nothing is remembered in memory. What is due stands in the database, whoever doe
 one lock or claims it first, so workers never do a thing twice, and what a killed one left is found at the next turn.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

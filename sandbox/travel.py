@@ -5,8 +5,6 @@ the shop's webhooks are sent and waited for. So a shop which schedules the next 
 paid lives through a whole year in one leap.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from typing import Any
@@ -34,7 +32,7 @@ NEVER: ColumnElement[int] = literal_column("0")
 
 
 def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[Payment]:
-    """Set the clock of ``merchant``, or of one customer of theirs, to ``until`` (Unix seconds).
+    """Set the clock of `merchant`, or of one customer of theirs, to `until` (Unix seconds).
 
     Forward by way of everything due; back in one step, and nothing is undone. The schedules run are returned as
     their payments. Does nothing else in the meantime: call it outside of a transaction. Raises `Malformed` for a time
@@ -61,7 +59,7 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
 
 
 def _next_stop(merchant: Merchant, customer_uid: str | None, left: int) -> int | None:
-    """Seconds to the next thing due, more than 0 and fewer than ``left``; None when there is none on the way."""
+    """Seconds to the next thing due, more than 0 and fewer than `left`; None when there is none on the way."""
     waits = (db.session.scalar(query) for query in _agenda(merchant, customer_uid))
     stops = [math.ceil(wait) for wait in waits if wait is not None]
     return min((stop for stop in stops if stop < left), default=None)
@@ -100,7 +98,7 @@ def _shift(merchant: Merchant, seconds: int, customer_uid: str | None) -> None:
 
 
 def _has_settled(merchant: Merchant, patience: float) -> bool:
-    """Do the rest of what is due at this stop. Whether the shop has answered what it hears of it in ``patience`` s."""
+    """Do the rest of what is due at this stop. Whether the shop has answered what it hears of it in `patience` s."""
     deadline = time.monotonic() + patience
     late.run_due(clock.now())
     while True:

@@ -261,7 +261,7 @@ def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
 def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
     """The new key is the subscription's from now on; the one it replaces is revoked.
 
-    ``is_late``: the buyer was told that this came to nothing. What they have paid with since then stays.
+    `is_late`: the buyer was told that this came to nothing. What they have paid with since then stays.
     """
     key, subscription = order.billing_key, order.subscription
     key.activate(at=now, card_name=payment.card_name or payment.bank_name, card_number=payment.card_number)

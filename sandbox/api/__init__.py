@@ -3,8 +3,6 @@
 Source: https://developers.portone.io/api/rest-v1
 """
 
-from __future__ import annotations
-
 from flask import Flask
 
 from . import (

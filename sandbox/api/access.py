@@ -1,6 +1,4 @@
-"""Who calls: the token in ``Authorization``, bare or after ``Bearer``, or in the query as ``_token``."""
-
-from __future__ import annotations
+"""Who calls: the token in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
 
 from flask import g, request
 

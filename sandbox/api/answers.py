@@ -1,6 +1,4 @@
-"""Answers that come late, broken or not at all, as `sandbox.rules.outcomes` and the lever ``latency`` want them."""
-
-from __future__ import annotations
+"""Answers that come late, broken or not at all, as `sandbox.rules.outcomes` and the lever `latency` want them."""
 
 import select
 import socket
@@ -34,7 +32,7 @@ def spoil(payment: Payment) -> None:
 
 
 def delay(response: Response) -> Response:
-    """For ``after_request``: every answer to a merchant is late by their ``latency``."""
+    """For `after_request`: every answer to a merchant is late by their `latency`."""
     _wait(g.get("latency", 0))
     return response
 
@@ -46,7 +44,7 @@ def _wait(seconds: float) -> None:
 
 
 def _lose(seconds: float) -> None:
-    """Say nothing until the client gives up or ``seconds`` are over, then cut the connection."""
+    """Say nothing until the client gives up or `seconds` are over, then cut the connection."""
     connection = next((request.environ[name] for name in CONNECTIONS if name in request.environ), None)
     if connection is None:
         raise Refused(-1, "Gateway Timeout", http=504)

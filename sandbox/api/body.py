@@ -1,7 +1,5 @@
 """What a request carries: JSON or form fields under the same names, whichever the shop's client prefers."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -14,7 +12,7 @@ from ..wire.parameters import Malformed
 from . import limits
 
 DEEPEST = 4
-"""Levels a form may nest: ``schedules[0][extra][naverUseCfm]``."""
+"""Levels a form may nest: `schedules[0][extra][naverUseCfm]`."""
 
 DEEPEST_JSON = 100
 """Levels JSON may nest. Some hundreds more could still be read, but not be written again."""
@@ -47,14 +45,14 @@ def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
 
 
 def query() -> dict[str, Any]:
-    """The query as a dict, nested as forms are: ``imp_uid[]=a&imp_uid[]=b``, ``extra[requester]=admin``."""
+    """The query as a dict, nested as forms are: `imp_uid[]=a&imp_uid[]=b`, `extra[requester]=admin`."""
     return unfold(request.args.items(multi=True))
 
 
 def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Names spelt with brackets as what they mean; of a plain name the last value counts.
 
-    ``a[]=1&a[]=2`` and ``a[0]=1&a[1]=2`` → ``{"a": ["1", "2"]}``; ``a[0][b]=1`` → ``{"a": [{"b": "1"}]}``
+    `a[]=1&a[]=2` and `a[0]=1&a[1]=2` → `{"a": ["1", "2"]}`; `a[0][b]=1` → `{"a": [{"b": "1"}]}`
     """
     tree: dict[str, Any] = {}
     for name, value in pairs:

@@ -1,6 +1,4 @@
-"""``/payments/cancel``: giving money back."""
-
-from __future__ import annotations
+"""`/payments/cancel`: giving money back."""
 
 from flask import Blueprint, Response
 
@@ -17,7 +15,7 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def cancel() -> Response:
-    """The whole, or ``amount`` of it. The shop is told by webhook only where it asks for that."""
+    """The whole, or `amount` of it. The shop is told by webhook only where it asks for that."""
     payment = cancels.cancel(merchant(), fields())
     delivery.announce(payment)
     return answer(payment_object(payment))

@@ -1,6 +1,4 @@
-"""``/certifications``: who somebody is, by a code sent to their phone."""
-
-from __future__ import annotations
+"""`/certifications`: who somebody is, by a code sent to their phone."""
 
 from flask import Blueprint, Response
 

@@ -1,6 +1,4 @@
-"""``/cards`` and ``/banks``: what the codes in a record stand for."""
-
-from __future__ import annotations
+"""`/cards` and `/banks`: what the codes in a record stand for."""
 
 from collections.abc import Mapping
 

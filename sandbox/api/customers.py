@@ -1,6 +1,4 @@
-"""``/subscribe/customers``: the stored billing keys. What they are to be charged is in `schedules`."""
-
-from __future__ import annotations
+"""`/subscribe/customers`: the stored billing keys. What they are to be charged is in `schedules`."""
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -26,7 +24,7 @@ MOST_IDS = 100
 
 @bp.get("")
 def show_several() -> Response:
-    """By ``customer_uid[]``: 200 when each was found, 207 when some were, 404 when none was."""
+    """By `customer_uid[]`: 200 when each was found, 207 when some were, 404 when none was."""
     asked = dict.fromkeys(texts(query(), "customer_uid"))
     if not asked:
         raise missing("customer_uid[]")
@@ -51,7 +49,7 @@ def issue(customer_uid: str) -> Response:
 
 @bp.delete("/<customer_uid>")
 def delete(customer_uid: str) -> Response:
-    """Final: from then on the ``customer_uid`` is an unknown one."""
+    """Final: from then on the `customer_uid` is an unknown one."""
     return answer(key_object(keys.remove(merchant(), customer_uid, query())))
 
 

@@ -1,6 +1,4 @@
-"""``/paymentwall/delivery``: where goods sold through Paymentwall are, without which it does not pay out."""
-
-from __future__ import annotations
+"""`/paymentwall/delivery`: where goods sold through Paymentwall are, without which it does not pay out."""
 
 from flask import Blueprint, Response
 from sqlalchemy import select

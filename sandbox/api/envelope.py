@@ -1,6 +1,4 @@
-"""``{"code", "message", "response"}``: the shape of every answer of the API, errors included."""
-
-from __future__ import annotations
+"""`{"code", "message", "response"}`: the shape of every answer of the API, errors included."""
 
 from typing import Any
 
@@ -22,11 +20,11 @@ ROOTS = (
 """What the API's addresses begin with; errors elsewhere are pages."""
 
 UNEXPLAINED = "요청을 처리할 수 없습니다."
-"""What every error of our own wording says when the lever ``own_texts`` is off."""
+"""What every error of our own wording says when the lever `own_texts` is off."""
 
 
 def answer(response: Any, *, code: int = 0, message: str | None = None, http: int = 200) -> Response:
-    """An envelope. ``code`` other than 0 is a failure, and HTTP 200 alone is no success."""
+    """An envelope. `code` other than 0 is a failure, and HTTP 200 alone is no success."""
     envelope = jsonify(code=code, message=message, response=response)
     envelope.status_code = http
     envelope.content_type = "application/json; charset=UTF-8"
@@ -61,7 +59,7 @@ def _vanished(_error: ObjectDeletedError | NoResultFound) -> ResponseReturnValue
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    """404, 405, 500 and the like; 405 keeps its ``Allow``."""
+    """404, 405, 500 and the like; 405 keeps its `Allow`."""
     path = f"{request.path}/"
     if path.startswith("/control/"):
         return jsonify(error=error.name), error.code or 500

@@ -1,6 +1,4 @@
-"""``/escrows/logis``: shipments of goods whose price is held until they arrive."""
-
-from __future__ import annotations
+"""`/escrows/logis`: shipments of goods whose price is held until they arrive."""
 
 from flask import Blueprint, Response
 

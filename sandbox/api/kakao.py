@@ -1,9 +1,7 @@
-"""``/kakao/payment/orders``: what Kakao Pay has of a day.
+"""`/kakao/payment/orders`: what Kakao Pay has of a day.
 
 Retired from the schema, which still defines its object; clients call it. Fields as Kakao Pay's own order list has them.
 """
-
-from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +30,7 @@ _PG = next(profile for profile in pgs.PROFILES if "orders" in profile.own_calls)
 
 @bp.get("/kakao/payment/orders")
 def orders() -> Response:
-    """Those begun on ``payment_request_date``, ``YYYYMMDD`` in Seoul, under one ``cid``, the oldest first."""
+    """Those begun on `payment_request_date`, `YYYYMMDD` in Seoul, under one `cid`, the oldest first."""
     asked = query()
     date, cid = required_text(asked, "payment_request_date"), text(asked, "cid", limit=80) or _PG.mid
     begun, page = _midnight(date), integer(asked, "page", least=1) or 1

@@ -1,10 +1,8 @@
-"""How long a text may be, wherever it is sent. Source: ``maxLength`` of the schema.
+"""How long a text may be, wherever it is sent. Source: `maxLength` of the schema.
 
-What the service does with a longer one is not said; the lever ``long_text`` decides. The two ids are an exception:
+What the service does with a longer one is not said; the lever `long_text` decides. The two ids are an exception:
 a cut id would name something else, so `parameters` refuses it whatever the lever says.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -36,7 +34,7 @@ TEXTS: Mapping[str, int] = {
 
 
 def held(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
-    """``fields`` within the limits, those of each schedule too, or as they are. Raises `Malformed`."""
+    """`fields` within the limits, those of each schedule too, or as they are. Raises `Malformed`."""
     how = levers.get(merchant, "long_text")
     if how == "keep":
         return fields

@@ -1,6 +1,4 @@
-"""``/payments/{imp_uid}/naver`` and ``/naver``: what a shop does with orders of Naver Pay's order form."""
-
-from __future__ import annotations
+"""`/payments/{imp_uid}/naver` and `/naver`: what a shop does with orders of Naver Pay's order form."""
 
 from flask import Blueprint, Response
 

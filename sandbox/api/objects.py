@@ -1,7 +1,5 @@
 """The objects of the wire. Every key is always there; amounts turn into major units here and nowhere else."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -103,7 +101,7 @@ def certification_object(certification: Certification) -> dict[str, Any]:
 
 
 def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
-    """A cash receipt of ``imp_uid`` or ``merchant_uid``; source: schema `ReceiptAnnotation`."""
+    """A cash receipt of `imp_uid` or `merchant_uid`; source: schema `ReceiptAnnotation`."""
     return {
         **whose,
         "receipt_tid": receipt.receipt_tid,
@@ -184,7 +182,7 @@ def key_object(key: BillingKey) -> dict[str, Any]:
 
 
 def schedule_object(schedule: Schedule) -> dict[str, Any]:
-    """A schedule; source: schema `ScheduleResultAnnotation`. ``imp_uid`` is null until it was run."""
+    """A schedule; source: schema `ScheduleResultAnnotation`. `imp_uid` is null until it was run."""
     payment = schedule.payment
     return {
         **{name: getattr(schedule, name) for name in _OF_SCHEDULE},
@@ -199,7 +197,7 @@ def schedule_object(schedule: Schedule) -> dict[str, Any]:
 
 
 def pg_settings_of(channel: Channel) -> list[dict[str, Any]]:
-    """A channel as ``GET /users/pg`` lists it; source: schema `PgSettingAnnotation`."""
+    """A channel as `GET /users/pg` lists it; source: schema `PgSettingAnnotation`."""
     types = ("payment", "api_payment") if profile_for(channel.pg_provider).family == "card" else ("payment",)
     return [{**asdict(channel), "sandbox": True, "type": kind} for kind in types]
 

@@ -1,6 +1,4 @@
-"""Lists in pages: ``{"total", "previous", "next", "list"}``; ``previous`` and ``next`` are numbers, 0 for none."""
-
-from __future__ import annotations
+"""Lists in pages: `{"total", "previous", "next", "list"}`; `previous` and `next` are numbers, 0 for none."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,18 +12,18 @@ from ..wire.parameters import Malformed, integer
 Row = TypeVar("Row")
 
 USUAL = 20
-"""Rows of a page unless ``limit`` says otherwise."""
+"""Rows of a page unless `limit` says otherwise."""
 
 MOST = 1000
 
 
 def paged(query: Select[Row], describe: Callable[[Row], dict[str, Any]], *, limited: bool = True) -> dict[str, Any]:
-    """The page of ``query`` that ``page`` and ``limit`` in the request's query ask for; page 1 may be empty.
+    """The page of `query` that `page` and `limit` in the request's query ask for; page 1 may be empty.
 
-    ``limited``: whether ``limit`` is offered at all.
+    `limited`: whether `limit` is offered at all.
 
     Raises:
-        Malformed: no page has this number, or ``limit`` is not from 1 to 1000.
+        Malformed: no page has this number, or `limit` is not from 1 to 1000.
     """
     page = integer(request.args, "page", least=1) or 1
     size = (integer(request.args, "limit", least=1, most=MOST) if limited else None) or USUAL

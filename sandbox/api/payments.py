@@ -1,6 +1,4 @@
-"""``/payments``: reading one, several, or all of a status. Cancels are in `cancel`, registered amounts in `prepare`."""
-
-from __future__ import annotations
+"""`/payments`: reading one, several, or all of a status. Cancels are in `cancel`, registered amounts in `prepare`."""
 
 from itertools import chain
 
@@ -35,7 +33,7 @@ REACHED = {
 """Status → when it was reached."""
 
 SORTINGS = {"started": Payment.started_at, "paid": Payment.paid_at, "updated": Payment.updated_at}
-"""``sorting`` → column; a ``-`` in front means newest first. Within a second the order of arrival decides."""
+"""`sorting` → column; a `-` in front means newest first. Within a second the order of arrival decides."""
 
 MOST_IDS = 100
 
@@ -56,7 +54,7 @@ def show_balance(imp_uid: str) -> Response:
 
 @bp.get("")
 def show_several() -> Response:
-    """By ``imp_uid[]`` and ``merchant_uid[]``: 200 when each was found, 207 when some were, 404 when none was."""
+    """By `imp_uid[]` and `merchant_uid[]`: 200 when each was found, 207 when some were, 404 when none was."""
     asked = query()
     imp_uids, merchant_uids = texts(asked, "imp_uid"), texts(asked, "merchant_uid")
     if not imp_uids and not merchant_uids:
@@ -77,7 +75,7 @@ def show_several() -> Response:
 @bp.get("/find/<merchant_uid>")
 @bp.get("/find/<merchant_uid>/<status>")
 def find(merchant_uid: str, status: str = "all") -> Response:
-    """The first in ``sorting``: without a status a newer failed attempt hides an older paid one."""
+    """The first in `sorting`: without a status a newer failed attempt hides an older paid one."""
     return answer(payment_object(_one(_of_order(merchant_uid, status))))
 
 
@@ -93,7 +91,7 @@ def find_all(merchant_uid: str, status: str = "all") -> Response:
 
 @bp.get("/status/<status>")
 def with_status(status: str) -> Response:
-    """Whatever reached its present status between ``from`` and ``to``, 90 days at most, the last 90 by default."""
+    """Whatever reached its present status between `from` and `to`, 90 days at most, the last 90 by default."""
     _check_status(status)
     start, end = _search_range()
     reached = case(*((Payment.status == name, at) for name, at in REACHED.items()))

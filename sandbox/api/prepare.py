@@ -1,6 +1,4 @@
-"""``/payments/prepare``: registering an amount before its window opens."""
-
-from __future__ import annotations
+"""`/payments/prepare`: registering an amount before its window opens."""
 
 from flask import Blueprint, Response
 

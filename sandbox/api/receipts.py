@@ -1,6 +1,4 @@
-"""``/receipts``: cash receipts of our payments, and under ``external`` of sales made elsewhere."""
-
-from __future__ import annotations
+"""`/receipts`: cash receipts of our payments, and under `external` of sales made elsewhere."""
 
 from flask import Blueprint, Response
 
@@ -53,7 +51,7 @@ def revoke_external(merchant_uid: str) -> Response:
 
 
 def _of(imp_uid: str, *, unknown: int = 404) -> Receipt:
-    """The receipt of a payment; ``unknown`` is the HTTP status where it has none."""
+    """The receipt of a payment; `unknown` is the HTTP status where it has none."""
     receipt = receipts.find(entries.get(merchant(), imp_uid))
     if receipt is None:
         raise Refused(-1, receipts.NOT_FOUND, http=unknown, ours=True)

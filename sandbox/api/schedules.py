@@ -1,9 +1,7 @@
-"""``/subscribe/payments/schedule``: charges that run by themselves, and ``unschedule``.
+"""`/subscribe/payments/schedule`: charges that run by themselves, and `unschedule`.
 
 Source: https://developers.portone.io/api/rest-v1/nonAuthPayment.schedule
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,7 +44,7 @@ def revoke() -> Response:
 
 @bp.get("/payments/schedule")
 def index() -> Response:
-    """Newest first, or oldest first with ``sorting=scheduled``."""
+    """Newest first, or oldest first with `sorting=scheduled`."""
     oldest_first = word(request.args, "sorting", ("scheduled", "-scheduled")) == "scheduled"
     query = _between("schedule_from", "schedule_to", "schedule_status")
     order = (Schedule.schedule_at, Schedule.id)
@@ -57,7 +55,7 @@ def index() -> Response:
 @bp.get("/payments/schedule/customers/<customer_uid>")
 @bp.get("/customers/<customer_uid>/schedules")
 def of_customer(customer_uid: str) -> Response:
-    """Newest first; empty for a ``customer_uid`` nobody knows."""
+    """Newest first; empty for a `customer_uid` nobody knows."""
     query = _between("from", "to", "schedule-status").where(Schedule.customer_uid == customer_uid)
     newest_first = query.order_by(Schedule.schedule_at.desc(), Schedule.id.desc())
     return answer(paged(newest_first, schedule_object, limited=False))
@@ -80,12 +78,12 @@ def reopen(merchant_uid: str) -> Response:
 
 @bp.post("/payments/schedule/<merchant_uid>/retry")
 def retry(merchant_uid: str) -> Response:
-    """A payment, whose ``status`` tells how it went."""
+    """A payment, whose `status` tells how it went."""
     return answer(payment_object(schedules.retry(merchant(), merchant_uid)))
 
 
 def _between(start: str, end: str, status: str) -> Select[Schedule]:
-    """The merchant's schedules with ``start <= schedule_at < end`` and, if it was sent, with this status."""
+    """The merchant's schedules with `start <= schedule_at < end` and, if it was sent, with this status."""
     args: Mapping[str, Any] = request.args
     first, last = (required_integer(args, name, most=clock.LATEST) for name in (start, end))
     if not first < last <= first + LONGEST_RANGE:

@@ -1,6 +1,4 @@
-"""``/subscribe/payments``: charging a stored key, or a card by its number. Schedules are in `schedules`."""
-
-from __future__ import annotations
+"""`/subscribe/payments`: charging a stored key, or a card by its number. Schedules are in `schedules`."""
 
 from flask import Blueprint, Response
 
@@ -21,7 +19,7 @@ bp.before_request(authenticate)
 
 @bp.post("/again")
 def again() -> Response:
-    """A decline is an answer like any other: ``code`` 0, and ``failed`` in the payment's ``status``."""
+    """A decline is an answer like any other: `code` 0, and `failed` in the payment's `status`."""
     body = fields()
     return _answer(charges.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 
@@ -29,7 +27,7 @@ def again() -> Response:
 @bp.post("/onetime")
 @bp.post("/foreign")
 def onetime() -> Response:
-    """``foreign`` is its old name for cards from abroad; clients know it, the schema no longer does."""
+    """`foreign` is its old name for cards from abroad; clients know it, the schema no longer does."""
     body = fields()
     return _answer(charges.charge_card(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 

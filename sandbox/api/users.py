@@ -1,6 +1,4 @@
-"""``/users``: exchanging credentials for a token, and the merchant's PGs."""
-
-from __future__ import annotations
+"""`/users`: exchanging credentials for a token, and the merchant's PGs."""
 
 from flask import Blueprint, Response
 
@@ -27,7 +25,7 @@ def pg_settings() -> Response:
 
 @bp.post("/getToken")
 def get_token() -> Response:
-    """The remaining life is ``expired_at - now`` by our clock; the client's own may be wrong."""
+    """The remaining life is `expired_at - now` by our clock; the client's own may be wrong."""
     body = fields()
     key, secret = text(body, "imp_key"), text(body, "imp_secret")
     if key is None or secret is None:

@@ -1,6 +1,4 @@
-"""``/vbanks``: virtual accounts, opened by a server."""
-
-from __future__ import annotations
+"""`/vbanks`: virtual accounts, opened by a server."""
 
 from flask import Blueprint, Response
 
@@ -19,7 +17,7 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def issue() -> Response:
-    """Answers with a ``ready`` payment, which a deposit makes ``paid``: ``POST /control/deposits``."""
+    """Answers with a `ready` payment, which a deposit makes `paid`: `POST /control/deposits`."""
     payment = vbanks.issue(merchant(), fields(), of(merchant()))
     delivery.announce(payment)
     return answer(payment_object(payment))

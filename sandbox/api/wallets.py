@@ -1,7 +1,5 @@
 """Calls that only one wallet's payments know: PAYCO's order status, Naver Pay's points and cash receipts."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response
 
 from ..ledger import entries

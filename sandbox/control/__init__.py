@@ -1,11 +1,9 @@
 """Levers the real service lacks, for tests and demonstrations. A shop never calls them.
 
-JSON or form fields in, JSON out without the envelope; ``{"error": …}`` with HTTP 400 or 404 when a lever is
+JSON or form fields in, JSON out without the envelope; `{"error": …}` with HTTP 400 or 404 when a lever is
 pulled wrongly, also with a field that its description does not name. They need no token, and act on the default
-merchant unless ``merchant_code`` names another.
+merchant unless `merchant_code` names another.
 """
-
-from __future__ import annotations
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -26,7 +24,7 @@ for part in (bank, cancel, clock, fidelity, health, levers, merchants, naver, ou
 
 @bp.before_request
 def _know_every_field() -> None:
-    """A misspelt ``merchant_code`` would pull the default merchant's lever. Raises `Malformed`."""
+    """A misspelt `merchant_code` would pull the default merchant's lever. Raises `Malformed`."""
     called = CALLS.get(f"{request.method} {request.url_rule}")
     if called is None:
         return

@@ -1,7 +1,5 @@
 """What every lever asks of its request: whose it is, and the fields it came with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import current_app, request
@@ -29,12 +27,12 @@ def asked() -> dict[str, Any]:
 
 
 def merchant_in(body: dict[str, Any]) -> Merchant:
-    """The merchant with ``merchant_code``, the default one when it was not sent. Raises `Refused` (404)."""
+    """The merchant with `merchant_code`, the default one when it was not sent. Raises `Refused` (404)."""
     return register.find(text(body, "merchant_code") or current_app.extensions["sandbox_config"].MERCHANT_CODE)
 
 
 def payment_in(body: dict[str, Any]) -> Payment:
-    """The payment with ``imp_uid``, of whichever merchant. Raises `Refused` (404), `Malformed`."""
+    """The payment with `imp_uid`, of whichever merchant. Raises `Refused` (404), `Malformed`."""
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == required_text(body, "imp_uid")))
     if payment is None:
         raise Refused(-1, "no payment has this imp_uid", http=404)
@@ -42,7 +40,7 @@ def payment_in(body: dict[str, Any]) -> Payment:
 
 
 def between(body: dict[str, Any], name: str, most: int, default: float) -> float:
-    """A number from 0 to ``most``. Raises `Malformed`."""
+    """A number from 0 to `most`. Raises `Malformed`."""
     value = number(body, name)
     if value is None:
         return default

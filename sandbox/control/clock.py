@@ -1,6 +1,4 @@
-"""``/control/clock``: a merchant's time, or that of one ``customer_uid``, and what happens when it is moved."""
-
-from __future__ import annotations
+"""`/control/clock`: a merchant's time, or that of one `customer_uid`, and what happens when it is moved."""
 
 from typing import Any
 
@@ -20,9 +18,9 @@ MOVES = ("advance", "set", "offset")
 
 @bp.get("/control/clock")
 def show() -> Response:
-    """``{"now", "offset", "customers": {customer_uid: offset}}``, or ``now`` and ``offset`` of one ``customer_uid``.
+    """`{"now", "offset", "customers": {customer_uid: offset}}`, or `now` and `offset` of one `customer_uid`.
 
-    A merchant's ``offset`` counts from the computer's clock, a customer's from the merchant's.
+    A merchant's `offset` counts from the computer's clock, a customer's from the merchant's.
     """
     body = asked()
     return jsonify(_as_json(merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)))
@@ -30,8 +28,8 @@ def show() -> Response:
 
 @bp.post("/control/clock")
 def move() -> Response:
-    """``{"advance": seconds}``, ``{"set": Unix seconds}`` or ``{"offset": seconds}``, with ``customer_uid`` for one
-    customer alone. Answers as ``GET`` does, and with ``"ran"``: the payments of the schedules run on the way.
+    """`{"advance": seconds}`, `{"set": Unix seconds}` or `{"offset": seconds}`, with `customer_uid` for one
+    customer alone. Answers as `GET` does, and with `"ran"`: the payments of the schedules run on the way.
 
     Forward, everything that falls due on the way happens, in order and at its own time: schedules, late approvals,
     webhooks and their repetitions, each waited for. Back, nothing is undone.

@@ -1,6 +1,4 @@
-"""``/control/fidelity``: how sure we are of what the sandbox does."""
-
-from __future__ import annotations
+"""`/control/fidelity`: how sure we are of what the sandbox does."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -11,5 +9,5 @@ bp = Blueprint("fidelity", __name__)
 
 @bp.get("/control/fidelity")
 def show() -> Response:
-    """``{"behaviours": [{"id", "title_ko", "title_en", "certainty", "source", "switch"}]}``."""
+    """`{"behaviours": [{"id", "title_ko", "title_en", "certainty", "source", "switch"}]}`."""
     return jsonify(behaviours=fidelity.as_json())

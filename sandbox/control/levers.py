@@ -1,6 +1,4 @@
-"""The levers that stay as they are put: ``/control/levers``, and ``/control/strictness`` for one of them."""
-
-from __future__ import annotations
+"""The levers that stay as they are put: `/control/levers`, and `/control/strictness` for one of them."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -14,7 +12,7 @@ bp = Blueprint("levers", __name__)
 
 @bp.get("/control/levers")
 def show() -> Response:
-    """``{"levers": {name: value}, "choices": {name: {"default", "title_ko", "title_en", "most"?, "choices"?}}}``."""
+    """`{"levers": {name: value}, "choices": {name: {"default", "title_ko", "title_en", "most"?, "choices"?}}}`."""
     choices = {
         lever.name: {
             "default": lever.default,
@@ -30,7 +28,7 @@ def show() -> Response:
 
 @bp.post("/control/levers")
 def pull() -> Response:
-    """``{name: value, …}``: put some levers, all or none of them; answers ``{"levers": {name: value}}``, every one."""
+    """`{name: value, …}`: put some levers, all or none of them; answers `{"levers": {name: value}}`, every one."""
     body = asked()
     merchant = merchant_in(body)
     wanted = {name: value for name, value in body.items() if name != "merchant_code"}
@@ -42,7 +40,7 @@ def pull() -> Response:
 
 @bp.post("/control/strictness")
 def set_strictness() -> Response:
-    """``{"strict": true | false}``: also refuse what only the official schema forbids."""
+    """`{"strict": true | false}`: also refuse what only the official schema forbids."""
     body = asked()
     if "strict" not in body:
         raise Malformed("strict must be true or false")

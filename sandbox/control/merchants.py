@@ -1,6 +1,4 @@
-"""``/control/merchants``: shops beside the one that is there at start, and ``/control/reset`` of one of them."""
-
-from __future__ import annotations
+"""`/control/merchants`: shops beside the one that is there at start, and `/control/reset` of one of them."""
 
 from typing import Any
 
@@ -19,14 +17,14 @@ bp = Blueprint("merchants", __name__)
 
 @bp.get("/control/merchants")
 def index() -> Response:
-    """``{"merchants": […]}``, oldest first, without their secrets."""
+    """`{"merchants": […]}`, oldest first, without their secrets."""
     return jsonify(merchants=[_as_json(merchant) for merchant in register.everyone()])
 
 
 @bp.post("/control/merchants")
 def add() -> ResponseReturnValue:
-    """``{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}``: 201 and the merchant, with its
-    secret this once. ``channels`` lists PGs as ``pg`` names them, ``["html5_inicis", "jtnet.MID"]``; without, all."""
+    """`{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}`: 201 and the merchant, with its
+    secret this once. `channels` lists PGs as `pg` names them, `["html5_inicis", "jtnet.MID"]`; without, all."""
     merchant = register.add(asked())
     return jsonify(**_as_json(merchant), secret=merchant.secret), 201
 
@@ -38,7 +36,7 @@ def show(code: str) -> Response:
 
 @bp.patch("/control/merchants/<code>")
 def change(code: str) -> Response:
-    """``{"webhook_url"?, "content_type"?, "channels"?}``: what is not sent stays as it is."""
+    """`{"webhook_url"?, "content_type"?, "channels"?}`: what is not sent stays as it is."""
     merchant = register.find(code)
     register.change(merchant, asked())
     return jsonify(_as_json(merchant))
@@ -56,9 +54,9 @@ def remove(code: str) -> Response:
 
 @bp.post("/control/reset")
 def reset() -> Response:
-    """``{"merchant_code"?}``: forget its data and its token, put clock and levers back: as on its first day.
+    """`{"merchant_code"?}`: forget its data and its token, put clock and levers back: as on its first day.
 
-    ``{"everything": true}`` does so for the whole sandbox, and only the default merchant is left.
+    `{"everything": true}` does so for the whole sandbox, and only the default merchant is left.
     """
     body = asked()
     if flag(body, "everything"):

@@ -1,9 +1,7 @@
-"""What comes of the next charge or window: ``/control/outcomes``, and ``/control/faults`` for its two oldest kinds.
+"""What comes of the next charge or window: `/control/outcomes`, and `/control/faults` for its two oldest kinds.
 
-A planned outcome is for one ``customer_uid`` or, without, for the next of any; it is used up by being played.
+A planned outcome is for one `customer_uid` or, without, for the next of any; it is used up by being played.
 """
-
-from __future__ import annotations
 
 from typing import Any
 
@@ -27,7 +25,7 @@ LONGEST = 30 * 24 * 3600
 
 @bp.get("/control/outcomes")
 def show() -> Response:
-    """``{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes": {name: {…}}}``:
+    """`{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes": {name: {…}}}`:
     what is still to be played, next first, and what there is to plan."""
     merchant = merchant_in(asked())
     known = {
@@ -44,10 +42,10 @@ def show() -> Response:
 
 @bp.post("/control/outcomes")
 def plan() -> Response:
-    """``{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}``: what the next charge or window comes to.
+    """`{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}`: what the next charge or window comes to.
 
-    ``place`` is ``charge``, ``window`` or ``any`` (both, where the outcome can happen in both); ``seconds`` is how
-    late, for an outcome that is late; ``times`` how often it is played, 1 unless said.
+    `place` is `charge`, `window` or `any` (both, where the outcome can happen in both); `seconds` is how
+    late, for an outcome that is late; `times` how often it is played, 1 unless said.
     """
     body = asked()
     return jsonify(_plan(body, _known(required_text(body, "outcome"))))
@@ -55,7 +53,7 @@ def plan() -> Response:
 
 @bp.delete("/control/outcomes")
 def withdraw() -> Response:
-    """Forget every planned outcome that has not been played, or those for one ``customer_uid``."""
+    """Forget every planned outcome that has not been played, or those for one `customer_uid`."""
     body = asked()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
     doomed = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)
@@ -68,7 +66,7 @@ def withdraw() -> Response:
 
 @bp.post("/control/faults")
 def add_fault() -> Response:
-    """``{"kind", "customer_uid"?, "times"?}``: the next ``/again`` answers HTTP 500, before or after charging."""
+    """`{"kind", "customer_uid"?, "times"?}`: the next `/again` answers HTTP 500, before or after charging."""
     body = asked()
     kind = required_text(body, "kind")
     if kind not in FAULT_KINDS:

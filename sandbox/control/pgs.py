@@ -1,7 +1,5 @@
 """The PGs the sandbox plays, trait by trait, and what a PG knows of a payment that the service does not tell."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Any
 
@@ -17,13 +15,13 @@ bp = Blueprint("control_pgs", __name__)
 
 @bp.get("/control/pgs")
 def pgs() -> Response:
-    """Every profile as ``sandbox/facts/pgs.py`` explains it, the default one first."""
+    """Every profile as `sandbox/facts/pgs.py` explains it, the default one first."""
     return jsonify([asdict(profile) for profile in PROFILES])
 
 
 @bp.get("/control/payments/<imp_uid>")
 def payment(imp_uid: str) -> Response:
-    """``{imp_uid, profile, charged, probe}``: ``charged`` says whether money moved, whatever the status."""
+    """`{imp_uid, profile, charged, probe}`: `charged` says whether money moved, whatever the status."""
     found = payment_in({"imp_uid": imp_uid})
     known = {"profile": found.profile.id, "charged": found.charged, "probe": _probe(found)}
     return jsonify(imp_uid=found.imp_uid, **known)

@@ -1,7 +1,5 @@
 """The webhook laboratory: how notices travel, forged ones, sending again, and waiting until all is quiet."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 
@@ -20,7 +18,7 @@ from .asking import asked, between, merchant_in, payment_in
 bp = Blueprint("webhook_levers", __name__)
 
 POLICY = {name.removeprefix("webhook_"): name for name in levers.LEVERS if name.startswith("webhook_")}
-"""Name in ``/control/webhooks`` → lever."""
+"""Name in `/control/webhooks` → lever."""
 
 NO_ADDRESS = "the payment has no notice_url and its merchant no webhook URL"
 LONGEST_WAIT = 60
@@ -30,19 +28,19 @@ MOST_LISTED = 1000
 
 @bp.get("/control/webhooks")
 def show_policy() -> Response:
-    """The whole policy: ``{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}``."""
+    """The whole policy: `{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}`."""
     return jsonify(_policy(merchant_in(asked())))
 
 
 @bp.post("/control/webhooks")
 def set_policy() -> Response:
     """How notices travel from now on; what is not sent stays as it is. Answers with what was set, and with
-    ``copies`` and ``delay`` in any case.
+    `copies` and `delay` in any case.
 
-    ``copies``: 0 lost, 1, 2 twice. ``delay``: seconds late. ``format``: ``json`` or ``form``. ``retries``: up to 5, a
-    minute apart, after a 5xx or a network error. ``turn``: a window's notice goes ``before`` or ``after`` the
-    browser's answer, or ``unordered``. ``shuffle``: of two notices the newer goes first. ``forged``: a lie goes ahead
-    of each true notice, ``wrong_amount``, ``unknown_imp_uid`` or ``wrong_merchant_uid``; ``none``.
+    `copies`: 0 lost, 1, 2 twice. `delay`: seconds late. `format`: `json` or `form`. `retries`: up to 5, a
+    minute apart, after a 5xx or a network error. `turn`: a window's notice goes `before` or `after` the
+    browser's answer, or `unordered`. `shuffle`: of two notices the newer goes first. `forged`: a lie goes ahead
+    of each true notice, `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`; `none`.
     """
     body = asked()
     merchant = merchant_in(body)
@@ -56,10 +54,10 @@ def set_policy() -> Response:
 
 @bp.post("/control/webhooks/deliver")
 def deliver() -> Response:
-    """``{"imp_uid"}`` or ``{"delivery"}``: notify the shop again, now, and tell what it answered.
+    """`{"imp_uid"}` or `{"delivery"}`: notify the shop again, now, and tell what it answered.
 
-    By ``imp_uid`` of the payment's present status, by ``delivery`` (an id of ``/control/webhooks/deliveries``) with
-    the very body of that one. Answers ``{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}``.
+    By `imp_uid` of the payment's present status, by `delivery` (an id of `/control/webhooks/deliveries`) with
+    the very body of that one. Answers `{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}`.
     """
     body = asked()
     like = _delivery(body) if text(body, "delivery") else None
@@ -69,9 +67,9 @@ def deliver() -> Response:
 
 @bp.post("/control/webhooks/forge")
 def forge() -> Response:
-    """``{"imp_uid", "kind"}``: send a lie about a payment, now, and tell what the shop answered, as ``deliver`` does.
+    """`{"imp_uid", "kind"}`: send a lie about a payment, now, and tell what the shop answered, as `deliver` does.
 
-    ``kind`` is ``wrong_amount``, ``unknown_imp_uid`` or ``wrong_merchant_uid``. The body says ``paid`` in each case,
+    `kind` is `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`. The body says `paid` in each case,
     also of a payment that is not.
     """
     body = asked()
@@ -86,7 +84,7 @@ def forge() -> Response:
 
 @bp.get("/control/webhooks/deliveries")
 def show_deliveries() -> Response:
-    """``{"deliveries": […]}``, newest first, each with its attempts; of one ``imp_uid``, or the latest ``limit``."""
+    """`{"deliveries": […]}`, newest first, each with its attempts; of one `imp_uid`, or the latest `limit`."""
     body = asked()
     merchant, limit = merchant_in(body), int(between(body, "limit", MOST_LISTED, LATEST))
     wanted = select(Delivery).where(Delivery.merchant_id == merchant.id).order_by(Delivery.id.desc()).limit(limit)
@@ -97,10 +95,10 @@ def show_deliveries() -> Response:
 
 @bp.get("/control/idle")
 def idle() -> Response:
-    """``{"idle", "next_at", "open"}``: what a test waits for. ``idle`` once no webhook is queued or under way.
+    """`{"idle", "next_at", "open"}`: what a test waits for. `idle` once no webhook is queued or under way.
 
-    ``open`` counts what is left; ``next_at`` is when the earliest of it is due on the merchant's clock, null without.
-    ``?wait=SECONDS`` (up to 60) answers as soon as it is idle, or when the seconds are over. What is due only after
+    `open` counts what is left; `next_at` is when the earliest of it is due on the merchant's clock, null without.
+    `?wait=SECONDS` (up to 60) answers as soon as it is idle, or when the seconds are over. What is due only after
     somebody has advanced that clock is not worth waiting for.
     """
     body = asked()

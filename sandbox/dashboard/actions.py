@@ -1,6 +1,4 @@
-"""The console's buttons. Each pulls a lever of ``/control`` with the form's fields, then goes back to its page."""
-
-from __future__ import annotations
+"""The console's buttons. Each pulls a lever of `/control` with the form's fields, then goes back to its page."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -27,7 +25,7 @@ LEVERS: Mapping[str, Callable[[], Response]] = {
     "clock": control.clock.move,
     "reset": control.merchants.reset,
 }
-"""Name in a form's address → the lever. Its ``merchant_code`` is a hidden field of the form."""
+"""Name in a form's address → the lever. Its `merchant_code` is a hidden field of the form."""
 
 
 @bp.post("/console/<code>/pull/<lever>")
@@ -53,7 +51,7 @@ def add() -> ResponseReturnValue:
 
 @bp.post("/console/<code>/clock")
 def set_time() -> ResponseReturnValue:
-    """Set the merchant's clock to ``until``, which the form has in Seoul's time without saying so."""
+    """Set the merchant's clock to `until`, which the form has in Seoul's time without saying so."""
     try:
         until = datetime.fromisoformat(request.form.get("until", "")).replace(tzinfo=SEOUL)
     except ValueError:

@@ -1,7 +1,5 @@
 """The blueprint that the console's pages and buttons hang on, and what holds for all of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, request
@@ -19,7 +17,7 @@ NEWEST_MERCHANTS = 30
 
 @bp.url_value_preprocessor
 def take_merchant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Turn the code in the address into ``g.console``, the merchant shown; 404 when nobody has it."""
+    """Turn the code in the address into `g.console`, the merchant shown; 404 when nobody has it."""
     code = (values or {}).pop("code", None) or current_app.extensions["sandbox_config"].MERCHANT_CODE
     g.console = db.session.scalar(select(Merchant).where(Merchant.code == code)) or abort(404)
 

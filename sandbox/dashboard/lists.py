@@ -1,7 +1,5 @@
 """What the console lists: a merchant's rows, newest first, a page at a time, and found by any id."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -22,7 +20,7 @@ class Page(NamedTuple):
 
 
 def page(rows: Select[Any], model: Any, before: int | None = None, limit: int | None = None) -> Page:
-    """The newest ``limit`` (`ROWS` unless said) of ``rows`` whose id is below ``before``."""
+    """The newest `limit` (`ROWS` unless said) of `rows` whose id is below `before`."""
     limit = limit or ROWS
     if before is not None:
         rows = rows.where(model.id < before)
@@ -56,7 +54,7 @@ def calls(merchant: Merchant, kind: str = "") -> Select[Any]:
 
 
 def calls_about(merchant: Merchant, *ids: str | None) -> Select[Any]:
-    """Calls which carry one of ``ids``."""
+    """Calls which carry one of `ids`."""
     return calls(merchant).where(or_(*(mentions(value) for value in ids if value)))
 
 
@@ -74,7 +72,7 @@ def counts(merchant: Merchant) -> dict[str, int]:
 
 
 def payments_found(text: str) -> ColumnElement[bool]:
-    """Payments one of whose ids holds ``text``."""
+    """Payments one of whose ids holds `text`."""
     columns = (Payment.imp_uid, Payment.merchant_uid, Payment.customer_uid, Payment.pg_tid, Payment.apply_num)
     cancelled = select(Cancellation.payment_id).where(Cancellation.cancellation_id == text)
     return or_(*(_holds(column, text) for column in columns), Payment.id.in_(cancelled))

@@ -1,7 +1,5 @@
 """The pages of the console. They show what is there and change nothing; `actions` does."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,7 +102,7 @@ def keys() -> str:
 
 @bp.get("/console/<code>/key")
 def key() -> str:
-    """One ``?customer_uid=``'s story, also after its key was deleted: a ``customer_uid`` may hold any character."""
+    """One `?customer_uid=`'s story, also after its key was deleted: a `customer_uid` may hold any character."""
     customer_uid = request.args.get("customer_uid", "")
     found = db.session.scalar(lists.keys(g.console).where(BillingKey.customer_uid == customer_uid))
     charges = lists.page(lists.payments(g.console).where(Payment.customer_uid == customer_uid), Payment).rows
@@ -209,7 +207,7 @@ def certainties() -> str:
 
 @bp.get("/console/<code>/search")
 def search() -> ResponseReturnValue:
-    """Anything with ``?q=`` in one of its ids. A whole id opens the story at once."""
+    """Anything with `?q=` in one of its ids. A whole id opens the story at once."""
     text = request.args.get("q", "").strip()
     if target := _exactly(text):
         return redirect(target)
@@ -254,12 +252,12 @@ def _list(name: str, rows: Any, model: type[Any], **more: Any) -> str:
 
 
 def _story(rows: Any, model: type[Any]) -> list[Any]:
-    """The newest of ``rows``, but oldest first, as a story is told."""
+    """The newest of `rows`, but oldest first, as a story is told."""
     return list(lists.page(rows, model).rows)[::-1]
 
 
 def _filter(name: str) -> str:
-    """``?only=``, if it is one of the section's; else no filter."""
+    """`?only=`, if it is one of the section's; else no filter."""
     wish = request.args.get("only", "")
     return wish if wish in FILTERS[name] else ""
 
@@ -277,5 +275,5 @@ def _mine(query: Any) -> Any:
 
 @bp.get("/console/<code>/merchants")
 def shops(refusal: str = "", typed: Mapping[str, str] | None = None) -> str:
-    """Everybody there is, newest first, and a form for one more. ``refusal``: why not the one that was ``typed``."""
+    """Everybody there is, newest first, and a form for one more. `refusal`: why not the one that was `typed`."""
     return _list("shops", select(Merchant), Merchant, refusal=refusal, typed=typed or {})

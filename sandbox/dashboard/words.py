@@ -1,7 +1,5 @@
 """What the console's templates say, and how: the menu, filters, times, bodies."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,7 +26,7 @@ TONES: Mapping[str, str] = {
     **dict.fromkeys(("failed", "unreachable", "lost"), "bad"),
     **dict.fromkeys(("ready", "queued", "sending", "scheduled", "cancelled", "assumed"), "warn"),
 }
-"""How a word of the wire looks; others are ``calm``."""
+"""How a word of the wire looks; others are `calm`."""
 
 
 def menu() -> list[tuple[str, str]]:
@@ -75,7 +73,7 @@ def seoul_time(at: float) -> str:
 
 
 def duration(seconds: int) -> str:
-    """``90061`` → ``+1d 1h 1m 1s``, ``0`` → ``+0s``."""
+    """`90061` → `+1d 1h 1m 1s`, `0` → `+0s`."""
     left, parts = abs(seconds), []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, left = divmod(left, size)
@@ -103,7 +101,7 @@ def link_here(**changes: Any) -> str:
 
 
 def as_text(value: bool | float | str) -> str:
-    """A lever's value as its field has it: ``true``, ``0.5``, ``json``."""
+    """A lever's value as its field has it: `true`, `0.5`, `json`."""
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,9 +1,7 @@
-"""Standard codes of Korean card companies and banks, as records and ``/cards``, ``/banks`` know them: strings.
+"""Standard codes of Korean card companies and banks, as records and `/cards`, `/banks` know them: strings.
 
 Source: the code tables of the documentation (Korea Financial Telecommunications and Clearings Institute).
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 

@@ -1,9 +1,7 @@
 """How sure we are of what the sandbox does: every behaviour a shop may rely on, and where it is known from.
 
-The list is ``fidelity.toml``. What is only assumed has a switch: a lever of ``/control/levers`` that turns it around.
+The list is `fidelity.toml`. What is only assumed has a switch: a lever of `/control/levers` that turns it around.
 """
-
-from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ Certainty = Literal["documented", "observed", "assumed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """One behaviour; the fields are explained at the top of ``fidelity.toml``."""
+    """One behaviour; the fields are explained at the top of `fidelity.toml`."""
 
     id: str
     title_ko: str
@@ -34,5 +32,5 @@ BEHAVIOURS = _load()
 
 
 def as_json() -> list[dict[str, Any]]:
-    """The list as ``GET /control/fidelity`` serves it."""
+    """The list as `GET /control/fidelity` serves it."""
     return [asdict(behaviour) for behaviour in BEHAVIOURS]

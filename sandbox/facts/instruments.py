@@ -1,9 +1,7 @@
 """Test cards, accounts, phones and wallets: the number a payer types decides what happens.
 
-The list is ``instruments.toml``.
+The list is `instruments.toml`.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ Family = Literal["card", "account", "phone", "wallet"]
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """One test instrument; the fields are explained at the top of ``instruments.toml``."""
+    """One test instrument; the fields are explained at the top of `instruments.toml`."""
 
     number: str
     family: Family
@@ -46,7 +44,7 @@ class Instrument:
 
     @property
     def masked(self) -> str:
-        """As a record shows it: ``424242******4242`` (digits 7 to 12 starred), ``110******4242`` for an account."""
+        """As a record shows it: `424242******4242` (digits 7 to 12 starred), `110******4242` for an account."""
         plain = digits(self.number)
         shown = 6 if self.family == "card" else 3
         return plain[:shown] + "******" + plain[shown + 6 :]

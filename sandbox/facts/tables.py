@@ -1,7 +1,5 @@
 """Read the TOML files beside the modules: data that no code should repeat."""
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import Any

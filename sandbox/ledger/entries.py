@@ -1,7 +1,5 @@
 """Entries that windows and charges make alike in a payment's record. Called inside a rule's transaction."""
 
-from __future__ import annotations
-
 import secrets
 
 from sqlalchemy import Select, select
@@ -32,18 +30,18 @@ def get(merchant: Merchant, imp_uid: str) -> Payment:
 
 
 def is_settled(merchant: Merchant, merchant_uid: str) -> bool:
-    """Whether a payment with this ``merchant_uid`` was paid or cancelled: it cannot be used again."""
+    """Whether a payment with this `merchant_uid` was paid or cancelled: it cannot be used again."""
     return exists(_SETTLED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
-    """The one payment with this ``merchant_uid`` that was paid or cancelled."""
+    """The one payment with this `merchant_uid` that was paid or cancelled."""
     own = select(Payment).where(Payment.merchant_id == merchant.id, Payment.merchant_uid == merchant_uid)
     return db.session.scalar(own.where(Payment.status.in_(("paid", "cancelled"))))
 
 
 def is_scheduled(merchant: Merchant, merchant_uid: str) -> bool:
-    """Whether a schedule with this ``merchant_uid`` is still to be run."""
+    """Whether a schedule with this `merchant_uid` is still to be run."""
     return exists(_SCHEDULED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
@@ -66,7 +64,7 @@ def show_instrument(payment: Payment, instrument: Instrument) -> None:
 
 
 def new_imp_uid(prefix: str = "imp_") -> str:
-    """``imp_`` and 12 digits nobody has yet; those of schedules begin with ``imps_``."""
+    """`imp_` and 12 digits nobody has yet; those of schedules begin with `imps_`."""
     while True:
         imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
         if not exists(_IMP_UID, imp_uid=imp_uid):

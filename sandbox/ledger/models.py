@@ -3,8 +3,6 @@
 A status moves only through a method named for the event; an illegal step raises `IllegalStep`.
 """
 
-from __future__ import annotations
-
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -44,18 +42,18 @@ class Merchant(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
-    """Public; what ``IMP.init`` is called with."""
+    """Public; what `IMP.init` is called with."""
     key: Mapped[str] = mapped_column(unique=True)
     secret: Mapped[str]
     webhook_url: Mapped[str] = mapped_column(default="")
-    """Where notices go when a payment names no ``notice_url``; '' is nowhere."""
+    """Where notices go when a payment names no `notice_url`; '' is nowhere."""
 
     token: Mapped[str | None] = mapped_column(unique=True)
     """The one access token valid now or last."""
     token_expires_at: Mapped[int] = mapped_column(default=0)
 
     pg_channels: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """The PGs it has a contract with, each ``code`` or ``code.MID``, the default first; empty: all of them."""
+    """The PGs it has a contract with, each `code` or `code.MID`, the default first; empty: all of them."""
 
     switches: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """The levers pulled for this shop; read and written by `sandbox.merchants.levers`."""
@@ -63,7 +61,7 @@ class Merchant(Model):
     clock_offset: Mapped[int] = mapped_column(default=0)
     """Seconds by which its clock is ahead of the computer's. Read through `sandbox.merchants.clock`."""
     customer_offsets: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
-    """``customer_uid`` → seconds by which that customer's clock is ahead of the merchant's."""
+    """`customer_uid` → seconds by which that customer's clock is ahead of the merchant's."""
 
 
 class Payment(Model):
@@ -76,14 +74,14 @@ class Payment(Model):
     imp_uid: Mapped[str] = mapped_column(unique=True)
     merchant_uid: Mapped[str]
     status: Mapped[str] = mapped_column(default="ready")
-    """``ready``, ``paid``, ``failed`` or ``cancelled``."""
+    """`ready`, `paid`, `failed` or `cancelled`."""
 
     pg_code: Mapped[str]
     pg_id: Mapped[str]
     pg_tid: Mapped[str | None]
     pay_method: Mapped[str]
     channel: Mapped[str]
-    """``pc``, ``mobile`` or ``api``."""
+    """`pc`, `mobile` or `api`."""
     name: Mapped[str | None]
     amount: Mapped[int]
     cancel_amount: Mapped[int] = mapped_column(default=0)
@@ -97,10 +95,10 @@ class Payment(Model):
     """Months of instalments; 0: a lump sum."""
     currency: Mapped[str] = mapped_column(default="KRW")
     charged: Mapped[bool] = mapped_column(default=False)
-    """Whether money moved: a key issue may be ``paid`` and have charged nothing."""
+    """Whether money moved: a key issue may be `paid` and have charged nothing."""
     customer_uid: Mapped[str | None]
     customer_uid_usage: Mapped[str | None]
-    """``issue``: this payment makes the key; ``payment``: it charges one; ``payment.scheduled``: by a schedule."""
+    """`issue`: this payment makes the key; `payment`: it charges one; `payment.scheduled`: by a schedule."""
     customer_id: Mapped[str | None]
     """The shop's name of the person; some PGs want it with a key."""
     probe_until: Mapped[int] = mapped_column(default=0)
@@ -141,23 +139,23 @@ class Payment(Model):
     updated_at: Mapped[int] = mapped_column(default=0)
 
     device: Mapped[str | None]
-    """Where the window is open: ``pc`` or ``mobile``; None for a payment without one."""
+    """Where the window is open: `pc` or `mobile`; None for a payment without one."""
     result_path: Mapped[str | None]
-    """How the window's result travels: ``callback`` or ``redirect``."""
+    """How the window's result travels: `callback` or `redirect`."""
     opener_origin: Mapped[str | None]
     """The only origin a callback may be posted to."""
     window_form: Mapped[str | None]
-    """``layer`` over the shop's page, ``popup`` beside it, or a ``page`` in its place."""
+    """`layer` over the shop's page, `popup` beside it, or a `page` in its place."""
     m_redirect_url: Mapped[str | None]
     language: Mapped[str | None]
     bypass: Mapped[Any] = mapped_column(JSON, nullable=True)
     notice_urls: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """Replace the merchant's ``webhook_url`` when not empty."""
+    """Replace the merchant's `webhook_url` when not empty."""
     confirm_url: Mapped[str | None]
     """Where the shop wants to be asked before the window's payment is approved."""
 
     merchant: Mapped[Merchant] = relationship()
-    cancellations: Mapped[list[Cancellation]] = relationship(order_by="Cancellation.id")
+    cancellations: Mapped[list["Cancellation"]] = relationship(order_by="Cancellation.id")
 
     __table_args__ = (
         CheckConstraint("amount >= 0 AND cancel_amount BETWEEN 0 AND amount", name="ck_payments_amounts"),
@@ -202,7 +200,7 @@ class Payment(Model):
     def mark_cancelled(
         self, amount: int, reason: str | None, *, at: int, tax_free: int = 0, vat_amount: int | None = None
     ) -> None:
-        """Give back ``amount``; a part of the whole already makes the status ``cancelled``."""
+        """Give back `amount`; a part of the whole already makes the status `cancelled`."""
         if self.status not in ("paid", "cancelled") or not 0 < amount <= self.remaining:
             raise IllegalStep(f"{self.imp_uid} is {self.status}, {self.remaining} left")
         self.status = "cancelled"
@@ -227,7 +225,7 @@ class Payment(Model):
 
 
 class Cancellation(Model):
-    """One entry of a payment's ``cancel_history``."""
+    """One entry of a payment's `cancel_history`."""
 
     __tablename__ = "cancellations"
 
@@ -243,7 +241,7 @@ class Cancellation(Model):
 
 
 class BillingKey(Model):
-    """What ``customer_uid`` stands for: one card or account at one PG."""
+    """What `customer_uid` stands for: one card or account at one PG."""
 
     __tablename__ = "billing_keys"
 
@@ -258,7 +256,7 @@ class BillingKey(Model):
     """Counts the window's own charge too."""
     declined_charges: Mapped[int] = mapped_column(default=0)
     pay_method: Mapped[str | None]
-    """With ``pg_code`` it names the profile."""
+    """With `pg_code` it names the profile."""
     amount: Mapped[int] = mapped_column(default=0)
     """Of the issue."""
     currency: Mapped[str] = mapped_column(default="KRW")
@@ -290,7 +288,7 @@ class BillingKey(Model):
 
 
 class Schedule(Model):
-    """A schedule: ``/again``, to be run by itself at ``schedule_at``."""
+    """A schedule: `/again`, to be run by itself at `schedule_at`."""
 
     __tablename__ = "schedules"
 
@@ -300,7 +298,7 @@ class Schedule(Model):
     merchant_uid: Mapped[str]
     customer_id: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="scheduled")
-    """``scheduled``, ``executed`` (well or not) or ``revoked``."""
+    """`scheduled`, `executed` (well or not) or `revoked`."""
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.id"))
     """Of the last run."""
 
@@ -316,7 +314,7 @@ class Schedule(Model):
     buyer_postcode: Mapped[str | None]
     custom_data: Mapped[str | None]
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What ``/again`` will be called with."""
+    """What `/again` will be called with."""
 
     created_at: Mapped[int]
     schedule_at: Mapped[int]
@@ -342,7 +340,7 @@ class Schedule(Model):
 
     @property
     def payment_status(self) -> str | None:
-        """Of the last run: ``paid``, ``failed`` or ``cancelled``; None before the first."""
+        """Of the last run: `paid`, `failed` or `cancelled`; None before the first."""
         return self.payment.status if self.payment else None
 
     @property
@@ -399,14 +397,14 @@ class Delivery(Model):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"))
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
     kind: Mapped[str] = mapped_column(default="notice")
-    """``notice``, ``redelivery`` (by hand) or ``forged``."""
+    """`notice`, `redelivery` (by hand) or `forged`."""
     url: Mapped[str]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     """What it says of the payment; the receiver must not believe it."""
     format: Mapped[str] = mapped_column(default="json")
-    """``json`` or ``form``."""
+    """`json` or `form`."""
     state: Mapped[str] = mapped_column(default="queued")
-    """``queued``, ``sending``, ``answered`` (whatever the answer), ``unreachable``, or ``lost`` on purpose."""
+    """`queued`, `sending`, `answered` (whatever the answer), `unreachable`, or `lost` on purpose."""
     retries_left: Mapped[int] = mapped_column(default=0)
     held: Mapped[bool] = mapped_column(default=False)
     """Waits for a newer notice to overtake it."""
@@ -416,7 +414,7 @@ class Delivery(Model):
     due_at: Mapped[float]
     """On the merchant's clock."""
     lease_until: Mapped[int] = mapped_column(default=0)
-    """While ``sending``: when others may take it from a worker that fell silent. On the computer's clock."""
+    """While `sending`: when others may take it from a worker that fell silent. On the computer's clock."""
     sent_at: Mapped[int] = mapped_column(default=0)
     http_status: Mapped[int | None]
     """The receiver's last answer."""
@@ -424,7 +422,7 @@ class Delivery(Model):
 
     payment: Mapped[Payment] = relationship()
     merchant: Mapped[Merchant] = relationship()
-    attempts: Mapped[list[Attempt]] = relationship(order_by="Attempt.id")
+    attempts: Mapped[list["Attempt"]] = relationship(order_by="Attempt.id")
 
     __table_args__ = (
         Index("ix_deliveries_open", "merchant_id", "due_at", sqlite_where=text("state IN ('queued', 'sending')")),
@@ -449,16 +447,16 @@ class Attempt(Model):
     request_body: Mapped[str]
     """As it went over the wire."""
     request_type: Mapped[str]
-    """Its ``Content-Type``."""
+    """Its `Content-Type`."""
     http_status: Mapped[int | None]
     answer_body: Mapped[str | None]
     """The first 2,000 characters of it."""
     error: Mapped[str | None]
-    """Why there was no answer: ``ConnectionError``, ``ReadTimeout``, …"""
+    """Why there was no answer: `ConnectionError`, `ReadTimeout`, …"""
 
 
 class PlannedOutcome(Model):
-    """An outcome planned under ``/control/outcomes`` for charges and windows that are still to come.
+    """An outcome planned under `/control/outcomes` for charges and windows that are still to come.
 
     The wire calls it an order, and so does its table.
     """
@@ -472,7 +470,7 @@ class PlannedOutcome(Model):
     outcome: Mapped[str]
     """Name of an entry of `sandbox.rules.outcomes`."""
     place: Mapped[str] = mapped_column(default="any")
-    """``charge``, ``window`` or ``any``."""
+    """`charge`, `window` or `any`."""
     seconds: Mapped[int | None]
     """Replaces the outcome's own."""
     times: Mapped[int] = mapped_column(default=1)

@@ -1,7 +1,5 @@
 """How the ledger lies in an SQLite file that several workers and threads share."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 from typing import Any

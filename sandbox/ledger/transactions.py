@@ -1,7 +1,5 @@
 """Deciding and writing beside other threads and workers: one at a time, in the order they came."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,13 +51,13 @@ def init_app(app: Flask, database: Path) -> Line:
 
 @contextmanager
 def exclusive(*records: object, known: object = None) -> Iterator[None]:
-    """A transaction beside which nobody writes, with ``records`` read afresh; committed at the end.
+    """A transaction beside which nobody writes, with `records` read afresh; committed at the end.
 
-    What else was read before is read again when it is needed, except ``known``, which stays as the request has found
+    What else was read before is read again when it is needed, except `known`, which stays as the request has found
     it: what a charge does not change of its merchant need not be asked for twice.
 
     Raises:
-        ObjectDeletedError: a reset has forgotten one of ``records`` meanwhile. What answers requests says 404.
+        ObjectDeletedError: a reset has forgotten one of `records` meanwhile. What answers requests says 404.
 
     SQLite cannot turn a transaction that has read into one that writes if somebody else wrote in between;
     beginning with the lock in hand makes "look, decide, write" safe between threads and workers.

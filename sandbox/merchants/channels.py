@@ -1,7 +1,5 @@
 """The channels of a merchant: its contracts with PGs, and which of them a request names."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
@@ -11,7 +9,7 @@ from ..ledger.models import Merchant
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One contract of a merchant with a PG, as ``GET /users/pg`` tells it."""
+    """One contract of a merchant with a PG, as `GET /users/pg` tells it."""
 
     pg_provider: str
     pg_id: str
@@ -20,7 +18,7 @@ class Channel:
 
     @property
     def pg(self) -> str:
-        """What names it in ``pg``."""
+        """What names it in `pg`."""
         return f"{self.pg_provider}.{self.pg_id}"
 
 
@@ -28,14 +26,14 @@ def channels(merchant: Merchant) -> list[Channel]:
     """The merchant's PGs, the default first. Keys are the same in every worker and after every start.
 
     Raises:
-        UnknownPG: ``merchant.pg_channels`` names one that does not exist.
+        UnknownPG: `merchant.pg_channels` names one that does not exist.
     """
     every = dict.fromkeys(profile.code for profile in PROFILES)
     return [_channel(merchant, pg) for pg in merchant.pg_channels or every]
 
 
 def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
-    """The channel a request names by its key or by ``pg`` (``code``, ``code.MID``, nothing for the default).
+    """The channel a request names by its key or by `pg` (`code`, `code.MID`, nothing for the default).
 
     Raises:
         UnknownPG: the merchant has none such.
@@ -64,7 +62,7 @@ def _channel(merchant: Merchant, pg: str) -> Channel:
 
 
 def with_windows(pg: str) -> Profile:
-    """The profile behind ``pg``, which a shop may have a channel for. Raises `UnknownPG`."""
+    """The profile behind `pg`, which a shop may have a channel for. Raises `UnknownPG`."""
     profile = profile_for(pg)
     if not profile.opens_windows:
         raise UnknownPG(pg)
@@ -72,5 +70,5 @@ def with_windows(pg: str) -> Profile:
 
 
 def mid_of(pg: str | None) -> str:
-    """The merchant id in ``pg``, or the one its profile falls back to. Raises `UnknownPG`."""
+    """The merchant id in `pg`, or the one its profile falls back to. Raises `UnknownPG`."""
     return (pg or "").partition(".")[2] or profile_for(pg).mid

@@ -1,10 +1,8 @@
 """What time it is in the sandbox: whole Unix seconds, as the wire speaks them.
 
-Each merchant has a clock of its own, the computer's plus an offset, and each ``customer_uid`` may be further ahead
-or behind. Every rule takes ``now`` as an argument; only views and workers ask here. `sandbox.travel` moves a clock.
+Each merchant has a clock of its own, the computer's plus an offset, and each `customer_uid` may be further ahead
+or behind. Every rule takes `now` as an argument; only views and workers ask here. `sandbox.travel` moves a clock.
 """
-
-from __future__ import annotations
 
 import time
 from collections.abc import Callable
@@ -29,7 +27,7 @@ def system() -> int:
 
 
 def now() -> int:
-    """The running application's time, which no lever moves: `system`, unless ``create_app`` was handed another clock.
+    """The running application's time, which no lever moves: `system`, unless `create_app` was handed another clock.
 
     For what belongs to no merchant, for the life of tokens and for leases.
     """
@@ -57,7 +55,7 @@ def seconds_until(due: Any, merchant_id: Any, customer_uid: Any = None) -> Colum
     """`due` minus the time of the row's merchant (and customer), in SQL: 0 or less means that the row is due.
 
     `due`, `merchant_id` and `customer_uid` are columns of the row. Compare with the clock a row was booked by: give
-    the customer's column here exactly when ``due`` came from ``of(merchant, customer_uid)``.
+    the customer's column here exactly when `due` came from `of(merchant, customer_uid)`.
     """
     offset = select(Merchant.clock_offset).where(Merchant.id == merchant_id).scalar_subquery()
     left: ColumnElement[Any] = due - literal(now()) - offset
@@ -78,5 +76,5 @@ def _customer_offset(merchant_id: Any, customer_uid: Any) -> ColumnElement[Any]:
 
 
 def _customer_offsets() -> Any:
-    """`Merchant.customer_offsets` as a table of ``key`` and ``value``."""
+    """`Merchant.customer_offsets` as a table of `key` and `value`."""
     return func.json_each(Merchant.customer_offsets).table_valued("key", "value")

@@ -1,26 +1,22 @@
-"""What can be set about one merchant and the real service has no button for. The list is ``levers.toml``.
+"""What can be set about one merchant and the real service has no button for. The list is `levers.toml`.
 
-The settings lie in ``merchant.switches``; a lever that nobody pulled has its default.
+The settings lie in `merchant.switches`; a lever that nobody pulled has its default.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..facts import tables
+from ..ledger.models import Merchant
 from ..wire.parameters import Malformed
-
-if TYPE_CHECKING:
-    from ..ledger.models import Merchant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lever:
-    """One setting: a boolean, a number from 0 to ``most``, or one word of ``choices``, as its default shows."""
+    """One setting: a boolean, a number from 0 to `most`, or one word of `choices`, as its default shows."""
 
     name: str
     default: bool | int | float | str
@@ -32,7 +28,7 @@ class Lever:
     """Allowed words, for a word."""
 
     def read(self, value: Any) -> bool | int | float | str:
-        """What ``value``, from JSON or a form, means for this lever. Raises `Malformed`."""
+        """What `value`, from JSON or a form, means for this lever. Raises `Malformed`."""
         if isinstance(self.default, bool):
             return _boolean(self.name, value)
         if isinstance(self.default, str):
@@ -54,7 +50,7 @@ LEVERS: Mapping[str, Lever] = _load()
 
 
 def get(merchant: Merchant, name: str) -> Any:
-    """The merchant's setting, its default where nobody pulled the lever. An unknown ``name`` is a `KeyError`."""
+    """The merchant's setting, its default where nobody pulled the lever. An unknown `name` is a `KeyError`."""
     return (merchant.switches or {}).get(name, LEVERS[name].default)
 
 

@@ -3,8 +3,6 @@
 Each has its own data, clock and levers, so parallel tests, or two people at a demonstration, never meet.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from typing import Any
@@ -41,7 +39,7 @@ def everyone() -> list[Merchant]:
 
 
 def add(fields: Fields) -> Merchant:
-    """Make a merchant. What is not sent of ``code``, ``key`` and ``secret`` is made up; the rest as in `change`.
+    """Make a merchant. What is not sent of `code`, `key` and `secret` is made up; the rest as in `change`.
 
     Raises:
         Refused: the code or the key is somebody else's (409).
@@ -63,14 +61,14 @@ def add(fields: Fields) -> Merchant:
 
 
 def change(merchant: Merchant, fields: Fields) -> None:
-    """Set ``webhook_url`` ('' is nowhere), ``content_type`` of webhooks (``json``, ``form``), ``channels`` (a list of
-    ``pg``, the first the default; empty: every PG). What is not sent stays. Raises `Malformed`."""
+    """Set `webhook_url` ('' is nowhere), `content_type` of webhooks (`json`, `form`), `channels` (a list of
+    `pg`, the first the default; empty: every PG). What is not sent stays. Raises `Malformed`."""
     with exclusive(merchant):
         _set(merchant, fields)
 
 
 def content_type(merchant: Merchant) -> str:
-    """In which shape its webhooks go: ``json`` or ``form``."""
+    """In which shape its webhooks go: `json` or `form`."""
     return str(levers.get(merchant, "webhook_format"))
 
 

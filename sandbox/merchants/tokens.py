@@ -1,7 +1,5 @@
 """Access to the REST API: one token at a time for each merchant."""
 
-from __future__ import annotations
-
 import hmac
 import secrets
 

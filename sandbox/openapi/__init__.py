@@ -1,6 +1,4 @@
-"""The description of everything served: ``/openapi.json`` for programs, ``/docs`` for people."""
-
-from __future__ import annotations
+"""The description of everything served: `/openapi.json` for programs, `/docs` for people."""
 
 from functools import partial
 
@@ -42,7 +40,7 @@ def docs() -> Response:
 
 
 def _parts() -> list[tuple[str, list[tuple[str, dict[str, str], list[Operation]]]]]:
-    """``service`` and ``levers``, each as its groups: id, titles, calls."""
+    """`service` and `levers`, each as its groups: id, titles, calls."""
     return [
         (
             part,

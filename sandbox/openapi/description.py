@@ -1,10 +1,8 @@
 """What is served, in our own words: the tables beside this module, and OpenAPI 3.1 made of them.
 
-``operations.toml`` has the calls of the real service, ``levers.toml`` those it lacks, ``fields.toml`` what is sent,
-``objects.toml`` what comes back, ``webhooks.toml`` what goes to a shop by itself.
+`operations.toml` has the calls of the real service, `levers.toml` those it lacks, `fields.toml` what is sent,
+`objects.toml` what comes back, `webhooks.toml` what goes to a shop by itself.
 """
-
-from __future__ import annotations
 
 import json
 import re
@@ -25,12 +23,12 @@ FIELDS = _table("fields")
 OBJECTS = _table("objects")
 
 EVERY_LEVER = "every lever"
-"""The entry of a ``body`` that stands for a field of each lever."""
+"""The entry of a `body` that stands for a field of each lever."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """Something that is sent; explained at the top of ``fields.toml``."""
+    """Something that is sent; explained at the top of `fields.toml`."""
 
     name: str
     required: bool
@@ -47,14 +45,14 @@ class Field:
     """In the sample, though not required."""
 
     @classmethod
-    def listed(cls, entry: str) -> Field:
-        """From an entry of a ``query`` or ``body``: a key of ``fields.toml``, with ``*`` where it is required, ``+``
+    def listed(cls, entry: str) -> "Field":
+        """From an entry of a `query` or `body`: a key of `fields.toml`, with `*` where it is required, `+`
         where it is in the sample all the same."""
         key = entry.rstrip("*+")
         return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"), shown=entry.endswith("+"))
 
     @classmethod
-    def of_lever(cls, lever: levers.Lever) -> Field:
+    def of_lever(cls, lever: levers.Lever) -> "Field":
         least, most = (0, lever.most) if lever.most else (None, None)
         return cls(
             name=lever.name,
@@ -82,7 +80,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One call; explained at the top of ``operations.toml`` and ``levers.toml``."""
+    """One call; explained at the top of `operations.toml` and `levers.toml`."""
 
     call: str
     group: str
@@ -98,7 +96,7 @@ class Operation:
     status: int = 200
     is_lever: bool = False
     named: Mapping[str, str] = field(default_factory=dict)
-    """Name in the path → key of ``fields.toml``, where the two differ."""
+    """Name in the path → key of `fields.toml`, where the two differ."""
     examples: Mapping[str, Any] = field(default_factory=dict)
     """Name → value of the sample, in place of the field's own."""
 
@@ -112,7 +110,7 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """``GET /payments/{imp_uid}`` → ``get-payments-imp_uid``."""
+        """`GET /payments/{imp_uid}` → `get-payments-imp_uid`."""
         return re.sub(r"[^\w]+", "-", self.call).strip("-").lower()
 
     @property
@@ -135,7 +133,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Something sent to a shop; explained at the top of ``webhooks.toml``."""
+    """Something sent to a shop; explained at the top of `webhooks.toml`."""
 
     name: str
     to: str

@@ -1,7 +1,5 @@
 """The description as OpenAPI 3.1."""
 
-from __future__ import annotations
-
 from http import HTTPStatus
 from typing import Any
 
@@ -19,7 +17,7 @@ SUMMARY = (
 
 
 def document(server: str, examples: Examples) -> dict[str, Any]:
-    """The whole of it, for a sandbox at the address ``server``."""
+    """The whole of it, for a sandbox at the address `server`."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in (*SERVICE, *LEVERS):
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, examples)

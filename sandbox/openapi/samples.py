@@ -1,7 +1,5 @@
 """Examples of what is sent, and whole calls as a line of shell that runs as it stands once the reader has a token."""
 
-from __future__ import annotations
-
 import json
 import re
 import shlex
@@ -25,13 +23,13 @@ _PLAIN = re.compile(r"[\w@:/.,-]*", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """The values shown by a sandbox that was started with ``config`` and whose time is ``now``, in Unix seconds."""
+    """The values shown by a sandbox that was started with `config` and whose time is `now`, in Unix seconds."""
 
     config: Config
     now: int
 
     def of(self, field: Field, operation: Operation | None = None) -> Any:
-        """The field's example, or the one this ``operation`` has for it; None without."""
+        """The field's example, or the one this `operation` has for it; None without."""
         if operation is not None and field.name in operation.examples:
             return operation.examples[field.name]
         if field.parts:

@@ -1,7 +1,5 @@
 """Identity checks, over REST or in a window: a code goes to a phone, and whoever repeats it is who they say."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import secrets
@@ -67,19 +65,19 @@ class Certification(Model):
     """'' while a window waits to be told, as the rest of the person."""
     phone: Mapped[str] = mapped_column(default="")
     birthday: Mapped[str] = mapped_column(default="")
-    """``YYYY-MM-DD``"""
+    """`YYYY-MM-DD`"""
     gender: Mapped[str] = mapped_column(default="")
     foreigner: Mapped[bool] = mapped_column(default=False)
     carrier: Mapped[str] = mapped_column(default="")
     certified_at: Mapped[int] = mapped_column(default=0)
     window: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What its window was opened with: ``form``, ``origin``, ``m_redirect_url``, ``language``, ``min_age``, and what
-    its fields begin with under ``filled``. Empty for a check over REST."""
+    """What its window was opened with: `form`, `origin`, `m_redirect_url`, `language`, `min_age`, and what
+    its fields begin with under `filled`. Empty for a check over REST."""
 
     merchant: Mapped[Merchant] = relationship()
 
     def key_for(self, scope: str) -> str:
-        """Hex that is the same for the same person in the same ``scope``."""
+        """Hex that is the same for the same person in the same `scope`."""
         person = f"{scope}|{self.name}|{self.birthday}|{self.phone}"
         return hashlib.sha256(person.encode()).hexdigest()
 
@@ -95,9 +93,9 @@ def request(merchant: Merchant, fields: Fields) -> Certification:
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, origin: str, now: int) -> Certification:
-    """The check behind a window, from the parameters of ``IMP.certification``.
+    """The check behind a window, from the parameters of `IMP.certification`.
 
-    On a phone the window takes the page, unless ``popup`` is true. Raises `Malformed`.
+    On a phone the window takes the page, unless `popup` is true. Raises `Malformed`.
     """
     page = device == "mobile" and params.get("popup") is not True
     target = next(iter(urls(params, "m_redirect_url")), None)
@@ -122,7 +120,7 @@ def identify(certification: Certification, fields: Fields, now: int) -> Certific
 
     Raises:
         Malformed: what `wrong_field` would have named.
-        Refused: younger than the shop's ``min_age``.
+        Refused: younger than the shop's `min_age`.
     """
     person = _person(fields)
     _check_otp(fields)
@@ -231,7 +229,7 @@ def _phone(fields: Fields) -> str:
 
 
 def _birthday(fields: Fields, gender_digit: str) -> str:
-    """From ``YYMMDD``, whose century the gender digit tells, or ``YYYYMMDD``."""
+    """From `YYMMDD`, whose century the gender digit tells, or `YYYYMMDD`."""
     born = digits(required_text(fields, "birth"))
     if len(born) == 6:
         born = ("19" if gender_digit in _BORN_BEFORE_2000 else "20") + born

@@ -1,7 +1,5 @@
 """Shipments of goods whose price is held until they arrive."""
 
-from __future__ import annotations
-
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 

@@ -1,9 +1,7 @@
 """Naver Pay's order form: a buyer orders at Naver, and the shop places, ships, takes back or exchanges each product.
 
-How a product stands and what moves it is ``naver_orders.toml``.
+How a product stands and what moves it is `naver_orders.toml`.
 """
-
-from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
@@ -39,21 +37,21 @@ NONE_MOVED = "요청하신 상품주문을 모두 처리하지 못하였습니�
 ORDERED_ALREADY = "merchant_uid has been paid before"
 
 GIVEN_BACK = ("CANCELED", "RETURNED")
-"""Values of ``product_order_status`` with which the buyer has the money again."""
+"""Values of `product_order_status` with which the buyer has the money again."""
 FINISHED = ("PURCHASE_DECIDED", "EXCHANGED")
 """Those of which buyers write reviews."""
 
 REVIEWS = ("general", "premium")
 
 DELIVERY_SECONDS = 3 * 86_400
-"""From the order to ``shipping_due``."""
+"""From the order to `shipping_due`."""
 
 MOST_PRODUCTS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Something a shop or a buyer does; the fields are explained at the top of ``naver_orders.toml``."""
+    """Something a shop or a buyer does; the fields are explained at the top of `naver_orders.toml`."""
 
     name: str
     moves: Mapping[str, str]
@@ -74,7 +72,7 @@ class Move:
             required_integer(fields, name)
 
     def reason(self, fields: Fields) -> str | None:
-        """``reason`` as it is understood, None for a move that has none."""
+        """`reason` as it is understood, None for a move that has none."""
         said = text(fields, "reason")
         return said if said in self.reasons else next(iter(self.reasons), None)
 
@@ -117,7 +115,7 @@ class ProductOrder(Model):
 
     @property
     def claim(self) -> tuple[str | None, str | None]:
-        """``claim_type`` and ``claim_status``."""
+        """`claim_type` and `claim_status`."""
         _, kind, status = (*STATES[self.state], None, None)[:3]
         return kind, status
 
@@ -137,7 +135,7 @@ class ProductOrder(Model):
 
 
 def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """A buyer orders and pays ``products`` at Naver; the shop is told by webhook. Raises `Malformed`."""
+    """A buyer orders and pays `products` at Naver; the shop is told by webhook. Raises `Malformed`."""
     products = [_product(one, now) for one in _listed(fields)]
     payment = Payment(
         merchant=merchant,
@@ -167,7 +165,7 @@ def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def act(payment: Payment, move: Move, fields: Fields, now: int) -> tuple[list[ProductOrder], bool]:
-    """Move the products named by ``product_order_id``, or all: those that went, and whether that was each.
+    """Move the products named by `product_order_id`, or all: those that went, and whether that was each.
 
     Raises:
         Malformed: a field is missing or is not what it must be.
@@ -215,7 +213,7 @@ def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
 
 
 def reviewed(merchant: Merchant, fields: Fields) -> list[ProductOrder]:
-    """Finished between ``from`` and ``to``: each has a review of each type. Raises `Malformed`."""
+    """Finished between `from` and `to`: each has a review of each type. Raises `Malformed`."""
     since, until = required_integer(fields, "from"), required_integer(fields, "to")
     if word(fields, "review_type", REVIEWS) is None:
         raise missing("review_type")

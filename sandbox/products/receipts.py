@@ -1,7 +1,5 @@
 """Cash receipts: what the tax office is told of a payment by bank account, ours or somebody else's."""
 
-from __future__ import annotations
-
 import secrets
 
 from sqlalchemy import ForeignKey, Index, select, text
@@ -21,7 +19,7 @@ NOT_CASH = "결제완료된 현금성 거래(가상계좌, 계좌이체)가 아�
 UNSUPPORTED = "현금영수증을 지원하지 않는 PG사입니다."
 
 CASH = ("vbank", "trans")
-"""Values of ``pay_method``."""
+"""Values of `pay_method`."""
 
 IDENTIFIERS = ("person", "business", "phone", "taxcard")
 KINDS = ("person", "company")

@@ -1,7 +1,5 @@
 """Virtual accounts: a payer is given an account number and pays into it later, or never."""
 
-from __future__ import annotations
-
 import secrets
 
 from sqlalchemy import ForeignKey, select
@@ -37,7 +35,7 @@ NOT_WAITING = "입금대기 상태의 가상계좌가 아닙니다."
 REVOKED = "가상계좌 말소"
 
 LATEST = 32_503_680_000
-"""Largest ``vbank_due``: the year 3000."""
+"""Largest `vbank_due`: the year 3000."""
 
 
 class VirtualAccount(Model):
@@ -59,10 +57,10 @@ class VirtualAccount(Model):
 
 
 def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Open an account for one payment, which stays ``ready`` until somebody pays in; the shop is told by webhook.
+    """Open an account for one payment, which stays `ready` until somebody pays in; the shop is told by webhook.
 
     Raises:
-        Refused: the PG has none, or the ``merchant_uid`` was paid or cancelled before.
+        Refused: the PG has none, or the `merchant_uid` was paid or cancelled before.
         Malformed: a field is missing or of the wrong shape.
     """
     channel = channel_of(merchant, fields)
@@ -83,7 +81,7 @@ def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def change(payment: Payment, fields: Fields, now: int) -> Payment:
-    """Another ``amount`` or ``vbank_due``. Raises `Malformed` unless a deposit is awaited and the values are right."""
+    """Another `amount` or `vbank_due`. Raises `Malformed` unless a deposit is awaited and the values are right."""
     amount = (
         required_amount({**fields, "currency": payment.currency}, above_zero=True) if fields.get("amount") else None
     )
@@ -123,7 +121,7 @@ def of(payment: Payment) -> VirtualAccount | None:
 
 
 def holder_of(merchant: Merchant, fields: Fields) -> str:
-    """Whose account ``bank_num`` at ``bank_code`` is: the sandbox knows those it has issued. Raises `Refused` (404)."""
+    """Whose account `bank_num` at `bank_code` is: the sandbox knows those it has issued. Raises `Refused` (404)."""
     wanted = (
         select(VirtualAccount.holder)
         .join(Payment)

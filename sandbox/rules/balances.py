@@ -1,6 +1,4 @@
-"""``GET /payments/{imp_uid}/balance``: by which means an amount was paid, and what of it is tax."""
-
-from __future__ import annotations
+"""`GET /payments/{imp_uid}/balance`: by which means an amount was paid, and what of it is tax."""
 
 from typing import Any
 
@@ -14,7 +12,7 @@ UNSUPPORTED = "(현재는 PAYCO, KCP만 지원됩니다) 결제 상세내역을 
 NOTHING = Split(tax_free=0, supply=0, vat=0)
 
 _MEANS = ("cash_receipt", "secondary", "discount")
-"""Besides ``primary``; play money comes by no other."""
+"""Besides `primary`; play money comes by no other."""
 
 
 def of(payment: Payment) -> dict[str, Any]:

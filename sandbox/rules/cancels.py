@@ -1,7 +1,5 @@
 """Giving money back, the whole or a part of it."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 
 from ..ledger import entries
@@ -25,15 +23,15 @@ REFUND_ACCOUNT = ("refund_holder", "refund_bank", "refund_account")
 
 
 def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> Payment:
-    """Cancel ``amount`` of a payment, all that is left when it is missing or 0, at its customer's time.
+    """Cancel `amount` of a payment, all that is left when it is missing or 0, at its customer's time.
 
-    ``in_console``, where somebody does it by hand, the shop is told by webhook in any case, and no refund account is
+    `in_console`, where somebody does it by hand, the shop is told by webhook in any case, and no refund account is
     asked for.
 
     Raises:
         Refused: no such payment, nothing left, less left than asked (of the tax-free part or the VAT, too), or not
-            what ``checksum`` believes is left; a deposit without an account to go back to.
-        Malformed: neither ``imp_uid`` nor ``merchant_uid``, or a number that is none.
+            what `checksum` believes is left; a deposit without an account to go back to.
+        Malformed: neither `imp_uid` nor `merchant_uid`, or a number that is none.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
     if imp_uid is None and merchant_uid is None:
@@ -81,7 +79,7 @@ def _give_back(payment: Payment, parts: Split, reason: str | None, now: int, *, 
 
 
 def _cancellable(merchant: Merchant, imp_uid: str | None, merchant_uid: str | None) -> Payment:
-    """With both ids ``imp_uid`` wins, and a wrong one is not mended by the other."""
+    """With both ids `imp_uid` wins, and a wrong one is not mended by the other."""
     if imp_uid is not None:
         payment = db.session.scalar(
             select(Payment).where(Payment.merchant_id == merchant.id, Payment.imp_uid == imp_uid)

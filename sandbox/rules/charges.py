@@ -1,10 +1,8 @@
 """What the real service and the PG would decide about a charge: of a stored key, or of a card whose number was sent.
 
-Every rule owns its transaction and takes ``now`` (Unix seconds). An approval also queues its webhooks in the
+Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
 same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
 """
-
-from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
@@ -39,10 +37,10 @@ CARD_REFUSED = "카드정보 인증에 실패하였습니다."
 
 
 def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Charge a stored key, as ``POST /subscribe/payments/again`` does: ``paid``, or ``failed`` when declined.
+    """Charge a stored key, as `POST /subscribe/payments/again` does: `paid`, or `failed` when declined.
 
     Raises:
-        Refused: unknown ``customer_uid``, a ``merchant_uid`` paid or cancelled before, or not what the PG saw at issue;
+        Refused: unknown `customer_uid`, a `merchant_uid` paid or cancelled before, or not what the PG saw at issue;
             HTTP 500 where that was ordered for before the charge.
         Malformed: a field is missing or of the wrong shape.
     """
@@ -57,7 +55,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def take(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
-    """Charge the key that ``payment`` names, inside the caller's transaction; False: a 500 was ordered, no charge made.
+    """Charge the key that `payment` names, inside the caller's transaction; False: a 500 was ordered, no charge made.
 
     Raises:
         Refused, Malformed: as `charge`, and then nothing was written.
@@ -84,7 +82,7 @@ def put_through(key: BillingKey, payment: Payment, now: int) -> bool:
 def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
     """The payment asked for; what the key decides is still open. Raises `Malformed`.
 
-    ``by_card``: no key is charged, and ``customer_uid`` is a wish for one.
+    `by_card`: no key is charged, and `customer_uid` is a wish for one.
     """
     read_uid = text if by_card else required_text
     customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
@@ -111,10 +109,10 @@ def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool 
 
 
 def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Charge a card once: ``paid``, or ``failed`` when declined. With ``customer_uid`` its key is stored when paid.
+    """Charge a card once: `paid`, or `failed` when declined. With `customer_uid` its key is stored when paid.
 
     Raises:
-        Refused: a card that is none or that its PG turns down, a ``merchant_uid`` paid or cancelled before;
+        Refused: a card that is none or that its PG turns down, a `merchant_uid` paid or cancelled before;
             HTTP 500 where that was ordered for before the charge.
         Malformed: a field is missing or of the wrong shape.
     """
@@ -155,7 +153,7 @@ def _charge_key(key: BillingKey, payment: Payment, now: int) -> None:
 
 
 def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields: Fields, now: int) -> None:
-    """Check a charge of ``key``. Raises `Malformed` or `Refused`."""
+    """Check a charge of `key`. Raises `Malformed` or `Refused`."""
     profile = key.profile
     for field in profile.required_at_again:
         required_text(fields, field)

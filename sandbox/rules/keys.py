@@ -1,6 +1,4 @@
-"""Billing keys: what a ``customer_uid`` stands for."""
-
-from __future__ import annotations
+"""Billing keys: what a `customer_uid` stands for."""
 
 import re
 import secrets
@@ -34,7 +32,7 @@ UNKNOWN_INSTRUMENT = (
 INVALID_CARD = "유효하지않은 카드번호를 입력하셨습니다."
 
 REQUESTERS = ("customer", "admin")
-"""``extra.requester``: who wants a key deleted, or a payment cancelled."""
+"""`extra.requester`: who wants a key deleted, or a payment cancelled."""
 
 _EXPIRY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -46,10 +44,10 @@ _CUSTOMER = ("customer_id", "customer_name", "customer_tel", "customer_email", "
 
 
 def get(merchant: Merchant, customer_uid: str) -> BillingKey:
-    """The key behind ``customer_uid``.
+    """The key behind `customer_uid`.
 
     Raises:
-        Refused: there is none. HTTP 404 as in the schema, or as the lever ``unknown_key_http`` says; ``code`` 1 and
+        Refused: there is none. HTTP 404 as in the schema, or as the lever `unknown_key_http` says; `code` 1 and
             the text as clients have seen them.
     """
     key = find(merchant, customer_uid)
@@ -60,7 +58,7 @@ def get(merchant: Merchant, customer_uid: str) -> BillingKey:
 
 
 def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """Issue a key without a window. Also takes ``currency``, which the window would have known.
+    """Issue a key without a window. Also takes `currency`, which the window would have known.
 
     Raises:
         Refused: the instrument is turned down at issue, or the PG issues keys for no cards.
@@ -82,7 +80,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
 
 
 def card_of(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """The channel that ``channel_key`` or ``pg`` names, and the test card with ``card_number``, None if it is none.
+    """The channel that `channel_key` or `pg` names, and the test card with `card_number`, None if it is none.
 
     Raises:
         Refused: the merchant has no such channel.
@@ -97,10 +95,10 @@ def card_of(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instr
 
 
 def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
-    """The channel that ``channel_key`` or ``pg`` names, the default without either.
+    """The channel that `channel_key` or `pg` names, the default without either.
 
     Raises:
-        Refused: the merchant has none such, unless the lever ``unknown_pg`` says that the default stands in for it.
+        Refused: the merchant has none such, unless the lever `unknown_pg` says that the default stands in for it.
     """
     try:
         return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
@@ -115,7 +113,7 @@ def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
 
     Raises:
         Refused: there is none.
-        Malformed: ``extra.requester`` is nobody, or its PG needs a field that was not sent.
+        Malformed: `extra.requester` is nobody, or its PG needs a field that was not sent.
     """
     word(nested(fields, "extra"), "requester", REQUESTERS)
     with exclusive(merchant):
@@ -140,7 +138,7 @@ def find(merchant: Merchant, customer_uid: str) -> BillingKey | None:
 
 
 def store(key: BillingKey) -> None:
-    """A ``customer_uid`` used again stands for the new card from now on."""
+    """A `customer_uid` used again stands for the new card from now on."""
     db.session.execute(
         delete(BillingKey).where(BillingKey.merchant_id == key.merchant_id, BillingKey.customer_uid == key.customer_uid)
     )

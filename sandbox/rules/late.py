@@ -3,8 +3,6 @@
 Each turn takes what is due on its merchant's clock; a thing is done in one transaction, so once.
 """
 
-from __future__ import annotations
-
 from contextlib import suppress
 
 from sqlalchemy import literal_column, select
@@ -35,7 +33,7 @@ def run_due(_now: int) -> None:
 
 
 def _approve(payment_id: int) -> None:
-    """Unless it is too early. One whose ``merchant_uid`` was settled meanwhile never comes."""
+    """Unless it is too early. One whose `merchant_uid` was settled meanwhile never comes."""
     payment = db.session.get(Payment, payment_id)
     if payment is None or payment.approve_at > clock.of(payment.merchant, payment.customer_uid):
         return

@@ -1,11 +1,9 @@
 """What can come of a charge or a window besides an ordinary answer: one entry of `OUTCOMES` each.
 
-The list is ``outcomes.toml``. A test instrument plays an entry whenever it is used (``plays`` in ``instruments.toml``);
-``POST /control/outcomes`` plans one for whatever comes next. A rule asks `play`, then does what the entry says; no
+The list is `outcomes.toml`. A test instrument plays an entry whenever it is used (`plays` in `instruments.toml`);
+`POST /control/outcomes` plans one for whatever comes next. A rule asks `play`, then does what the entry says; no
 other place knows one by name.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +22,7 @@ Place = Literal["charge", "window"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One thing that may happen; the fields are explained at the top of ``outcomes.toml``."""
+    """One thing that may happen; the fields are explained at the top of `outcomes.toml`."""
 
     name: str
     title_ko: str
@@ -46,9 +44,9 @@ OUTCOMES: Mapping[str, Outcome] = _load()
 
 
 def play(payment: Payment, place: Place, instrument: Instrument) -> Outcome | None:
-    """Return what happens to ``payment`` now, noted in its record; None is the ordinary course.
+    """Return what happens to `payment` now, noted in its record; None is the ordinary course.
 
-    That is the oldest planned outcome that fits (one for this ``customer_uid`` before one for any), else what the
+    That is the oldest planned outcome that fits (one for this `customer_uid` before one for any), else what the
     instrument plays.
 
     Inside the caller's transaction: a planned outcome is used up by the commit and by nothing else.

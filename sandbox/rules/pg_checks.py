@@ -3,8 +3,6 @@
 Texts of refusals are assumed: the real ones are each PG's prose, and no shop may branch on them.
 """
 
-from __future__ import annotations
-
 import re
 
 from ..facts.pgs import Profile

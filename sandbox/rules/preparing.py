@@ -1,7 +1,5 @@
 """Amounts registered before their window opens: a window asking for another one stays shut."""
 
-from __future__ import annotations
-
 from sqlalchemy import select
 
 from ..ledger.models import Merchant, Prepared, db

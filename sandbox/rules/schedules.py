@@ -1,12 +1,10 @@
-"""Schedules: ``/again``, run by itself when its time comes, and once.
+"""Schedules: `/again`, run by itself when its time comes, and once.
 
 A run looks, charges and books in one transaction beside which nobody writes. So it needs no claim: whoever comes
 second finds it done, and a worker killed in the middle has done nothing.
 
-Source: contract of ``POST /subscribe/payments/schedule`` in https://developers.portone.io/api/rest-v1
+Source: contract of `POST /subscribe/payments/schedule` in https://developers.portone.io/api/rest-v1
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Sequence
@@ -38,7 +36,7 @@ NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
 SCHEDULED_ALREADY = "이미 예약되었거나 결제가 이루어진 merchant_uid입니다."
 NOT_FOUND = "invalid imp_uid"
-"""What the service says of an unknown ``merchant_uid``."""
+"""What the service says of an unknown `merchant_uid`."""
 
 CARD_REFUSED = "카드정보 확인에 실패하였습니다."
 
@@ -61,10 +59,10 @@ _COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
 
 
 def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
-    """Book every charge of ``schedules``, or none of them. Issues a key first where ``customer_uid`` has none.
+    """Book every charge of `schedules`, or none of them. Issues a key first where `customer_uid` has none.
 
     Raises:
-        Refused: no key and no card, a card that is turned down, or a ``merchant_uid`` scheduled or settled before.
+        Refused: no key and no card, a card that is turned down, or a `merchant_uid` scheduled or settled before.
         Malformed: a field is missing or of the wrong shape, or a time is past.
     """
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
@@ -87,7 +85,7 @@ def _entries(fields: Fields) -> list[dict[str, Any]]:
 
 
 def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """The key the schedules will charge, tried out where ``checking_amount`` asks for it."""
+    """The key the schedules will charge, tried out where `checking_amount` asks for it."""
     key = keys.find(merchant, customer_uid)
     if key is None and text(fields, "card_number") is None:
         raise Refused(1, NO_CUSTOMER)
@@ -154,7 +152,7 @@ def _refuse_used(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Schedule:
-    """The schedule with this ``merchant_uid``, the last where there were several. Raises `Refused` (404)."""
+    """The schedule with this `merchant_uid`, the last where there were several. Raises `Refused` (404)."""
     schedule = db.session.scalar(
         select(Schedule)
         .where(Schedule.merchant_id == merchant.id, Schedule.merchant_uid == merchant_uid)
@@ -167,7 +165,7 @@ def get(merchant: Merchant, merchant_uid: str) -> Schedule:
 
 
 def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
-    """Revoke the open schedules of ``customer_uid``, those of ``merchant_uid`` (one or a list), or of both.
+    """Revoke the open schedules of `customer_uid`, those of `merchant_uid` (one or a list), or of both.
 
     Raises:
         Refused: there is none.
@@ -191,7 +189,7 @@ def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
 
 
 def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Give an open schedule another ``schedule_at``. Raises `Refused` (404, or 400 when it is not open)."""
+    """Give an open schedule another `schedule_at`. Raises `Refused` (404, or 400 when it is not open)."""
     return _retimed(merchant, merchant_uid, fields, Schedule.move)
 
 
@@ -211,7 +209,7 @@ def _retimed(merchant: Merchant, merchant_uid: str, fields: Fields, step: Any) -
 
 
 def retry(merchant: Merchant, merchant_uid: str) -> Payment:
-    """Charge at once what failed or was revoked; see ``status`` for how it went.
+    """Charge at once what failed or was revoked; see `status` for how it went.
 
     Raises:
         Refused: no such schedule or no key any more (404); neither failed nor revoked (400).
@@ -261,7 +259,7 @@ def run_due(_now: int) -> None:
 def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
     """Inside the caller's transaction: run what is due, each at its own time, as if that were now.
 
-    Only the schedules of ``customer_uid``, or all of them.
+    Only the schedules of `customer_uid`, or all of them.
     """
     due = _due().where(Schedule.merchant_id == merchant.id)
     if customer_uid is not None:
@@ -277,7 +275,7 @@ def _due() -> Select[Schedule]:
 
 
 def _run(schedule: Schedule, now: int) -> Payment:
-    """Charge a schedule, inside the caller's transaction. What ``/again`` would refuse is a failed payment here."""
+    """Charge a schedule, inside the caller's transaction. What `/again` would refuse is a failed payment here."""
     merchant = schedule.merchant
     payment = charges.asked_charge(merchant, schedule.fields, now)
     payment.imp_uid, payment.customer_uid_usage = entries.new_imp_uid("imps_"), "payment.scheduled"

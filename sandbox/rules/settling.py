@@ -3,8 +3,6 @@
 Called inside a rule's transaction, once for each payment; `late` calls once more for an approval that was to come.
 """
 
-from __future__ import annotations
-
 from ..facts import instruments
 from ..facts.instruments import Instrument
 from ..ledger import entries
@@ -14,9 +12,9 @@ from . import keys, outcomes
 
 
 def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged: bool) -> None:
-    """``paid`` with its key, ``failed``, or still ``ready``: pending, or given up by the payer.
+    """`paid` with its key, `failed`, or still `ready`: pending, or given up by the payer.
 
-    ``charged`` is whether an approval of this window takes money.
+    `charged` is whether an approval of this window takes money.
     """
     payment.instrument, payment.outcome = instrument.number, None
     outcome = outcomes.play(payment, "window", instrument) or _review(payment)
@@ -37,13 +35,13 @@ def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged
 
 
 def shut(payment: Payment, now: int) -> None:
-    """The payer closes the window: most PGs leave the record ``ready``, some make it ``failed``."""
+    """The payer closes the window: most PGs leave the record `ready`, some make it `failed`."""
     if payment.device in payment.profile.close_fails_on:
         payment.mark_failed("사용자가 결제를 취소함", at=now)
 
 
 def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now: int) -> None:
-    """``paid``, ``failed``, or still ``ready`` when the PG takes its time."""
+    """`paid`, `failed`, or still `ready` when the PG takes its time."""
     payment.instrument = instrument.number
     entries.show_instrument(payment, instrument)
     outcome = outcomes.play(payment, "charge", instrument)
@@ -64,7 +62,7 @@ def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now
 
 
 def approve_late(payment: Payment, now: int, *, charged: bool) -> None:
-    """The approval that was to come has come. In the meantime the ``merchant_uid`` must not have been settled."""
+    """The approval that was to come has come. In the meantime the `merchant_uid` must not have been settled."""
     payment.mark_paid_late(at=now, charged=charged)
     instrument = instruments.find(str(payment.instrument), payment.profile.family)
     if instrument is not None and (payment.issues_key or payment.device):

@@ -1,10 +1,8 @@
 """What the real service and the PG would decide about a payment window.
 
-Every rule owns its transaction and takes ``now`` (Unix seconds). An approval also queues its webhooks in the
+Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
 same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
 """
-
-from __future__ import annotations
 
 from decimal import Decimal
 from typing import Literal
@@ -41,9 +39,9 @@ DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
-    """Make the ``ready`` payment behind a window from the parameters of ``IMP.request_pay``.
+    """Make the `ready` payment behind a window from the parameters of `IMP.request_pay`.
 
-    ``device`` is ``pc`` or ``mobile``; ``opener_origin`` the only origin that may hear the result.
+    `device` is `pc` or `mobile`; `opener_origin` the only origin that may hear the result.
 
     Raises:
         WindowRefused: the service or the PG would not open it.
@@ -75,7 +73,7 @@ def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
 
 
 def wants_identity_check(payment: Payment) -> bool:
-    """Whether this window would issue the first key of its ``customer_id`` at a PG that asks who that is."""
+    """Whether this window would issue the first key of its `customer_id` at a PG that asks who that is."""
     if not (payment.profile.verifies_new_customer and payment.issues_key):
         return False
     known = select(Payment.id).where(
@@ -89,9 +87,9 @@ def wants_identity_check(payment: Payment) -> bool:
 
 
 def approve(payment: Payment, number: str, now: int) -> Payment:
-    """The payer submits the window with an instrument's ``number``: ``paid``, or ``failed`` with a ``fail_reason``.
+    """The payer submits the window with an instrument's `number`: `paid`, or `failed` with a `fail_reason`.
 
-    A window that would issue a key has issued it when ``paid``. A finished payment comes back unchanged.
+    A window that would issue a key has issued it when `paid`. A finished payment comes back unchanged.
     """
     with exclusive(payment):
         if payment.status != "ready" or payment.is_pending:
@@ -117,7 +115,7 @@ def decline(payment: Payment, now: int, reason: str = DECLINED) -> Payment:
 
 
 def close(payment: Payment, now: int) -> Payment:
-    """The payer shuts the window: most PGs leave the record ``ready``, some make it ``failed``."""
+    """The payer shuts the window: most PGs leave the record `ready`, some make it `failed`."""
     with exclusive(payment):
         if payment.status == "ready" and not payment.is_pending:
             settling.shut(payment, now)
@@ -203,7 +201,7 @@ def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
 
 
 def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, charges: bool) -> None:
-    """Check the parameters of a window that ``charges`` its amount or not. Raises `Malformed`."""
+    """Check the parameters of a window that `charges` its amount or not. Raises `Malformed`."""
     profile = payment.profile
     if payment.pay_method not in profile.methods:
         methods = ", ".join(pgs.methods_of(profile.code))

@@ -1,12 +1,10 @@
 """The browser script a shop loads, and the calls it makes.
 
-``GET /v1/iamport.js`` is served as it lies here, without templating, so it can be cached and read. The script
-registers each payment with ``POST /sdk/payments``, each identity check with ``POST /sdk/certifications``, from the
+`GET /v1/iamport.js` is served as it lies here, without templating, so it can be cached and read. The script
+registers each payment with `POST /sdk/payments`, each identity check with `POST /sdk/certifications`, from the
 shop's origin; CORS is open because the real service
-is open too: the merchant code is public, and a payment in status ``ready`` moves nothing.
+is open too: the merchant code is public, and a payment in status `ready` moves nothing.
 """
-
-from __future__ import annotations
 
 import re
 from pathlib import Path
@@ -41,7 +39,7 @@ ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 @bp.get("/js/iamport.payment-<version>.js", endpoint="old_script")
 @bp.get("/v1/iamport.js")
 def script(version: str = "") -> Response:
-    """The SDK, under its present and its old names. ``?device=mobile`` is read by the script itself."""
+    """The SDK, under its present and its old names. `?device=mobile` is read by the script itself."""
     response = send_from_directory(HERE, "iamport.js", mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -49,11 +47,11 @@ def script(version: str = "") -> Response:
 
 @bp.post("/sdk/payments")
 def open_payment() -> ResponseReturnValue:
-    """Make a payment in status ``ready`` and say where its window is.
+    """Make a payment in status `ready` and say where its window is.
 
-    Takes ``{merchant_code, params, device, ui_type, origin, page_language}``; answers 201 with
-    ``{imp_uid, window_url, result, form}`` or 400 with ``{error_code, error_msg, imp_uid, merchant_uid}``, which the
-    script hands to the shop's callback. ``success`` is there for PGs that know it.
+    Takes `{merchant_code, params, device, ui_type, origin, page_language}`; answers 201 with
+    `{imp_uid, window_url, result, form}` or 400 with `{error_code, error_msg, imp_uid, merchant_uid}`, which the
+    script hands to the shop's callback. `success` is there for PGs that know it.
     """
     body, params = _call()
     try:
@@ -85,7 +83,7 @@ def open_payment() -> ResponseReturnValue:
 
 @bp.post("/sdk/payments/<imp_uid>/close")
 def close_payment(imp_uid: str) -> ResponseReturnValue:
-    """The payer closed a pop-up as one closes any window. Takes its ``{window_url}``; answers what the shop hears."""
+    """The payer closed a pop-up as one closes any window. Takes its `{window_url}`; answers what the shop hears."""
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
     if payment is None or not is_window_key(payment, _key_in_body()):
         abort(404)
@@ -120,7 +118,7 @@ def close_certification(imp_uid: str) -> ResponseReturnValue:
 
 @bp.get("/sdk/ui/<ui_type>")
 def show_ui(ui_type: str) -> ResponseReturnValue:
-    """What is written on the button of ``IMP.loadUI``; ``{label: null}`` for one that does not exist."""
+    """What is written on the button of `IMP.loadUI`; `{label: null}` for one that does not exist."""
     label = next((profile.name_en for profile in pgs.PROFILES if profile.ui_type == ui_type), None)
     return jsonify(label=label)
 
@@ -136,12 +134,12 @@ def allow_every_shop(response: Response) -> Response:
 
 @bp.errorhandler(Malformed)
 def _malformed(error: Malformed) -> ResponseReturnValue:
-    """A body that cannot be read. The script knows the ``merchant_uid`` that the callback is told."""
+    """A body that cannot be read. The script knows the `merchant_uid` that the callback is told."""
     return {"success": False, "error_code": "F0004", "error_msg": f"F0004:{error}", "imp_uid": None}, 400
 
 
 def _call() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The body of a call that opens a window, and the ``params`` in it. Raises `Malformed`."""
+    """The body of a call that opens a window, and the `params` in it. Raises `Malformed`."""
     body = json_object()
     params = body.get("params")
     return body, params if isinstance(params, dict) else {}
@@ -152,7 +150,7 @@ def _device(body: dict[str, Any]) -> str:
 
 
 def _key_in_body() -> str:
-    """The secret in the ``window_url`` that a script hands back; '' where none can be read."""
+    """The secret in the `window_url` that a script hands back; '' where none can be read."""
     try:
         window_url = required_text(json_object(), "window_url")
         return parse_qs(urlsplit(window_url).query).get("k", [""])[0]

@@ -1,11 +1,9 @@
 """Sending what `notices` lined up: unsigned, not waited for, each try kept as an `Attempt`.
 
 A `Delivery` is stored in the transaction of its approval. Whoever sends it claims it first, for `LEASE` seconds and
-longer while the sender lives: after ``kill -9`` somebody else takes it up. So a shop may hear of a payment twice,
+longer while the sender lives: after `kill -9` somebody else takes it up. So a shop may hear of a payment twice,
 as in life, but never not at all.
 """
-
-from __future__ import annotations
 
 import json
 import threading
@@ -70,7 +68,7 @@ def announce(payment: Payment) -> None:
 def send_due(now: int) -> None:
     """A turn of the background: send what is due on each merchant's clock, and what a dead worker had begun.
 
-    ``now`` is the computer's time, in Unix seconds.
+    `now` is the computer's time, in Unix seconds.
     """
     if mine := list(_in_flight(current_app)):
         db.session.execute(update(Delivery).where(Delivery.id.in_(mine)).values(lease_until=now + LEASE))
@@ -82,7 +80,7 @@ def send_due(now: int) -> None:
 
 
 def redeliver(payment: Payment, like: Delivery | None = None) -> list[Delivery]:
-    """Send a notice of the payment's present status again, now, or exactly what ``like`` said, and wait for what each
+    """Send a notice of the payment's present status again, now, or exactly what `like` said, and wait for what each
     receiver answers."""
     now, merchant = clock.of(payment.merchant), payment.merchant
     common = {

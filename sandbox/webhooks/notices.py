@@ -1,9 +1,7 @@
 """Lining up webhooks inside the transaction they tell of, bent as the merchant's levers say. `webhooks` sends them.
 
-A body is ``{"imp_uid", "merchant_uid", "status"}``; a cancel's has ``cancellation_id``, too.
+A body is `{"imp_uid", "merchant_uid", "status"}`; a cancel's has `cancellation_id`, too.
 """
-
-from __future__ import annotations
 
 import secrets
 from typing import Any
@@ -14,7 +12,7 @@ from ..ledger.models import Delivery, Merchant, Payment, db
 from ..merchants import clock, levers
 
 LET_THE_BROWSER_PASS = 3
-"""Seconds by which a notice that goes ``after`` the browser's answer is later than the approval."""
+"""Seconds by which a notice that goes `after` the browser's answer is later than the approval."""
 
 WAIT_FOR_ANOTHER = 30
 """Seconds a notice that is to be overtaken waits for the one that overtakes it."""
@@ -53,8 +51,8 @@ def body_of(payment: Payment, **more: str) -> dict[str, Any]:
 
 
 def forgery(merchant: Merchant, payment: Payment, url: str, kind: str, now: int) -> Delivery:
-    """A notice that lies about ``payment``: an ``amount`` where true notices have none, an ``imp_uid`` that nobody
-    has, or somebody else's ``merchant_uid``. It always says ``paid``."""
+    """A notice that lies about `payment`: an `amount` where true notices have none, an `imp_uid` that nobody
+    has, or somebody else's `merchant_uid`. It always says `paid`."""
     lies: dict[str, dict[str, Any]] = {
         "wrong_amount": {"amount": 1},
         "unknown_imp_uid": {"imp_uid": f"imp_{secrets.randbelow(10**12):012d}"},

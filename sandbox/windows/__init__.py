@@ -1,10 +1,8 @@
-"""The payment windows: what a payer sees between ``IMP.request_pay`` and its result.
+"""The payment windows: what a payer sees between `IMP.request_pay` and its result.
 
 A window is a plain page with plain forms, so that it works in a layer, in a phone-sized frame and without
 script. Its address carries a `secret`; who lacks it finds nothing.
 """
-
-from __future__ import annotations
 
 from urllib.parse import urlsplit
 
@@ -74,7 +72,7 @@ def decline(imp_uid: str) -> ResponseReturnValue:
 
 @bp.post("/close")
 def close(imp_uid: str) -> ResponseReturnValue:
-    """The payer gives up. The record often stays ``ready``; the shop hears of it all the same."""
+    """The payer gives up. The record often stays `ready`; the shop hears of it all the same."""
     payment = _payment(imp_uid)
     windows.close(payment, clock.of_payment(payment))
     return _finish(payment, closed=True)
@@ -90,7 +88,7 @@ def _payment(imp_uid: str) -> Payment:
 
 
 def _window(payment: Payment, *, number: str = "", wrong: str = "", error: str = "") -> str:
-    """``wrong`` names the field that ``error`` is about."""
+    """`wrong` names the field that `error` is about."""
     return render_template(
         f"windows/{payment.profile.family}.html",
         page=page_of(payment),

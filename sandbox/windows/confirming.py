@@ -1,9 +1,7 @@
-"""``confirm_url``: just before a window's payment is approved the shop is asked, and anything but 200 stops it.
+"""`confirm_url`: just before a window's payment is approved the shop is asked, and anything but 200 stops it.
 
-Source: the JavaScript SDK's ``confirm_url`` (confirm process). How the shop words its reason is not documented.
+Source: the JavaScript SDK's `confirm_url` (confirm process). How the shop words its reason is not documented.
 """
-
-from __future__ import annotations
 
 import json
 from typing import Any
@@ -28,7 +26,7 @@ LONGEST_ANSWER = 2000
 
 
 def objection(payment: Payment) -> str:
-    """Why the shop stops this payment, as its ``fail_reason``; '' when it lets it go on, or need not be asked."""
+    """Why the shop stops this payment, as its `fail_reason`; '' when it lets it go on, or need not be asked."""
     if payment.status != "ready" or payment.is_pending or not payment.confirm_url:
         return ""
     if not levers.get(payment.merchant, "confirm_process"):
@@ -69,7 +67,7 @@ def _ask(url: str, body: str, content_type: str) -> str | None:
 
 
 def _reason_in(said: str) -> str:
-    """``reason`` of a JSON object, else whatever it is."""
+    """`reason` of a JSON object, else whatever it is."""
     try:
         answer = json.loads(said)
     except (ValueError, RecursionError):

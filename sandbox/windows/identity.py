@@ -3,8 +3,6 @@
 `sandbox.products.certifications` decides what comes of it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -59,7 +57,7 @@ def close(imp_uid: str) -> ResponseReturnValue:
 
 
 def result(check: Certification, reason: str = CLOSED) -> dict[str, Any]:
-    """The object a shop's callback receives; ``reason`` where nobody was identified."""
+    """The object a shop's callback receives; `reason` where nobody was identified."""
     told = {"imp_uid": check.imp_uid, "merchant_uid": check.merchant_uid}
     about = {"pg_provider": AGENCY, "pg_type": "certification"}
     if check.certified_at:
@@ -83,7 +81,7 @@ def _check(imp_uid: str) -> Certification:
 
 
 def _window(check: Certification, said: Any, *, wrong: str = "", error: str = "") -> str:
-    """``said`` is what its fields have in them; ``wrong`` names the one that ``error`` is about."""
+    """`said` is what its fields have in them; `wrong` names the one that `error` is about."""
     return render_template(
         "windows/identity.html",
         layout="layer" if check.window["form"] == "layer" else "page",
@@ -122,7 +120,7 @@ def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
 
 
 def _target(check: Certification, rsp: dict[str, Any]) -> str:
-    """``m_redirect_url`` with the result in its query."""
+    """`m_redirect_url` with the result in its query."""
     name = levers.get(check.merchant, "certification_redirect")
     told = {"imp_uid": rsp["imp_uid"], "merchant_uid": rsp["merchant_uid"], name: str(rsp["success"]).lower()}
     told |= {key: rsp[key] for key in ("error_code", "error_msg") if key in rsp}

@@ -1,7 +1,5 @@
 """What a payer is told in a window, worked out from the payment and its PG's traits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,7 +22,7 @@ class Page:
     skin: str
     """The dress the PG or its variant wears: an attribute for the style sheet."""
     layout: str
-    """``layer`` over the shop's page, or a ``page`` of its own."""
+    """`layer` over the shop's page, or a `page` of its own."""
     opener: str
     """The origin that may hear from this window; '' for a page that has none."""
     pg_name: str
@@ -36,7 +34,7 @@ class Page:
     amount: str | None
     """None where this PG does not show it."""
     effect: str
-    """`sandbox.rules.windows.window_effect`: ``charged``, ``shown`` or ``key_only``."""
+    """`sandbox.rules.windows.window_effect`: `charged`, `shown` or `key_only`."""
     effect_title: str
     effect_text: str
     notes: list[str]
@@ -51,7 +49,7 @@ class Page:
 
 
 def page_of(payment: Payment) -> Page:
-    """Everything ``templates/windows/window.html`` shows of ``payment``."""
+    """Everything `templates/windows/window.html` shows of `payment`."""
     profile = payment.profile
     effect = window_effect(payment)
     languages = language_links(url_for("windows.show", imp_uid=payment.imp_uid))
@@ -82,7 +80,7 @@ def page_of(payment: Payment) -> Page:
 
 
 def address(payment: Payment, action: str) -> str:
-    """Where the window's form for ``action`` goes; it keeps the window's secret and language."""
+    """Where the window's form for `action` goes; it keeps the window's secret and language."""
     lang = request.args.get("lang")
     return url_for(f"windows.{action}", imp_uid=payment.imp_uid, k=window_key(payment), lang=lang)
 

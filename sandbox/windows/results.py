@@ -1,9 +1,7 @@
-"""How a window's end reaches the shop: the callback's ``rsp`` object, or the query at ``m_redirect_url``.
+"""How a window's end reaches the shop: the callback's `rsp` object, or the query at `m_redirect_url`.
 
 Both are only news for the browser. What really happened is the payment's record, read over REST.
 """
-
-from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,7 +17,7 @@ DECLINED = "F0004"
 
 
 def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]:
-    """The object a shop's callback receives; ``closed`` when the payer shut the window."""
+    """The object a shop's callback receives; `closed` when the payer shut the window."""
     if payment.profile.payload == "ids_only":
         return _ids(payment) | _failure(payment, closed)
     told = {
@@ -33,7 +31,7 @@ def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]
 
 
 def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
-    """``m_redirect_url`` with the result in its query; None when the shop sent no usable one.
+    """`m_redirect_url` with the result in its query; None when the shop sent no usable one.
 
     Without one the payer is stranded in the window, in the sandbox as in life.
     """
@@ -93,7 +91,7 @@ def _success(payment: Payment, name: str, value: Any) -> dict[str, Any]:
 
 
 def _failure(payment: Payment, closed: bool) -> dict[str, str]:
-    """What tells a failure where no ``success`` does: an ``error_code``, also of a payer who leaves."""
+    """What tells a failure where no `success` does: an `error_code`, also of a payer who leaves."""
     if went_well(payment):
         return {}
     reason = _reason(payment, closed)
@@ -101,7 +99,7 @@ def _failure(payment: Payment, closed: bool) -> dict[str, str]:
 
 
 def _reason(payment: Payment, closed: bool) -> dict[str, str]:
-    """Why there is no success. A payer who leaves makes no ``error_code``."""
+    """Why there is no success. A payer who leaves makes no `error_code`."""
     if closed:
         return {"error_msg": CLOSED}
     return {"error_code": DECLINED, "error_msg": payment.fail_reason or ""}

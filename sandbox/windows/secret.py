@@ -1,7 +1,5 @@
 """The secret in a window's address: who has it may act as the payer."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 

@@ -3,13 +3,11 @@
 `Refused` over REST, `WindowRefused` in the browser; `parameters.Malformed` is either before it is dressed.
 """
 
-from __future__ import annotations
-
 
 class Refused(Exception):
     """REST: the request is turned down, and no record is made. Goes out in the envelope.
 
-    ``ours``: nobody knows the real service's text, this one is our own.
+    `ours`: nobody knows the real service's text, this one is our own.
     """
 
     def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False) -> None:
@@ -18,7 +16,7 @@ class Refused(Exception):
 
 
 class WindowRefused(Exception):
-    """Browser: the window does not open. Reaches the shop as the callback's ``error_code`` and ``error_msg``."""
+    """Browser: the window does not open. Reaches the shop as the callback's `error_code` and `error_msg`."""
 
     def __init__(self, error_code: str, error_msg: str, imp_uid: str | None = None) -> None:
         super().__init__(error_msg)

@@ -1,7 +1,5 @@
 """Amounts: whole minor units (won, cents) inside, major units on the wire."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 WHOLE_CURRENCIES = frozenset({"KRW", "JPY", "VND", "CLP", "ISK"})
@@ -12,7 +10,7 @@ LARGEST = 10**12
 
 
 def minor_units(amount: Decimal, currency: str) -> int:
-    """``Decimal("49.99"), "USD"`` → ``4999``.
+    """`Decimal("49.99"), "USD"` → `4999`.
 
     Raises:
         ValueError: finer than the currency's smallest coin, negative, not finite, or absurdly large.
@@ -28,7 +26,7 @@ def minor_units(amount: Decimal, currency: str) -> int:
 
 
 def major_units(minor: int, currency: str) -> int | float:
-    """``4999, "USD"`` → ``49.99``: a number for JSON, and only for that.
+    """`4999, "USD"` → `49.99`: a number for JSON, and only for that.
 
     A double prints two decimals back exactly as they were, so nothing is lost between here and the client.
     """

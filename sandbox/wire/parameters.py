@@ -3,8 +3,6 @@
 '' and null count as not sent, as they do for the service.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping
@@ -29,7 +27,7 @@ class Malformed(ValueError):
 
 
 def text(fields: Fields, name: str, *, limit: int | None = None) -> str | None:
-    """A string of at most ``limit`` characters, or None when it was not sent."""
+    """A string of at most `limit` characters, or None when it was not sent."""
     value = fields.get(name)
     if value is None or value == "":
         return None
@@ -72,7 +70,7 @@ def required_number(fields: Fields, name: str) -> Decimal:
 
 
 def integer(fields: Fields, name: str, *, least: int = 0, most: int = 10**12) -> int | None:
-    """A whole number from ``least`` to ``most``, from JSON, a form or a query; None when it was not sent."""
+    """A whole number from `least` to `most`, from JSON, a form or a query; None when it was not sent."""
     value = number(fields, name)
     if value is None:
         return None
@@ -99,7 +97,7 @@ def flag(fields: Fields, name: str) -> bool:
 
 
 def word(fields: Fields, name: str, choices: tuple[str, ...]) -> str | None:
-    """One of ``choices``, or None when it was not sent."""
+    """One of `choices`, or None when it was not sent."""
     value = text(fields, name)
     if value is not None and value not in choices:
         raise Malformed(f"{name} 파라메터는 {', '.join(choices)} 중 하나여야 합니다.")
@@ -107,7 +105,7 @@ def word(fields: Fields, name: str, choices: tuple[str, ...]) -> str | None:
 
 
 def nested(fields: Fields, name: str) -> Fields:
-    """What lies under ``name``: an object of JSON, or ``name[inner]=…`` of a form. Empty when it was not sent."""
+    """What lies under `name`: an object of JSON, or `name[inner]=…` of a form. Empty when it was not sent."""
     value = fields.get(name)
     if value is None or value == "" or value == []:
         return {}
@@ -124,7 +122,7 @@ def texts(fields: Fields, name: str) -> list[str]:
 
 
 def currency(fields: Fields) -> str:
-    """ISO 4217, ``KRW`` when it was not sent."""
+    """ISO 4217, `KRW` when it was not sent."""
     code = text(fields, "currency") or CURRENCY
     if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
         raise Malformed("currency 파라메터는 ISO 4217 통화 코드여야 합니다.")
@@ -141,7 +139,7 @@ def urls(fields: Fields, name: str) -> list[str]:
 
 
 def as_json(value: Any) -> str | None:
-    """How ``custom_data`` is kept: text as it came, anything else as a JSON string."""
+    """How `custom_data` is kept: text as it came, anything else as a JSON string."""
     if value is None or value == "":
         return None
     kept = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=float)

@@ -5,8 +5,6 @@ runner twice a second, the console before it reads) masks and stores them. A cra
 second, the ledger nothing. Under load the oldest calls fall out before anybody has to mask them.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections import deque
@@ -44,7 +42,7 @@ class WireEntry(Model):
     merchant_id: Mapped[int | None] = mapped_column(ForeignKey("merchants.id"))
     """None: nobody's, such as a call whose credentials are unknown."""
     kind: Mapped[str]
-    """``rest``, ``sdk``, ``window`` or ``control``."""
+    """`rest`, `sdk`, `window` or `control`."""
     at: Mapped[int]
     """Unix seconds of the merchant's clock."""
     took: Mapped[float]
@@ -234,7 +232,7 @@ def _unique_ids(*bodies: Any) -> list[str]:
 
 
 def _ids(value: Any, name: str = "") -> Iterator[str]:
-    """Every value of a field in `IDS`, wherever it stands under ``value``."""
+    """Every value of a field in `IDS`, wherever it stands under `value`."""
     if isinstance(value, dict):
         for inner, under in value.items():
             yield from _ids(under, inner)
@@ -261,7 +259,7 @@ def _claim(call: Call) -> tuple[str, Any]:
 
 
 def _owner(claim: tuple[str, Any]) -> int | None:
-    """The id of the merchant with this ``id``, ``key`` or ``code``, or of the window with this ``imp_uid``."""
+    """The id of the merchant with this `id`, `key` or `code`, or of the window with this `imp_uid`."""
     name, value = claim
     if name == "imp_uid":
         owners = (

@@ -1,7 +1,5 @@
 """What must not be kept of a call: card numbers lose their middle, secrets and tokens nearly everything."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any
@@ -52,7 +50,7 @@ def header(name: str, value: str) -> str:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """``value`` with everything under it masked; ``name`` is what its parent calls it."""
+    """`value` with everything under it masked; `name` is what its parent calls it."""
     if isinstance(value, dict):
         return {inner: masked(under, inner) for inner, under in value.items()}
     if isinstance(value, list):
@@ -86,13 +84,13 @@ def address(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """``Bearer 0123456789…`` → ``Bearer 0123***``."""
+    """`Bearer 0123456789…` → `Bearer 0123***`."""
     scheme, space, value = text.rpartition(" ")
     return f"{scheme}{space}{value[:4]}{CUT}"
 
 
 def number(text: str) -> str:
-    """``4242-4242-4242-4242`` → ``424242******4242``, an account's ``110-4242-424242`` → ``110******2424``.
+    """`4242-4242-4242-4242` → `424242******4242`, an account's `110-4242-424242` → `110******2424`.
 
     A number that is masked already stays as it is.
     """
@@ -104,7 +102,7 @@ def number(text: str) -> str:
 
 
 def _form(text: str) -> dict[str, Any]:
-    """``a=1&b=2`` as a dict; a name that comes more than once holds a list."""
+    """`a=1&b=2` as a dict; a name that comes more than once holds a list."""
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         before = fields.get(name)

@@ -1,7 +1,5 @@
 """Clients published by others run unmodified against the sandbox, with every method they have."""
 
-from __future__ import annotations
-
 import os
 import re
 import threading

@@ -1,7 +1,5 @@
 """What the PGs' own guides say, PG by PG: what the sandbox's profiles are held against; and who follows it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -23,22 +21,22 @@ class Guide(NamedTuple):
 
     pg: str
     effect: str
-    """Of an amount above zero: ``shown`` or ``charged``."""
+    """Of an amount above zero: `shown` or `charged`."""
     zero: str
-    """What an amount of 0 is: ``key_only`` or ``refused``."""
+    """What an amount of 0 is: `key_only` or `refused`."""
     pc: str
     mobile: str
-    """The window: over the page (``layer``), beside it (``popup``), or in its place (``page``)."""
+    """The window: over the page (`layer`), beside it (`popup`), or in its place (`page`)."""
     payload: str = "full"
-    """``full``, or ``ids`` without ``success``."""
+    """`full`, or `ids` without `success`."""
     number: str = APPROVED
     pay_method: str | None = "card"
     issue: Mapping[str, Any] = {}
     """What the window needs besides the buyer, a name, an amount and a way back."""
     recorded: str = ""
-    """The ``pay_method`` of the record, where it is not the one that was sent."""
+    """The `pay_method` of the record, where it is not the one that was sent."""
     again: Mapping[str, Any] = {}
-    """What a charge needs besides ``customer_uid``, ``merchant_uid``, ``amount`` and ``name``."""
+    """What a charge needs besides `customer_uid`, `merchant_uid`, `amount` and `name`."""
     ui_type: str = ""
     levers: Mapping[str, Any] = {}
     """Without which the key cannot be charged."""
@@ -168,7 +166,7 @@ class Follower:
         return {name: values[0] for name, values in parse_qs(urlsplit(answer.location).query).items()}
 
     def issue(self, device: str = "pc", **changes: Any) -> str:
-        """A key, through the window; its ``imp_uid``."""
+        """A key, through the window; its `imp_uid`."""
         return self.press(self.open(device, **changes), "approve")["imp_uid"]
 
     def charge(self, merchant_uid: str = "charge001", **changes: Any) -> Answer:

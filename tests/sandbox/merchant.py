@@ -1,7 +1,5 @@
 """A plain-HTML shop on an origin of its own, whose strict policy names the sandbox and nothing else."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator
@@ -116,7 +114,7 @@ class ShopPage:
         ui: str = "",
         call: str = "request_pay",
         **params: Any,
-    ) -> ShopPage:
+    ) -> "ShopPage":
         order = {"init": init, "callback": callback, "ui": ui, "call": call}
         order["params"] = self.order(**params) if params != NOTHING else None
         self.page.goto(f"{self.url}/?{urlencode({'lang': lang, 'device': device, 'order': json.dumps(order)})}")
@@ -125,7 +123,7 @@ class ShopPage:
     def order(self, **params: Any) -> dict[str, Any]:
         return request_pay(**{"m_redirect_url": f"{self.url}/landing", **params})
 
-    def subscribe(self) -> ShopPage:
+    def subscribe(self) -> "ShopPage":
         self.button.click()
         return self
 

@@ -1,7 +1,5 @@
 """A shop as the sandbox's windows see it: what its page sends, and what it reads out of the answer."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from itertools import count
 from typing import Any
@@ -21,7 +19,7 @@ _numbers = count(1)
 
 
 def request_pay(**params: Any) -> dict[str, Any]:
-    """Parameters of ``IMP.request_pay`` that every PG accepts, with a fresh ``merchant_uid``."""
+    """Parameters of `IMP.request_pay` that every PG accepts, with a fresh `merchant_uid`."""
     number = next(_numbers)
     return {
         "pg": "html5_inicis",
@@ -39,7 +37,7 @@ def request_pay(**params: Any) -> dict[str, Any]:
 
 
 def sdk_call(device: str = "pc", page_language: str = "ko", ui_type: str = "", **params: Any) -> dict[str, Any]:
-    """What the script posts to ``/sdk/payments``; ``ui_type`` from a button of ``IMP.loadUI``."""
+    """What the script posts to `/sdk/payments`; `ui_type` from a button of `IMP.loadUI`."""
     return {
         "merchant_code": "imp00000000",
         "params": request_pay(**params),
@@ -57,13 +55,13 @@ def open_window(client: FlaskClient, device: str = "pc", page_language: str = "k
 
 
 def action(window_url: str, name: str) -> str:
-    """Where the window's form for ``approve``, ``decline`` or ``close`` goes."""
+    """Where the window's form for `approve`, `decline` or `close` goes."""
     path, query = window_url.split("?")
     return f"{path}/{name}?{query}"
 
 
 class Markup(HTMLParser):
-    """A page as a list of ``(tag, attributes)``, and the text between them."""
+    """A page as a list of `(tag, attributes)`, and the text between them."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

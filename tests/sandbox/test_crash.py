@@ -1,6 +1,4 @@
-"""Real workers: what is due is done soon and once, and nothing that was answered is lost by ``kill -9``."""
-
-from __future__ import annotations
+"""Real workers: what is due is done soon and once, and nothing that was answered is lost by `kill -9`."""
 
 import os
 import re
@@ -32,7 +30,7 @@ SOON = 3
 MONTH = 31 * 86_400
 
 GUNICORN = "import sandbox.app; from gunicorn.app.wsgiapp import run; run()"
-"""``python -m gunicorn``, with the modules read once instead of by each worker. Each makes its own application."""
+"""`python -m gunicorn`, with the modules read once instead of by each worker. Each makes its own application."""
 
 
 class Sandbox:
@@ -99,7 +97,7 @@ def sandbox(tmp_path, receiver: Receiver) -> Iterator[Sandbox]:
 
 
 def heard(receiver: Receiver, count: int) -> list[str]:
-    """The ``merchant_uid`` of the next notices, in alphabetical order."""
+    """The `merchant_uid` of the next notices, in alphabetical order."""
     return sorted(receiver.bodies.get(timeout=LONGEST_SILENCE)["merchant_uid"] for _ in range(count))
 
 

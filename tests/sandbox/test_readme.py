@@ -1,7 +1,5 @@
 """The README beside the sandbox: its lists are whole, and what it prints to be copied runs."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

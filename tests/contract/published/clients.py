@@ -1,7 +1,5 @@
 """Published clients, each with its own environment and its own process."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """What each npm client can do, as a scenario: every method, how it succeeds and how it fails."""
 
-from __future__ import annotations
-
 import time
 
 from tests.contract.published.pypi import PERSON

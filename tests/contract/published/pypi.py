@@ -1,7 +1,5 @@
 """What each PyPI client can do, as a scenario: every method, how it succeeds and how it fails."""
 
-from __future__ import annotations
-
 from tests.contract.published.steps import (
     APPROVED,
     BUYER,

@@ -1,7 +1,5 @@
 """The kinds of steps in a client's scenario."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""``/subscribe/customers/{customer_uid}``: stored billing keys."""
+"""`/subscribe/customers/{customer_uid}`: stored billing keys."""
 
 import pytest
 

@@ -11,7 +11,7 @@ NOT_FOUND = (404, -1, "존재하지 않는 결제정보입니다.", None)
 
 @pytest.fixture
 def attempts(api, clock) -> dict[str, str]:
-    """Attempts a minute apart: declined and paid for order-1, paid and cancelled for order-2. Name to ``imp_uid``."""
+    """Attempts a minute apart: declined and paid for order-1, paid and cancelled for order-2. Name to `imp_uid`."""
     api.issue("poor", card_number="4000-0000-0000-0341")
     api.issue("rich")
     uids = {}

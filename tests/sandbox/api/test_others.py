@@ -26,7 +26,7 @@ def open_account(api, clock):
 
 @pytest.fixture
 def deposit(client):
-    """Pays into the account of an ``imp_uid``; answers with the HTTP status."""
+    """Pays into the account of an `imp_uid`; answers with the HTTP status."""
     return lambda imp_uid: client.post("/control/deposits", json={"imp_uid": imp_uid}).status_code
 
 
@@ -319,7 +319,7 @@ def test_a_wallets_own_calls_know_only_its_payments(api, path):
 
 @pytest.fixture
 def charge_naver(api, payer):
-    """Charges a key of Naver Pay; answers with the ``imp_uid``."""
+    """Charges a key of Naver Pay; answers with the `imp_uid`."""
     landing = {"m_redirect_url": "http://shop.test/landing", "naverProductCode": "a", "naverProductCount": 1}
     payer.approve(payer.open(merchant_uid="issue-1", customer_uid="naver", pg="naverpay", **landing), "010-4242-4242")
     return lambda **fields: api.charge("order-1", customer_uid="naver", **fields).response["imp_uid"]

@@ -91,7 +91,7 @@ def test_a_status_or_sorting_that_does_not_exist_is_malformed(api, path):
 
 @pytest.fixture
 def attempts(api, clock) -> dict[str, str]:
-    """Three attempts of one order, a minute apart: declined, declined, paid. By name to ``imp_uid``."""
+    """Three attempts of one order, a minute apart: declined, declined, paid. By name to `imp_uid`."""
     api.issue("poor", card_number="4000-0000-0000-0341")
     api.issue("rich")
     uids = {}

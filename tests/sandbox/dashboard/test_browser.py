@@ -1,7 +1,5 @@
 """The console in a real browser: it keeps itself up to date and leaves alone what somebody reads or types."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """The console: its sections, a story behind each row, search, the buttons, and pages that keep up by themselves."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 
@@ -348,7 +346,7 @@ def busy(client, api, payer, receiver) -> dict:
 
 
 def _press(client: FlaskClient, page: str, lever: str, **form: object) -> TestResponse:
-    """A button on ``page``, which the browser names as where it comes from."""
+    """A button on `page`, which the browser names as where it comes from."""
     assert f"/pull/{lever}" in client.get(page).text
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', _form(client.get(page).text, lever)))
     headers = {"Referer": f"http://localhost{page}"}
@@ -387,7 +385,7 @@ def made(client: FlaskClient, **form: str) -> TestResponse:
 
 
 def fact(answer: TestResponse, name: str) -> str:
-    """What a page of facts says of ``name``."""
+    """What a page of facts says of `name`."""
     texts = Markup(answer.text).texts
     return texts[texts.index(name) + 1]
 

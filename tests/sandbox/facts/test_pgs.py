@@ -1,7 +1,5 @@
 """Every PG from its window to a later charge, on a PC and on a phone, and what is peculiar to each."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.facts.pgs import PROFILES

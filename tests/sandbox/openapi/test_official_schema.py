@@ -1,6 +1,6 @@
 """What is answered is what the official schema says, where that schema is at hand; its slips are mended here first.
 
-The schema is not ours to keep: it is read from ``../shared/data`` beside the checkout.
+The schema is not ours to keep: it is read from `../shared/data` beside the checkout.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""``/openapi.json`` and ``/docs``: every address is described, and what is described is served."""
+"""`/openapi.json` and `/docs`: every address is described, and what is described is served."""
 
 import re
 

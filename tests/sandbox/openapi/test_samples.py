@@ -1,4 +1,4 @@
-"""The samples of ``/docs``: each runs as it is pasted, once there is what it names."""
+"""The samples of `/docs`: each runs as it is pasted, once there is what it names."""
 
 import argparse
 import html

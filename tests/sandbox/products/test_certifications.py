@@ -1,7 +1,5 @@
 """The window of `IMP.certification`, without a browser: who may open it, what it believes, what the shop hears."""
 
-from __future__ import annotations
-
 import json
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +13,7 @@ PERSON = {"name": "김매달", "birth": "900101", "gender_digit": "1", "carrier"
 
 @pytest.fixture
 def ask(client):
-    """What the script posts for ``IMP.certification``; answers with what it is told."""
+    """What the script posts for `IMP.certification`; answers with what it is told."""
 
     def ask(device: str = "pc", merchant_code: str = "imp00000000", **params):
         params = {"merchant_uid": "check-1", "m_redirect_url": LANDING, **params}

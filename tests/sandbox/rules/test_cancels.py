@@ -1,4 +1,4 @@
-"""``POST /payments/cancel``: the whole, a part, and what is refused."""
+"""`POST /payments/cancel`: the whole, a part, and what is refused."""
 
 import pytest
 
@@ -98,7 +98,7 @@ def test_the_checksum_is_what_is_left(api, imp_uid):
 
 @pytest.fixture
 def taxed(api):
-    """Charges 1,100 won at a PG that tells balances; answers with the ``imp_uid``."""
+    """Charges 1,100 won at a PG that tells balances; answers with the `imp_uid`."""
     api.issue("kcp", pg="kcp_billing")
     return lambda **tax: api.charge("order-1", customer_uid="kcp", amount=1100, **tax).response["imp_uid"]
 

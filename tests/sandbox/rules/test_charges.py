@@ -1,4 +1,4 @@
-"""``POST /subscribe/payments/again``: charging a stored key."""
+"""`POST /subscribe/payments/again`: charging a stored key."""
 
 import threading
 

@@ -1,7 +1,5 @@
 """What is peculiar to a PG: its amounts, whose key it is, and what a later charge must heed."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.sandbox.guides import DAY, GUIDES, Follower

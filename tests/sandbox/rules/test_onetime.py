@@ -1,4 +1,4 @@
-"""``POST /subscribe/payments/onetime``: charging a card by its number."""
+"""`POST /subscribe/payments/onetime`: charging a card by its number."""
 
 import pytest
 

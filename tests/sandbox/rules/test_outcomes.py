@@ -366,7 +366,7 @@ def test_an_order_that_cannot_be_says_so(client, body):
 
 
 def submitted(client: FlaskClient, window: str, digits: str) -> dict[str, Any]:
-    """What the shop is told of a window submitted with a test card: the callback's ``rsp``, or the query."""
+    """What the shop is told of a window submitted with a test card: the callback's `rsp`, or the query."""
     number = CARD.format(digits) if digits != "4242" else APPROVED
     answer = client.post(action(window, "approve"), data={"number": number})
     if answer.status_code == 302:

@@ -1,4 +1,4 @@
-"""``/payments/prepare``: an amount registered before its window opens."""
+"""`/payments/prepare`: an amount registered before its window opens."""
 
 import pytest
 

@@ -1,7 +1,5 @@
 """The browser script's file, and the call it makes before a window opens."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 import pytest

@@ -1,7 +1,5 @@
 """The script and the windows in a real browser, on the page of a shop with a strict policy."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 import pytest

@@ -1,7 +1,5 @@
 """The identity check in a real browser: a pop-up, a layer, a page on a phone."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 import pytest

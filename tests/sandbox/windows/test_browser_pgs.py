@@ -1,7 +1,5 @@
 """One walk in a real browser for each family of windows and each road of a result."""
 
-from __future__ import annotations
-
 from urllib.parse import parse_qs, urlsplit
 
 import pytest

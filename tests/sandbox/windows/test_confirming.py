@@ -1,4 +1,4 @@
-"""``confirm_url``: the shop has the last word before a window's payment is approved."""
+"""`confirm_url`: the shop has the last word before a window's payment is approved."""
 
 import socket
 from urllib.parse import urlsplit

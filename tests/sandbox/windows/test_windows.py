@@ -1,7 +1,5 @@
 """What a payer sees in a window, and what the shop hears of its end."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

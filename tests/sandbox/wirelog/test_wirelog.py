@@ -1,7 +1,5 @@
 """The wire log: what is kept of each call, for whom, and what never is."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
