@@ -3,10 +3,11 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-ROOT = Path(__file__).parent.parent
+from tests.source import ROOT, tree_of
 
 Place = Literal["top", "inside", "typing", "bottom"]
 """Where an import stands: at the top of its file, inside a function, under `TYPE_CHECKING`, or at module level after a
@@ -24,21 +25,9 @@ class Import(NamedTuple):
 
 
 @cache
-def tree_of(path: Path) -> ast.Module:
-    """The parsed file."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-@cache
 def imports_of(path: Path) -> tuple[Import, ...]:
     """Every name that a file imports, wherever in it; relative imports are resolved."""
     return tuple(_imports(path, tree_of(path).body, "top"))
-
-
-def module_of(path: Path) -> str:
-    """The name by which a file of this repository is imported."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 @cache
@@ -61,6 +50,16 @@ def targets_of(path: Path) -> dict[Path, Import]:
         if target is not None and target != path:
             found.setdefault(target, imported)
     return found
+
+
+def circle_among(paths: list[Path]) -> list[Path]:
+    """Files that import each other in a circle, the first one again at the end; empty where there is none."""
+    graph = {path: [target for target in targets_of(path) if target in paths] for path in paths}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
 
 
 def _imports(path: Path, body: list[ast.stmt], place: Place) -> Iterator[Import]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from tests.imports import ROOT, targets_of
+from tests.imports import targets_of
+from tests.source import ROOT
 
 ALWAYS = "tests/test_architecture.py"
 

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from tests.imports import ROOT
 from tests.nearest import MOST, TAKE_LONG, Neighbourhood, changed_files, is_named
+from tests.source import ROOT
 
 IMPORTERS = {
     "services/refunds.py": ["views/orders.py", "tests/unit/test_settle.py"],
