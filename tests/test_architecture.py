@@ -213,6 +213,45 @@ def test_the_client_imports_nothing_of_ours(path):
 
 # Each line in its package ---------------------------------------------------------------------------------
 
+WEB = {"flask", "flask_babel", "flask_sqlalchemy", "werkzeug", "requests", "markupsafe", "jinja2"}
+STORAGE = {"sqlalchemy", "flask_sqlalchemy"}
+
+NEVER = {
+    "wire": (WEB | STORAGE, set(), "reads what a shop sent: tables belong in ledger/, rules in rules/, HTTP in api/"),
+    "facts": (WEB | STORAGE, set(), "is data about the outside world: merchants belong in merchants/, rows in ledger/"),
+    "ledger": (
+        WEB - {"flask_sqlalchemy"},
+        {"flask.Flask", "flask.current_app"},
+        "holds tables and transactions: HTTP belongs in api/ or control/",
+    ),
+    "merchants": (WEB, {"flask.current_app"}, "says who the shops are: HTTP belongs in api/ or control/"),
+    "webhooks": (
+        WEB - {"requests"},
+        {"flask.Flask", "flask.current_app"},
+        "delivers notices: pages belong in control/",
+    ),
+    "rules": (WEB, set(), "decides what the real service would: HTTP and HTML belong in api/ or windows/"),
+    "products": (WEB, set(), "is what the service sells besides billing: HTTP and HTML belong in api/ or windows/"),
+}
+"""What a package of the sandbox never imports, with the exceptions, and where that belongs."""
+
+
+@each(sources(*(f"sandbox/{package}" for package in NEVER)))
+def test_a_package_of_the_sandbox_holds_one_subject(path):
+    package = path.relative_to(ROOT).parts[1]
+    libraries, exceptions, subject = NEVER[package]
+    found = [name for name in imports(path) if name.split(".")[0] in libraries and name not in exceptions]
+
+    keep(found, f"{named(path)}: sandbox/{package} {subject}.")
+
+
+@each(sources("sandbox/wire", "sandbox/facts", "sandbox/merchants"))
+def test_no_payment_is_written_below_the_rules(path):
+    calls = {ast.unparse(node.func).split(".")[-1] for node in nodes_of(path) if isinstance(node, ast.Call)}
+
+    keep(calls & {"Payment", "Schedule", "BillingKey"}, f"{named(path)} writes one: that belongs in sandbox/rules/.")
+
+
 @each(sources("services"))
 def test_services_are_handed_everything(path):
     web = {"request", "session", "g", "flash", "url_for", "render_template", "current_app", "abort", "redirect"}
@@ -375,6 +414,20 @@ def test_nothing_is_loaded_from_elsewhere(path):
     found = re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"']?(?:https?:)?//[^\"'\s>]*", template(path))
 
     keep(found, f"{named(path)} loads from another host: put the file into static/.")
+
+
+@each(TEMPLATES)
+def test_every_imported_macro_is_used(path):
+    text = template(path)
+    statements = re.findall(r"{%-?\s*(?:from\s+\S+\s+)?import\s+(.+?)\s*(?:with(?:out)? context\s*)?-?%}", text)
+    parts = (part.strip() for statement in statements for part in statement.split(","))
+    names = [re.split(r"\s+as\s+", part)[-1].strip("\"'") for part in parts]
+    body = re.sub(r"{%-?\s*(?:from\s+\S+\s+)?import\s.+?%}", "", text)
+
+    keep(
+        [name for name in names if not re.search(rf"\b{name}\b", body)],
+        f"{named(path)}: drop the imports it does not use.",
+    )
 
 
 def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_event():
