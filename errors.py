@@ -1,18 +1,18 @@
 """What can go wrong in the shop, as named errors.
 
     ShopError
-    ├── InvalidRequest        the browser sent a request that no page of this shop sends, or a field a PG refuses
-    ├── PlanUnavailable       the plan is not on sale
-    ├── PgUnavailable         the PG does not take the plan's currency, or is not offered
-    ├── OrderNotFound         the order does not exist, or belongs to another user
-    ├── ChargeInProgress      another request is charging this subscription, or a charge has no outcome yet
-    ├── KeyNotConfirmed       the PG has not confirmed the new key yet; charging it now would fail
-    ├── NothingToCharge       the subscription has ended, its key is gone, or the period is not the next to pay
-    ├── EmailTaken            another account has this e-mail address
-    ├── WrongCredentials      e-mail address and password do not match
-    ├── PaymentServiceDown    the payment service did not answer; whether it acted is unknown
-    ├── PaymentServiceRefused the payment service understood the request and refused it
-    └── IllegalStep           a status cannot change in this way: a bug, or a lost race
+    ├── InvalidRequest
+    ├── PlanUnavailable
+    ├── PgUnavailable
+    ├── OrderNotFound
+    ├── ChargeInProgress
+    ├── KeyNotConfirmed
+    ├── NothingToCharge
+    ├── EmailTaken
+    ├── WrongCredentials
+    ├── PaymentServiceDown
+    ├── PaymentServiceRefused
+    └── IllegalStep
 
 `code` is stable: browsers, tests and logs may rely on it. `views/errors.py` adds the sentence that a person reads, and
 the HTTP status.
@@ -31,50 +31,75 @@ class ShopError(Exception):
 
 
 class InvalidRequest(ShopError):
+    """The browser sent a request that no page of this shop sends, or a field a PG refuses."""
+
     code = "invalid_request"
 
 
 class PlanUnavailable(ShopError):
+    """The plan is not on sale."""
+
     code = "plan_unavailable"
 
 
 class PgUnavailable(ShopError):
+    """The PG does not take the plan's currency, or is not offered."""
+
     code = "pg_unavailable"
 
 
 class OrderNotFound(ShopError):
+    """The order does not exist, or belongs to another user."""
+
     code = "order_not_found"
 
 
 class ChargeInProgress(ShopError):
+    """Another request is charging this subscription, or a charge has no outcome yet."""
+
     code = "charge_in_progress"
 
 
 class KeyNotConfirmed(ShopError):
+    """The PG has not confirmed the new key yet; charging it now would fail."""
+
     code = "key_not_confirmed"
 
 
 class NothingToCharge(ShopError):
+    """The subscription has ended, its key is gone, or the period is not the next to pay."""
+
     code = "nothing_to_charge"
 
 
 class EmailTaken(ShopError):
+    """Another account has this e-mail address."""
+
     code = "email_taken"
 
 
 class WrongCredentials(ShopError):
+    """E-mail address and password do not match."""
+
     code = "wrong_credentials"
 
 
 class PaymentServiceDown(ShopError):
+    """The payment service did not answer; whether it acted is unknown."""
+
     code = "payment_service_down"
 
 
 class PaymentServiceRefused(ShopError):
-    """The service refused. `detail` is its own sentence: show it, log it, never branch on it."""
+    """The payment service understood the request and refused it.
+
+    `detail` is the service's own sentence: show it, log it, never branch on it.
+    """
 
     code = "payment_service_refused"
 
 
 class IllegalStep(ShopError):
+    """A status cannot change in this way: a bug, or a lost race."""
+
     code = "illegal_step"

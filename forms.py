@@ -31,11 +31,15 @@ class BuyerForm(FlaskForm):
 
 
 class SignInForm(FlaskForm):
+    """The e-mail address and password of an existing account."""
+
     email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL])
     password = PasswordField(_("Password"), validators=[REQUIRED])
 
 
 class SignUpForm(FlaskForm):
+    """A new account. The checkout form starts with its name, e-mail address and phone number."""
+
     name = StringField(_("Name"), validators=[REQUIRED, SHORT])
     email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
     tel = TelField(_("Phone"), validators=[REQUIRED, PHONE], filters=[_plain])

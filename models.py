@@ -1,4 +1,4 @@
-"""Tables, their invariants, and the legal moves of each status.
+"""Tables, their invariants, and the legal changes of each status.
 
     User ─┬─ BillingKey ──────────────┐
           └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
@@ -79,6 +79,11 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the value to store, in UTC.
+
+        Raises:
+            ValueError: when the datetime is naive.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -86,6 +91,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the stored value as an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -209,6 +215,7 @@ class User(Model, UserMixin):
     subscriptions: Mapped[list["Subscription"]] = relationship(back_populates="user", order_by="Subscription.id.desc()")
 
     def set_password(self, password: str) -> None:
+        """Store the hash of the password, never the password itself."""
         self.password_hash = generate_password_hash(password)
 
 
@@ -234,12 +241,15 @@ class Plan(Model):
 
     @property
     def price(self) -> Money:
+        """What one period costs."""
         return Money(self.amount, self.currency)
 
     def name(self, language: str) -> str:
+        """Return the name in English for `en`, in Korean for any other language."""
         return self.name_en if language == "en" else self.name_ko
 
     def summary(self, language: str) -> str:
+        """Return the summary in English for `en`, in Korean for any other language."""
         return self.summary_en if language == "en" else self.summary_ko
 
 
@@ -277,6 +287,7 @@ class BillingKey(Model):
 
     @property
     def is_usable(self) -> bool:
+        """Whether the shop may charge the key."""
         return self.status is KeyStatus.ACTIVE
 
     def activate(self, *, at: datetime, card_name: str | None, card_number: str | None) -> None:
@@ -297,6 +308,7 @@ class BillingKey(Model):
         self.delete_at = next_look(self.revoked_at or at, at, at_most=timedelta(days=1))
 
     def mark_deleted(self, *, at: datetime) -> None:
+        """Record that the payment service has deleted the key."""
         self.deleted_at, self.delete_at = at, None
 
 
@@ -339,6 +351,7 @@ class Subscription(Model):
 
     @property
     def is_alive(self) -> bool:
+        """Whether the subscription is not cancelled."""
         return self.status is not SubscriptionStatus.CANCELLED
 
     def is_overdue(self, now: datetime) -> bool:
@@ -397,7 +410,7 @@ class Invoice(Model):
     declines: Mapped[int] = mapped_column(default=0)
     """How many scheduled attempts were declined: the current step of the dunning schedule."""
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When the next scheduled attempt is. Earlier declines do not count as dunning attempts. None: no attempt yet."""
+    """Time of the next scheduled attempt. A decline before it is no dunning attempt. None: nothing was declined yet."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -418,6 +431,7 @@ class Invoice(Model):
         self.period_start, self.period_end = at, until
 
     def mark_paid(self, *, at: datetime) -> None:
+        """Mark the invoice paid. A late approval may still pay an uncollectible one."""
         if self.status is not InvoiceStatus.PAID:
             self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
 
@@ -426,6 +440,7 @@ class Invoice(Model):
         self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
 
     def mark_void(self) -> None:
+        """Mark the invoice void: nothing is owed for its period any more."""
         self.status = _moved(self.status, InvoiceStatus.VOID)
 
 
@@ -504,14 +519,17 @@ class Order(Model):
 
     @property
     def refunded_total(self) -> Money:
+        """What was refunded so far, by us or in the service's console."""
         return Money(self.refunded, self.currency)
 
     @property
     def issues_key(self) -> bool:
+        """Whether the order opens a window that issues a key, with a payment or without one."""
         return self.purpose is not OrderPurpose.CHARGE
 
     @property
     def is_final(self) -> bool:
+        """Whether the order has an outcome. Even a final one may change: a PG may approve late, or staff may refund."""
         return self.status is not OrderStatus.READY
 
     @property
@@ -562,6 +580,7 @@ class Order(Model):
             self.look_at = None
 
     def mark_paid(self, *, at: datetime) -> None:
+        """Mark the order paid, and clear what was reported before. Keep the time of the first call."""
         if self.status is not OrderStatus.PAID:
             self._end(OrderStatus.PAID)
             self.paid_at = at
@@ -569,6 +588,7 @@ class Order(Model):
             self.window_ended = False
 
     def mark_failed(self, reason: str) -> None:
+        """Mark the order failed with the PG's sentence. Keep the reason of the first call."""
         if self.status is not OrderStatus.FAILED:
             self._end(OrderStatus.FAILED)
             self.fail_reason = reason[:500]
@@ -579,6 +599,7 @@ class Order(Model):
         self.mismatch = ",".join(wrong)[:60]
 
     def mark_cancelled(self, reason: str | None = None) -> None:
+        """Mark the order cancelled: its payment was fully refunded, or its window was abandoned."""
         if self.status is not OrderStatus.CANCELLED:
             self._end(OrderStatus.CANCELLED)
             self.fail_reason = (reason or "")[:500] or None
@@ -628,12 +649,15 @@ class Refund(Model):
         return None if self.amount is None else Money(self.amount, self.currency)
 
     def is_due(self, now: datetime) -> bool:
+        """Whether `reconcile` should work on the refund now."""
         return self.look_at is not None and self.look_at <= now
 
     def postpone(self, *, at: datetime) -> None:
+        """Check again later. The back-off grows to one day."""
         self.look_at = next_look(self.created_at, at, at_most=LONGEST_PAUSE_OF_A_REFUND)
 
     def mark_asked(self, *, at: datetime) -> None:
+        """Record that the service accepted the request, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
             self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
 
@@ -644,6 +668,7 @@ class Refund(Model):
             self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
 
     def mark_made(self, *, at: datetime) -> None:
+        """Record that the service's record shows no money left of the payment."""
         if self.status is not RefundStatus.MADE:
             self.status, self.made_at, self.look_at = _moved(self.status, RefundStatus.MADE), at, None
 

@@ -43,7 +43,7 @@ def authenticate(*, email: str, password: str) -> User:
 
 
 def by_email(email: str) -> User | None:
-    """Return the user with this e-mail address, in upper or lower case."""
+    """Return the user with this e-mail address, if there is one. Upper and lower case are the same."""
     return db.session.scalar(select(User).where(User.email == email.lower()))
 
 

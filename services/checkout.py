@@ -44,10 +44,10 @@ NAME_LIMIT = 40
 
 
 class Source(StrEnum):
-    """The way by which news of an order reached us. The journal stores it in the event `<source>.received`."""
+    """How news of an order reached the shop. The journal stores it as the event `<source>.received`."""
 
     CALLBACK = "callback"
-    """The page posts what the window called back with."""
+    """The page posted the result of the window's callback."""
     LANDING = "landing"
     """The browser was redirected to `m_redirect_url`."""
     WEBHOOK = "webhook"
@@ -87,7 +87,7 @@ def place(
         PgUnavailable: when the guide is unknown, has no such variant, or does not take the plan's currency.
         NothingToCharge: when the subscription has ended.
         ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
-        PaymentServiceDown: when the service did not answer to the registration of the amount.
+        PaymentServiceDown: when the service did not answer the registration of the amount.
         PaymentServiceRefused: when the service refused that registration.
     """
     plan = plan or (subscription.plan if subscription else None)
@@ -129,7 +129,7 @@ def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
 def receive(
     desk: Desk, *, source: Source, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
 ) -> Order:
-    """Settle the order that a buyer or a webhook reports; `source` is the way by which the report came.
+    """Settle the order that a buyer or a webhook reports; `source` says how the report arrived.
 
     `message` is the window's error text, if any. The shop shows it and never relies on it.
 
@@ -169,7 +169,7 @@ def first_charge(order: Order) -> Order | None:
 
 
 def progress(order: Order) -> dict[str, str | bool | None]:
-    """Return the outcomes that a page of this order shows, and whether they are final, so that the page can compare."""
+    """Return the order's outcomes and whether they are final. A page compares them with what it shows."""
     charge = first_charge(order)
     charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
     return {

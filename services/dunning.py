@@ -18,8 +18,8 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     """Apply a declined charge to its subscription. Call under the subscription's lock; does not commit.
 
     A period that has not begun is not owed yet, so the decline of an early charge leaves the subscription unchanged.
-    Only a scheduled attempt counts as a step of the schedule. An earlier attempt does not, with any card and from any
-    caller. If the buyer replaced the card during the charge, the new card is charged immediately.
+    Only a scheduled attempt counts as a step of the schedule. An earlier attempt does not, whatever card it uses and
+    whatever caller makes it. If the buyer replaced the card during the charge, the new card is charged immediately.
     """
     invoice, subscription = order.invoice, order.subscription
     if invoice is None or invoice.status is not InvoiceStatus.OPEN or not subscription.is_alive:
@@ -48,7 +48,7 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
 
 
 def _gap(dunning_days: Sequence[int], step: int) -> timedelta:
-    """Return the time between the attempt before and this one, so that a worker that stopped for days skips no wait."""
+    """Return the time from the step before, so that a worker that was down for days does not run the steps in a row."""
     before = dunning_days[step - 1] if step else 0
     return timedelta(days=dunning_days[step] - before)
 

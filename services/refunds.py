@@ -1,9 +1,9 @@
 """Refunds of payments that do not match their order, or that are surplus.
 
 decide   record the refund in the same commit as the decision
-request  request it from the service, once
+request  request the refund from the service, once
 process  called by reconcile: check whether the refund is made, and request it again if not
-confirm  update the refund from a record that was just read
+confirm  mark the refund made if the record just read shows no money left
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 RENEW_EARLY = 60
-"""Seconds. A request during a token's last minute makes the service extend that token and never replace it."""
+"""Seconds before its end at which we renew a token. In its last minute the service extends it and never replaces it."""
 
 
 class IamportClient:
@@ -91,7 +91,7 @@ class IamportClient:
         """Charge a stored key: `POST /subscribe/payments/again`. A decline *returns* a payment with `status` `failed`.
 
         Raises:
-            Unknown: when money may have moved. Call `find(merchant_uid, status="paid")` before another attempt.
+            Unknown: when no usable answer arrived. Money may have moved: call `find(…, status="paid")` before a retry.
         """
         fields = {
             "customer_uid": customer_uid,
@@ -177,7 +177,7 @@ class IamportClient:
                 raise
             raise NotFound(refusal.message, code=1, status=200) from refusal
 
-    # Be authenticated -------------------------------------------------------------------------------------
+    # Authenticate -----------------------------------------------------------------------------------------
 
     def _call(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
