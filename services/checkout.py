@@ -156,29 +156,6 @@ def receive(
     return order
 
 
-def first_charge(order: Order) -> Order | None:
-    """Return the charge that followed a key-only issue because a period was due, if there is one."""
-    if not order.charge_follows:
-        return None
-    charges = (
-        other
-        for other in order.subscription.orders
-        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
-    )
-    return min(charges, key=lambda other: other.id, default=None)
-
-
-def progress(order: Order) -> dict[str, str | bool | None]:
-    """Return the order's outcomes and whether they are final. A page compares them with what it shows."""
-    charge = first_charge(order)
-    charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
-    return {
-        "outcome": order.outcome,
-        "first_charge_outcome": charge.outcome if charge else None,
-        "settled": order.outcome != "checking" and not charge_is_open,
-    }
-
-
 def _collect_if_due(desk: Desk, subscription: Subscription, *, now: datetime) -> None:
     """Take the payment that follows a key-only issue, unless another request or the worker is already taking it."""
     try:
@@ -255,15 +232,19 @@ def _write_order(
         buyer_tel=buyer.tel,
         created_at=now,
     )
+    _save_order(order, now=now)
+    return order
+
+
+def _save_order(order: Order, *, now: datetime) -> None:
     db.session.add(order)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise ChargeInProgress("another attempt for this period was made at the same moment") from None
-    journal.record("order.created", at=now, order=order, purpose=order.purpose.value, guide=guide.id)
+    journal.record("order.created", at=now, order=order, purpose=order.purpose.value, guide=order.guide_id)
     db.session.commit()
-    return order
 
 
 def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *, now: datetime) -> int:

@@ -1,11 +1,11 @@
-"""Orders: find one payment attempt, or those that staff look into."""
+"""Orders: find payment attempts, and how far one of them is."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from errors import OrderNotFound
-from models import Order, OrderStatus, User, db
+from models import Order, OrderPurpose, OrderStatus, User, db
 
 
 def find(merchant_uid: str, *, user: User) -> Order | None:
@@ -30,3 +30,26 @@ def failed(*, limit: int = 50) -> Sequence[Order]:
     return db.session.scalars(
         select(Order).where(Order.status == OrderStatus.FAILED).order_by(Order.id.desc()).limit(limit)
     ).all()
+
+
+def first_charge(order: Order) -> Order | None:
+    """Return the charge that followed a key-only issue because a period was due, if there is one."""
+    if not order.charge_follows:
+        return None
+    charges = (
+        other
+        for other in order.subscription.orders
+        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
+    )
+    return min(charges, key=lambda other: other.id, default=None)
+
+
+def progress(order: Order) -> dict[str, str | bool | None]:
+    """Return the order's outcomes and whether they are final. A page compares them with what it shows."""
+    charge = first_charge(order)
+    charge_is_open = charge.outcome == "checking" if charge else order.awaits_charge
+    return {
+        "outcome": order.outcome,
+        "first_charge_outcome": charge.outcome if charge else None,
+        "settled": order.outcome != "checking" and not charge_is_open,
+    }

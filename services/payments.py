@@ -6,18 +6,16 @@ Being called twice, or by two roads at once, changes nothing.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from sqlalchemy import select
 
 from clock import day_of_month, from_unix
-from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from money import CurrencyError, Money
-from services import dunning, journal, orders, refunds
+from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from services import dunning, journal, orders, refunds, verification
 from services.desk import Desk
-from services.iamport import IamportError, NotFound, Payment, Refused
+from services.iamport import IamportError, Payment
 from services.invoices import period_end
 from services.locks import lock
 
@@ -25,8 +23,6 @@ CATCH_UP_PAUSE = timedelta(days=1)
 """Between two periods that are paid one after the other because both have begun."""
 ABANDONED_AFTER = timedelta(days=1)
 """A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
-CHARGED_WITH_KEY = ("payment", "payment.scheduled")
-"""What a record carries as `customer_uid_usage` where a stored key was charged; some PGs leave it out."""
 KEY_TIMEOUT = timedelta(days=1)
 """How long a PG that confirms by webhook may take until the key of a paid issue is there."""
 
@@ -103,8 +99,8 @@ def _settle(
 ) -> Lookup:
     db.session.commit()  # no transaction stays open while we wait for the network
     try:
-        payment, foreign = (answer, False) if answer else _read(desk, order, imp_uid=imp_uid)
-        wrong = _mismatches(desk, order, payment) if payment and _holds_money(payment) else []
+        payment, foreign = (answer, False) if answer else verification.read(desk, order, imp_uid=imp_uid)
+        wrong = verification.mismatches(desk, order, payment) if payment and verification.holds_money(payment) else []
     except IamportError as err:
         return _record_no_answer(order, imp_uid, type(err).__name__, now=now)
     guide = desk.guides[order.guide_id]
@@ -129,81 +125,6 @@ def _settle(
     return Lookup.FINISHED
 
 
-def _read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | None, bool]:
-    """The record that decides: an approved one if there is any, else the one we were pointed at, else the newest.
-
-    An `imp_uid` that belongs to another order is no evidence about ours: the second value says it was one, and
-    ours is looked up.
-    """
-    pointed = None
-    if imp_uid:
-        with suppress(Refused):  # it is only what somebody sent us
-            pointed = desk.client.payment(imp_uid)
-    foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid
-    if pointed is not None and not foreign and pointed.status in ("paid", "cancelled"):
-        return pointed, False
-    with suppress(NotFound):
-        return desk.client.find(order.merchant_uid, status="paid"), foreign
-    if pointed is not None and not foreign:
-        return pointed, False
-    with suppress(NotFound):
-        return desk.client.find(order.merchant_uid), foreign
-    return None, foreign
-
-
-def _mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
-    """Names of what differs between the record and the order; empty means it is the payment we asked for."""
-    wrong = []
-    if payment.merchant_uid != order.merchant_uid:
-        wrong.append("merchant_uid")
-    if payment.currency != order.currency:
-        wrong.append("currency")
-    elif _minor(payment) != order.amount:
-        wrong.append("amount")
-    wrong += _channel_problems(desk, order, payment)
-    if payment.customer_uid != order.billing_key.customer_uid:
-        wrong.append("customer_uid")
-    elif order.issues_key and order.status is not OrderStatus.PAID:
-        wrong += _key_problems(desk, payment)
-    elif not order.issues_key and not _is_our_charge(order, payment):
-        # A window opened under a charge's merchant_uid may take nothing: it is not the charge we asked for.
-        wrong.append("customer_uid_usage")
-    return wrong
-
-
-def _is_our_charge(order: Order, payment: Payment) -> bool:
-    """Whether the key was charged. Where the record is silent about that, it is enough that we asked for it."""
-    if payment.customer_uid_usage is None:
-        return order.asked_at is not None and not payment.came_by_window
-    return payment.customer_uid_usage in CHARGED_WITH_KEY
-
-
-def _channel_problems(desk: Desk, order: Order, payment: Payment) -> list[str]:
-    """The browser names the channel, so the record is compared with the one we asked for."""
-    guide = desk.guides[order.guide_id]
-    wrong = []
-    if payment.pg_provider not in (None, guide.provider):
-        # Another PG may only show what ours would charge.
-        wrong.append("pg_provider")
-    elif order.issues_key and desk.mid(guide) and payment.pg_id not in (None, desk.mid(guide)):
-        # A charge goes wherever its key was issued, which may be the account we asked for before this one.
-        wrong.append("pg_id")
-    if payment.is_test and not desk.takes_test_payments:
-        wrong.append("test_channel")
-    return wrong
-
-
-def _key_problems(desk: Desk, payment: Payment) -> list[str]:
-    """A payment may be approved without a key being made, so the key is asked for by name."""
-    if payment.customer_uid_usage not in ("issue", None):
-        return ["customer_uid_usage"]
-    try:
-        desk.client.customer_key(payment.customer_uid or "")
-    except NotFound:
-        return ["billing_key"]
-    return []
-
-
 def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
     """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
     charged = refunds.was_charged(desk, order, payment)
@@ -211,13 +132,13 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
         return charged and payment.status == "paid"
-    if order.status is OrderStatus.PAID and _holds_money(payment):
+    if order.status is OrderStatus.PAID and verification.holds_money(payment):
         _record_partial_refund(order, payment, now=now)
         return False
-    if _holds_money(payment):
+    if verification.holds_money(payment):
         if refunds.is_decided(order, payment):
             return False  # its money goes back, whatever the shop would take by now
-        wrong = wrong or _surplus_reasons(order)
+        wrong = wrong or verification.surplus_reasons(order)
         if wrong:
             _reject(desk, order, payment, wrong, now=now)
             return charged and "merchant_uid" not in wrong
@@ -228,22 +149,6 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
         _record_cancellation(desk, order, payment, now=now)
     return False
-
-
-def _holds_money(payment: Payment) -> bool:
-    """Approved, and not all of it given back: a partial cancel says `cancelled` too."""
-    return payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0)
-
-
-def _surplus_reasons(order: Order) -> list[str]:
-    """Why a payment that is just what we asked for is money too much: nothing is left that it could pay."""
-    if order.issues_key and order.billing_key.status is KeyStatus.REVOKED:
-        return ["billing_key"]
-    if order.invoice is not None and (
-        order.invoice.status is not InvoiceStatus.OPEN or not order.subscription.is_alive
-    ):
-        return ["invoice"]
-    return []
 
 
 def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
@@ -370,11 +275,3 @@ def _record_foreign_payment(order: Order, *, found_own: bool, now: datetime) -> 
 def _key_may_be_late(order: Order, *, now: datetime) -> bool:
     """Whether the key of an approved issue may only be late. One that we let go will not come."""
     return order.created_at > now - KEY_TIMEOUT and order.billing_key.status is not KeyStatus.REVOKED
-
-
-def _minor(payment: Payment) -> int | None:
-    """None where the record's amount is none of our currencies', which no order can equal."""
-    try:
-        return Money.from_major(payment.amount, payment.currency).minor
-    except CurrencyError:
-        return None

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
 from clock import FIRST_PAUSE
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
@@ -24,7 +24,7 @@ from models import (
     SubscriptionStatus,
     db,
 )
-from services import dunning, journal, payments
+from services import claims, dunning, journal, payments
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused
 from services.invoices import buyer_may_be_paying, next_merchant_uid, open_invoice, unanswered_charge, unpaid_invoice
@@ -45,7 +45,7 @@ def due(*, now: datetime, limit: int = 500) -> Sequence[int]:
     """Ids of the subscriptions to charge now, the longest waiting first; those that another process holds left out."""
     ids = db.session.scalars(
         select(Subscription.id)
-        .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), _unclaimed(now))
+        .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), claims.unclaimed(now))
         .order_by(Subscription.next_charge_at)
         .limit(limit)
     ).all()
@@ -63,7 +63,7 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
     `merchant_uid`). Raises `ChargeInProgress`, `NothingToCharge`, `KeyNotConfirmed`.
     """
     until = now + desk.claim_lifetime
-    if not _claim(subscription_id, now=now, until=until):
+    if not claims.take(subscription_id, now=now, until=until):
         raise ChargeInProgress(f"subscription {subscription_id} is being charged")
     try:
         # Only now: between anybody's look and this claim, another caller may have charged.
@@ -72,7 +72,7 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
         is_owed = period_start is not None or subscription.is_overdue(now)
         return paid or _collect(desk, subscription, is_owed=is_owed, now=now)
     finally:
-        _release(subscription_id, until)
+        claims.release(subscription_id, until)
 
 
 def _collect(desk: Desk, subscription: Subscription, *, is_owed: bool, now: datetime) -> Order:
@@ -119,33 +119,6 @@ def _has_unanswered_charge(subscription: Subscription) -> bool:
     """A charge that somebody asked for early is the worker's to look up, though nothing is due yet."""
     invoice = unpaid_invoice(subscription)
     return invoice is not None and unanswered_charge(invoice) is not None
-
-
-def _unclaimed(now: datetime):  # type: ignore[no-untyped-def]  # SQLAlchemy's expression types differ by operand
-    return or_(Subscription.claimed_until.is_(None), Subscription.claimed_until < now)
-
-
-def _claim(subscription_id: int, *, now: datetime, until: datetime) -> bool:
-    db.session.rollback()
-    taken = db.session.execute(
-        update(Subscription)
-        .where(Subscription.id == subscription_id, _unclaimed(now))
-        .values(claimed_until=until)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.commit()
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
-
-
-def _release(subscription_id: int, until: datetime) -> None:
-    """Give the claim back, unless it lapsed and is somebody else's by now."""
-    db.session.rollback()
-    db.session.execute(
-        update(Subscription)
-        .where(Subscription.id == subscription_id, Subscription.claimed_until == until)
-        .values(claimed_until=None)
-    )
-    db.session.commit()
 
 
 def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) -> BillingKey:

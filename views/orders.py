@@ -18,12 +18,12 @@ bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 @login_required
 def show(merchant_uid: str) -> ResponseReturnValue:
     order = own_order(merchant_uid)
-    first_charge = checkout.first_charge(order)
+    first_charge = orders.first_charge(order)
     return render_template(
         "orders/show.html",
         order=order,
         first_charge=first_charge,
-        progress=checkout.progress(order),
+        progress=orders.progress(order),
         subscription=order.subscription,
         guide=desk().guides[order.guide_id],
         journal=journal.of_orders(*filter(None, (order, first_charge))),
@@ -35,7 +35,7 @@ def show(merchant_uid: str) -> ResponseReturnValue:
 @login_required
 def status(merchant_uid: str) -> ResponseReturnValue:
     """What the page asks for, to notice that it is out of date."""
-    return jsonify(checkout.progress(own_order(merchant_uid)))
+    return jsonify(orders.progress(own_order(merchant_uid)))
 
 
 @bp.post("/checks")

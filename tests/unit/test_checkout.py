@@ -15,7 +15,7 @@ from errors import (
     PgUnavailable,
 )
 from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
-from services import catalog, checkout, payments, renewals, subscriptions
+from services import catalog, checkout, orders, payments, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused, Unknown
 from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe, try_again
@@ -298,8 +298,8 @@ def test_the_first_charge_is_found_from_its_issue(desk, user, plan):
     charge, issue = subscription.orders
     renewals.collect(desk, subscription_id=subscription.id, now=subscription.paid_until)
 
-    assert checkout.first_charge(issue) is charge
-    assert checkout.first_charge(charge) is None
+    assert orders.first_charge(issue) is charge
+    assert orders.first_charge(charge) is None
 
 
 def test_an_unfinished_order_is_no_subscription_yet(desk, user, plan):

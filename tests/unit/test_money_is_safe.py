@@ -9,7 +9,7 @@ import pytest
 from clock import add_months
 from errors import ChargeInProgress, NothingToCharge
 from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments, renewals, subscriptions
+from services import checkout, orders, payments, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Unauthorized
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe, try_again
@@ -754,7 +754,7 @@ def test_changing_a_card_without_anything_due_is_followed_by_no_charge(desk, use
 
     renew(desk, subscription, now=FEBRUARY)
 
-    assert checkout.first_charge(order) is None
+    assert orders.first_charge(order) is None
     assert [o.purpose for o in subscription.orders].count(OrderPurpose.CHARGE) == 2
 
 
@@ -765,7 +765,7 @@ def test_a_webhook_that_is_a_moment_younger_does_not_hold_the_first_payment_back
     arrive(desk, order, imp_uid, source=Source.WEBHOOK, now=NOW + timedelta(milliseconds=20))
     arrive(desk, order, imp_uid, source=Source.LANDING, now=NOW + timedelta(milliseconds=10))
 
-    assert checkout.first_charge(order).outcome == "paid"
+    assert orders.first_charge(order).outcome == "paid"
 
 
 def test_what_one_buyer_leaves_behind_is_not_cleared_up_by_the_next(desk, user, plan):

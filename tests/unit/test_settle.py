@@ -8,7 +8,7 @@ import pytest
 
 from errors import PaymentServiceDown
 from models import Invoice, JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments
+from services import checkout, orders, payments
 from services.checkout import Source
 from services.iamport import Refused
 from tests.factories import NOW, place_order, reconcile, subscribe
@@ -41,7 +41,7 @@ def test_an_issue_that_charges_nothing_is_followed_by_one_charge(desk, user, pla
     assert charge["merchant_uid"] != order.merchant_uid
     assert charge["amount"] == Decimal(19900)
     assert charge["name"] == "원두 월간 구독"
-    assert checkout.first_charge(order).outcome == "paid"
+    assert orders.first_charge(order).outcome == "paid"
     assert order.subscription.status is SubscriptionStatus.ACTIVE
 
 
@@ -323,11 +323,11 @@ def test_an_open_window_is_asked_about_ever_more_seldom(desk, user, plan, silent
 
 
 def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
-    orders = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
+    waiting = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
 
     taken = payments.to_reconcile(now=NOW + timedelta(minutes=5), limit=2)
 
-    assert taken == [order.id for order in orders[:2]]
+    assert taken == [order.id for order in waiting[:2]]
 
 
 def test_a_refund_that_got_no_answer_is_made_by_reconcile(desk, user, dollar_plan):

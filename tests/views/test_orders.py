@@ -11,7 +11,7 @@ import pytest
 
 import clock
 from models import db
-from services import checkout, renewals, subscriptions
+from services import checkout, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from tests.conftest import signed_in
@@ -71,7 +71,7 @@ def test_a_paid_order_says_so_and_shows_its_journal(shopper, desk, order, lang, 
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
 
-    assert checkout.first_charge(order).merchant_uid in page
+    assert orders.first_charge(order).merchant_uid in page
     for event in ("order.created", "callback.received", "payment.verified", "key.activated", "charge.sent"):
         assert f"<code>{event}</code>" in page
     assert headline in page
@@ -134,7 +134,7 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
 
 def test_a_payment_that_was_given_back_is_not_to_be_tried_again(shopper, desk, order):
     come_back(desk, order)
-    charge = checkout.first_charge(order)
+    charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid)
     checkout.receive(
         desk, source=Source.WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now()
@@ -257,7 +257,7 @@ def test_a_first_payment_without_an_answer_is_not_settled(shopper, desk, order):
 
 def test_part_given_back_stands_on_the_page_of_a_paid_order(shopper, desk, order):
     come_back(desk, order)
-    charge = checkout.first_charge(order)
+    charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid, Decimal(1000))
     checkout.receive(
         desk, source=Source.WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now()
@@ -313,7 +313,7 @@ def test_a_page_of_what_failed_can_notice_a_later_approval(shopper, desk, order,
 def test_a_page_tells_its_own_order_and_no_other(shopper, desk, order):
     come_back(desk, order)
     subscription = order.subscription
-    first = checkout.first_charge(order)
+    first = orders.first_charge(order)
     second = renewals.collect(
         desk, subscription_id=subscription.id, now=clock.now(), period_start=subscription.paid_until
     )
@@ -336,7 +336,7 @@ def test_a_payment_of_a_subscription_that_has_ended_promises_no_other(shopper, d
 
 def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, order):
     come_back(desk, order, card="no_money_later")
-    late = checkout.first_charge(order)
+    late = orders.first_charge(order)
     other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
     desk.client.approve_late(late.imp_uid)
