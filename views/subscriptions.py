@@ -43,7 +43,7 @@ def show(subscription_id: int) -> ResponseReturnValue:
 @bp.post("/<int:subscription_id>/charges")
 @login_required
 def charge(subscription_id: int) -> ResponseReturnValue:
-    """Charge now: pay the next period with the stored key."""
+    """Pay now: pay the next period with the stored key."""
     subscription = own_subscription(subscription_id)
     form = ChargeForm()
     if not form.validate() or form.period_start.data is None:

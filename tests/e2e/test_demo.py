@@ -84,7 +84,7 @@ def test_it_says_what_is_open_and_who_can_sign_in(demonstration: Demonstration):
 
 @pytest.mark.parametrize(
     ("person", "state"),
-    [("이하늘", "아직 구독이 없습니다"), ("김지수", "이용 중"), ("박민준", "연체")],
+    [("이하늘", "아직 구독이 없습니다"), ("김지수", "이용 중"), ("박민준", "미납")],
 )
 def test_one_click_signs_a_sample_person_in(demonstration: Demonstration, browser: Browser, person: str, state: str):
     page = browser.new_page(locale="ko-KR")

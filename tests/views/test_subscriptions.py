@@ -96,7 +96,7 @@ def test_the_page_shows_plan_state_card_and_history(shopper, subscription, lang)
     assert [order.merchant_uid for order in subscription.orders if order.merchant_uid not in page] == []
 
 
-# Charge now -----------------------------------------------------------------------------------------------
+# Pay now --------------------------------------------------------------------------------------------------
 
 
 def test_charge_now_pays_the_next_period_and_answers_a_script(shopper, desk, subscription):

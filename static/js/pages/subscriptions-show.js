@@ -1,5 +1,5 @@
 // @ts-check
-// "Charge now": asks once in a dialog, charges, and shows the new line of the history without leaving the page.
+// "Pay now": asks once in a dialog, charges, and shows the new line of the history without leaving the page.
 // Without this module the form stands open in the page, posts, and the page comes back with the result.
 import { HttpError, postForm } from "../http.js";
 import { enhance } from "../main.js";

@@ -10,7 +10,7 @@ class SubscriptionPage:
         self.page, self.words = page, words
 
     def charge_now(self, *, clicks: int = 1) -> None:
-        """Press Charge now and agree; `clicks` as somebody impatient would."""
+        """Press Pay now and agree, `clicks` times as an impatient buyer would."""
         self.page.get_by_role("button", name=self.words.shop("Pay now")).click()
         dialog = self.page.get_by_role("dialog")
         expect(dialog).to_be_visible()
