@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from ..facts import pgs
 from ..ledger.models import Payment, db
@@ -40,18 +40,20 @@ def orders() -> Response:
         Payment.pg_id == cid,
         Payment.started_at.between(begun, begun + DAY - 1),
     )
+    listed = _page(found, page)
+    return answer({**listed, "payment_request_date": date, "cid": cid})
+
+
+def _page(found: Select[Payment], page: int) -> dict[str, Any]:
+    """`{"page", "orders"}`: the payments on this page of what was found, and where the page stands among all."""
     total = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     rows = list(db.session.scalars(found.order_by(Payment.id).limit(PAGE).offset((page - 1) * PAGE)))
     pages = -(-total // PAGE)
     counts = {"current_page": page, "current_size": len(rows), "total_pages": pages, "total_size": total}
-    return answer(
-        {
-            "page": {**counts, "first": page == 1, "last": page >= pages},
-            "payment_request_date": date,
-            "cid": cid,
-            "orders": [_order(payment) for payment in rows],
-        }
-    )
+    return {
+        "page": {**counts, "first": page == 1, "last": page >= pages},
+        "orders": [_order(payment) for payment in rows],
+    }
 
 
 def _midnight(date: str) -> int:

@@ -55,12 +55,7 @@ def show_balance(imp_uid: str) -> Response:
 @bp.get("")
 def show_several() -> Response:
     """By `imp_uid[]` and `merchant_uid[]`: 200 when each was found, 207 when some were, 404 when none was."""
-    asked = query()
-    imp_uids, merchant_uids = texts(asked, "imp_uid"), texts(asked, "merchant_uid")
-    if not imp_uids and not merchant_uids:
-        raise missing("imp_uid[], merchant_uid[]")
-    if len(imp_uids) + len(merchant_uids) > MOST_IDS:
-        raise Malformed(f"한 번에 {MOST_IDS}건까지 조회할 수 있습니다.")
+    imp_uids, merchant_uids = _ids_asked_for()
     most = 1 if levers.get(merchant(), "several_attempts") == "newest" else MOST_IDS
     wanted = [_mine().where(Payment.imp_uid == imp_uid) for imp_uid in dict.fromkeys(imp_uids)]
     wanted += [_of_order(merchant_uid).limit(most) for merchant_uid in dict.fromkeys(merchant_uids)]
@@ -70,6 +65,21 @@ def show_several() -> Response:
     # The same payment may have been asked for by both of its ids.
     objects = [payment_object(payment) for payment in dict.fromkeys(chain.from_iterable(found))]
     return answer(objects, http=200 if len(found) == len(wanted) else 207)
+
+
+def _ids_asked_for() -> tuple[list[str], list[str]]:
+    """Each `imp_uid[]` and each `merchant_uid[]` of the query.
+
+    Raises:
+        Malformed: there is none, or more than `MOST_IDS`.
+    """
+    asked = query()
+    imp_uids, merchant_uids = texts(asked, "imp_uid"), texts(asked, "merchant_uid")
+    if not imp_uids and not merchant_uids:
+        raise missing("imp_uid[], merchant_uid[]")
+    if len(imp_uids) + len(merchant_uids) > MOST_IDS:
+        raise Malformed(f"한 번에 {MOST_IDS}건까지 조회할 수 있습니다.")
+    return imp_uids, merchant_uids
 
 
 @bp.get("/find/<merchant_uid>")

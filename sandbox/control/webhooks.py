@@ -44,12 +44,9 @@ def set_policy() -> Response:
     """
     body = asked()
     merchant = merchant_in(body)
-    wanted = {short: body[short] for short in POLICY if body.get(short) is not None}
-    with exclusive(merchant):
-        for short, value in wanted.items():
-            levers.set(merchant, POLICY[short], value)
+    changed = _change_policy(merchant, body)
     policy = _policy(merchant)
-    return jsonify({short: policy[short] for short in ("copies", "delay", *wanted)})
+    return jsonify({short: policy[short] for short in ("copies", "delay", *changed)})
 
 
 @bp.post("/control/webhooks/deliver")
@@ -112,6 +109,15 @@ def idle() -> Response:
 
 def _policy(merchant: Merchant) -> dict[str, Any]:
     return {short: levers.get(merchant, name) for short, name in POLICY.items()}
+
+
+def _change_policy(merchant: Merchant, body: dict[str, Any]) -> list[str]:
+    """Pull the levers that `body` names, and return those names."""
+    wanted = {short: body[short] for short in POLICY if body.get(short) is not None}
+    with exclusive(merchant):
+        for short, value in wanted.items():
+            levers.set(merchant, POLICY[short], value)
+    return list(wanted)
 
 
 def _delivery(body: dict[str, Any]) -> Delivery:

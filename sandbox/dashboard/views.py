@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from ..api.objects import key_object, payment_object, schedule_object
 from ..facts import fidelity
@@ -77,18 +77,22 @@ def payments() -> str:
 def payment(imp_uid: str) -> str:
     """One payment's story: its record, its window, what its key was charged, its webhooks, its calls."""
     found = _mine(select(Payment).where(Payment.imp_uid == imp_uid))
-    siblings = lists.payments(g.console).where(
-        or_(Payment.merchant_uid == found.merchant_uid, Payment.customer_uid == (found.customer_uid or "")),
-        Payment.id != found.id,
-    )
     return render_template(
         "dashboard/payment.html",
         payment=found,
         record=payment_object(found),
         schedule=db.session.scalar(lists.schedules(g.console).where(Schedule.payment_id == found.id).limit(1)),
-        siblings=lists.page(siblings, Payment).rows,
+        siblings=lists.page(_siblings(found), Payment).rows,
         deliveries=_story(lists.deliveries(g.console).where(Delivery.payment_id == found.id), Delivery),
         calls=_story(lists.calls_about(g.console, found.imp_uid, found.merchant_uid), WireEntry),
+    )
+
+
+def _siblings(payment: Payment) -> Select[Payment]:
+    """The merchant's other payments of the same order or the same billing key."""
+    return lists.payments(g.console).where(
+        or_(Payment.merchant_uid == payment.merchant_uid, Payment.customer_uid == (payment.customer_uid or "")),
+        Payment.id != payment.id,
     )
 
 
@@ -109,14 +113,9 @@ def key() -> str:
     calls = _story(lists.calls_about(g.console, customer_uid), WireEntry) if customer_uid else []
     if not (found or charges or calls):
         abort(404)
-    return render_template(
-        "dashboard/key.html",
-        customer_uid=customer_uid,
-        key=found,
-        record=key_object(found) if found else None,
-        charges=charges,
-        calls=calls,
-    )
+    record = key_object(found) if found else None
+    story = {"key": found, "record": record, "charges": charges, "calls": calls}
+    return render_template("dashboard/key.html", customer_uid=customer_uid, **story)
 
 
 # Schedules ------------------------------------------------------------------------------------------------

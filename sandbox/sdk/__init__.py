@@ -55,29 +55,10 @@ def open_payment() -> ResponseReturnValue:
     """
     body, params = _call()
     try:
-        merchant = _merchant(body.get("merchant_code"))
-        payment = windows.open_window(
-            merchant,
-            {**params, "ui_type": body.get("ui_type")},
-            _device(body),
-            _origin(body.get("origin")),
-            clock.of(merchant, params.get("customer_uid")),
-        )
+        payment = _open_window(body, params)
     except WindowRefused as refusal:
-        return {
-            **({} if _hears_ids_only(params) else {"success": False}),
-            "error_code": refusal.error_code,
-            "error_msg": refusal.error_msg,
-            "imp_uid": refusal.imp_uid,
-            "merchant_uid": params.get("merchant_uid"),
-        }, 400
-
-    # A shop that names no language gets the one its page is written in; some PGs know just one.
-    wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
-    window_url = url_for(
-        "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
-    )
-    opened = {"imp_uid": payment.imp_uid, "window_url": window_url}
+        return _refused(refusal, params), 400
+    opened = {"imp_uid": payment.imp_uid, "window_url": _window_url(payment, body, params)}
     return jsonify(**opened, result=payment.result_path, form=payment.window_form), 201
 
 
@@ -143,6 +124,37 @@ def _call() -> tuple[dict[str, Any], dict[str, Any]]:
     body = json_object()
     params = body.get("params")
     return body, params if isinstance(params, dict) else {}
+
+
+def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
+    """The new payment of a call. Raises `WindowRefused`."""
+    merchant = _merchant(body.get("merchant_code"))
+    return windows.open_window(
+        merchant,
+        {**params, "ui_type": body.get("ui_type")},
+        _device(body),
+        _origin(body.get("origin")),
+        clock.of(merchant, params.get("customer_uid")),
+    )
+
+
+def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
+    """What the script hands to the shop's callback when no window opens."""
+    return {
+        **({} if _hears_ids_only(params) else {"success": False}),
+        "error_code": refusal.error_code,
+        "error_msg": refusal.error_msg,
+        "imp_uid": refusal.imp_uid,
+        "merchant_uid": params.get("merchant_uid"),
+    }
+
+
+def _window_url(payment: Payment, body: dict[str, Any], params: dict[str, Any]) -> str:
+    # A shop that names no language gets the one its page is written in; some PGs know just one.
+    wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
+    return url_for(
+        "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
+    )
 
 
 def _device(body: dict[str, Any]) -> str:

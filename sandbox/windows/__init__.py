@@ -44,14 +44,9 @@ def show(imp_uid: str) -> ResponseReturnValue:
 @bp.post("/approve")
 def approve(imp_uid: str) -> ResponseReturnValue:
     """The payer submits a number. The test instrument behind it decides, not this button."""
-    payment = _payment(imp_uid)
-    number = request.form.get("number", "")
-    if payment.status == "ready" and len(digits(number)) < SHORTEST_NUMBER:
-        error = _("Enter a complete test number, or choose one from the list.")
-        return _window(payment, number=number, wrong="number", error=error), 422
-    if payment.status == "ready" and windows.wants_identity_check(payment) and not request.form.get("identity_code"):
-        error = _("Enter a code for the identity check. The sandbox accepts any code.")
-        return _window(payment, number=number, wrong="identity_code", error=error), 422
+    payment, number = _payment(imp_uid), request.form.get("number", "")
+    if mistake := _mistake(payment, number):
+        return _window(payment, number=number, **mistake), 422
     objection = confirming.objection(payment)
     if objection:
         windows.decline(payment, clock.of_payment(payment), objection)
@@ -76,6 +71,19 @@ def close(imp_uid: str) -> ResponseReturnValue:
     payment = _payment(imp_uid)
     windows.close(payment, clock.of_payment(payment))
     return _finish(payment, closed=True)
+
+
+def _mistake(payment: Payment, number: str) -> dict[str, str] | None:
+    """`{"wrong", "error"}`: the field that the payer of an open payment must fill in again, and why; None when all
+    are filled in."""
+    if payment.status != "ready":
+        return None
+    if len(digits(number)) < SHORTEST_NUMBER:
+        return {"wrong": "number", "error": _("Enter a complete test number, or choose one from the list.")}
+    if windows.wants_identity_check(payment) and not request.form.get("identity_code"):
+        error = _("Enter a code for the identity check. The sandbox accepts any code.")
+        return {"wrong": "identity_code", "error": error}
+    return None
 
 
 def _payment(imp_uid: str) -> Payment:
