@@ -33,23 +33,23 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Plays I'mport (PortOne V1) on this machine."
+        prog="python -m sandbox", description="Simulate I'mport (PortOne V1) on this machine."
     )
     parser.add_argument("--version", action="version", version=f"maedal-sandbox {__version__}")
     parser.add_argument("--host", default="localhost")
-    parser.add_argument("--port", type=_port, default=8001, help="0 takes a free one")
-    parser.add_argument("--database", metavar="FILE", help="SQLite file, made when missing")
-    parser.add_argument("--webhook-url", metavar="URL", help="where notices go unless a payment says otherwise")
+    parser.add_argument("--port", type=_port, default=8001, help="0 selects a free port")
+    parser.add_argument("--database", metavar="FILE", help="SQLite file, created if missing")
+    parser.add_argument("--webhook-url", metavar="URL", help="default webhook URL, for payments without notice_url")
     parser.add_argument("--code", help="merchant code, for IMP.init")
     parser.add_argument("--key", help="REST key, imp_key")
     parser.add_argument("--secret", help="REST secret, imp_secret")
-    parser.add_argument("--latency", metavar="SECONDS", help="how late each REST answer is")
+    parser.add_argument("--latency", metavar="SECONDS", help="delay of each REST response")
     return parser
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+        raise argparse.ArgumentTypeError("a port must be a number from 0 to 65535")
     return int(text)
 
 

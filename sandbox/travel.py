@@ -39,7 +39,7 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
     that nobody could show.
     """
     if not 0 <= until <= clock.LATEST:
-        raise Malformed("no clock goes before 1970 or beyond the year 3000")
+        raise Malformed("a clock must stay between the years 1970 and 3000")
     made: list[Payment] = []
     patience = PATIENCE
     for _ in range(MOST_STOPS):

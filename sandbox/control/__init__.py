@@ -31,7 +31,7 @@ def _know_every_field() -> None:
     known = {field.name for field in (*called.query, *called.body)}
     unknown = sorted(set(asked()) - known)
     if unknown:
-        raise Malformed(f"{called.call} knows no {', '.join(unknown)}; it knows {', '.join(sorted(known))}")
+        raise Malformed(f"{called.call} does not accept {', '.join(unknown)}; it accepts {', '.join(sorted(known))}")
 
 
 @bp.errorhandler(Malformed)

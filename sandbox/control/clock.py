@@ -43,7 +43,7 @@ def move() -> Response:
 def _destination(merchant: Merchant, customer_uid: str | None, body: dict[str, Any]) -> int:
     named = [move for move in MOVES if body.get(move) not in (None, "")]
     if len(named) != 1:
-        raise Malformed(f"send one of {', '.join(MOVES)}")
+        raise Malformed(f"send exactly one of {', '.join(MOVES)}")
     amount = required_integer(body, named[0], least=0 if named[0] != "offset" else -clock.LATEST, most=clock.LATEST)
     start = {
         "advance": clock.of(merchant, customer_uid),

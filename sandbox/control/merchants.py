@@ -47,7 +47,7 @@ def remove(code: str) -> Response:
     """The merchant and everything it had. The one that is there at start can only be reset."""
     merchant = register.find(code)
     if code == current_app.extensions["sandbox_config"].MERCHANT_CODE:
-        raise Refused(-1, "the default merchant stays; POST /control/reset empties it", http=409)
+        raise Refused(-1, "the default merchant cannot be deleted; POST /control/reset clears its data", http=409)
     register.remove(merchant)
     return jsonify(removed=code)
 

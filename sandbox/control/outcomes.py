@@ -79,7 +79,7 @@ def _plan(body: dict[str, Any], outcome: str) -> dict[str, Any]:
     merchant = merchant_in(body)
     place = text(body, "place") or "any"
     if place not in PLACES or (place != "any" and place not in OUTCOMES[outcome].places):
-        raise Malformed(f"{outcome} can be ordered for {', '.join(('any', *OUTCOMES[outcome].places))}")
+        raise Malformed(f"{outcome} can be queued for {', '.join(('any', *OUTCOMES[outcome].places))}")
     late = text(body, "seconds") is not None
     new = PlannedOutcome(
         merchant_id=merchant.id,

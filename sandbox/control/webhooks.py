@@ -20,7 +20,7 @@ bp = Blueprint("webhook_levers", __name__)
 POLICY = {name.removeprefix("webhook_"): name for name in levers.LEVERS if name.startswith("webhook_")}
 """Name in `/control/webhooks` → lever."""
 
-NO_ADDRESS = "the payment has no notice_url and its merchant no webhook URL"
+NO_ADDRESS = "the payment has no notice_url, and its merchant has no webhook URL"
 LONGEST_WAIT = 60
 LATEST = 100
 MOST_LISTED = 1000

@@ -213,7 +213,7 @@ class Payment(Model):
     def mark_paid_late(self, *, at: int, charged: bool) -> None:
         """The PG approves after all what was pending, or was reported failed."""
         if self.approve_at == 0 or self.status not in ("ready", "failed"):
-            raise IllegalStep(f"{self.imp_uid} is {self.status}, no approval is to come")
+            raise IllegalStep(f"{self.imp_uid} is {self.status} and has no approval pending")
         self.status, self.updated_at, self.approve_at = "paid", at, 0
         self.charged, self.paid_at = charged, at
         self.fail_reason, self.failed_at = None, 0

@@ -29,7 +29,7 @@ def init_app(app: Flask, database_url: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         line = transactions.init_app(app, file)
     except OSError as err:
-        raise ValueError(f"the ledger cannot be kept in {file}: {err.strerror}") from None
+        raise ValueError(f"cannot store the ledger in {file}: {err.strerror}") from None
 
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT}}

@@ -58,7 +58,7 @@ def set(merchant: Merchant, name: str, value: Any) -> None:
     """Pull one lever, inside the caller's transaction. Raises `Malformed` and then changes nothing."""
     lever = LEVERS.get(name)
     if lever is None:
-        raise Malformed(f"there is no lever {name}; there are {', '.join(LEVERS)}")
+        raise Malformed(f"unknown lever {name}; the levers are {', '.join(LEVERS)}")
     # A new dict each time: the database column notices an assignment, not a change within.
     merchant.switches = {**(merchant.switches or {}), name: lever.read(value)}
 

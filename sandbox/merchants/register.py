@@ -55,7 +55,7 @@ def add(fields: Fields) -> Merchant:
     taken = select(Merchant.id).where((Merchant.code == merchant.code) | (Merchant.key == merchant.key))
     with exclusive():
         if db.session.scalar(taken.limit(1)) is not None:
-            raise Refused(-1, "another merchant has this code or key", http=409)
+            raise Refused(-1, "another merchant already uses this code or key", http=409)
         db.session.add(merchant)
     return merchant
 
@@ -133,7 +133,7 @@ def _default_before(config: Config) -> Merchant | None:
         for column, value in ((Merchant.code, config.MERCHANT_CODE), (Merchant.key, config.KEY))
     )
     if by_code and by_key and by_code is not by_key:
-        raise Malformed(f"the key {config.KEY} is that of the merchant {by_key.code}")
+        raise Malformed(f"the merchant {by_key.code} already uses the key {config.KEY}")
     return by_code or by_key
 
 
@@ -146,7 +146,7 @@ def _existing(wanted: list[str]) -> list[str]:
     try:
         return [channel for channel in wanted if channels.with_windows(channel)]
     except pgs.UnknownPG as err:
-        raise Malformed(f"there is no PG {err}") from None
+        raise Malformed(f"unknown PG {err}") from None
 
 
 def _erase(merchant: Merchant) -> None:

@@ -34,7 +34,7 @@ from ..wire.parameters import (
 
 NOT_FOUND = "존재하지 않는 상품주문입니다."
 NONE_MOVED = "요청하신 상품주문을 모두 처리하지 못하였습니다. (현재 상태에서 할 수 없는 요청입니다)"
-ORDERED_ALREADY = "merchant_uid has been paid before"
+ORDERED_ALREADY = "this merchant_uid has already been paid"
 
 GIVEN_BACK = ("CANCELED", "RETURNED")
 """Values of `product_order_status` with which the buyer has the money again."""
@@ -235,7 +235,7 @@ def _listed(fields: Fields) -> list[Fields]:
     if not isinstance(products, list) or not all(isinstance(one, dict) for one in products):
         raise Malformed("products must be a list of objects")
     if len(products) > MOST_PRODUCTS:
-        raise Malformed(f"an order has at most {MOST_PRODUCTS} products")
+        raise Malformed(f"an order can have at most {MOST_PRODUCTS} products")
     return products
 
 
