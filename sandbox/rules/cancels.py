@@ -7,7 +7,7 @@ from ..ledger.models import Merchant, Payment, PendingCancel, db
 from ..ledger.transactions import exclusive
 from ..merchants import clock, levers
 from ..webhooks import notices
-from ..wire.amounts import Split, part, taken
+from ..wire.amounts import Split, cancelled_parts, part
 from ..wire.errors import Refused
 from ..wire.parameters import Fields, flag, nested, text, word
 from . import balances, keys
@@ -58,7 +58,7 @@ def _parts(payment: Payment, fields: Fields) -> Split:
     if amount > payment.remaining:
         raise _failed("requested cancel amount is bigger than cancelable amount")
     left = balances.left(payment)
-    parts = taken(fields, amount, left, payment.currency)
+    parts = cancelled_parts(fields, amount, left, payment.currency)
     if not left.holds(parts):
         raise _failed(WRONG_PARTS)
     return parts

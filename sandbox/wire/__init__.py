@@ -1,1 +1,1 @@
-"""Reading what a shop sent: parameters, amounts, money, and the errors that refuse them."""
+"""Read what a shop sends: parameters, amounts, money, and the errors that refuse them."""

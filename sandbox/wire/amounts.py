@@ -1,4 +1,4 @@
-"""Amounts as a shop sends them, and what of an amount is tax. Inside they are whole minor units."""
+"""Read the amounts that a shop sends, and split each into its tax parts. Every result is in whole minor units."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,18 +6,19 @@ from decimal import Decimal
 from .money import minor_units
 from .parameters import Fields, Malformed, currency, flag, integer, number, required_number
 
-VAT_PART = 11
-"""One of so many parts of a taxed amount is value-added tax, unless `vat_amount` says otherwise."""
+VAT_DIVISOR = 11
+"""Value-added tax is a taxed amount divided by this, unless the shop sends `vat_amount`."""
 
-INSTALMENTS_FROM = 50_000
-"""KRW: the least amount that can be paid in instalments."""
+MIN_INSTALMENT_AMOUNT = 50_000
+"""The smallest amount, in KRW, that can be paid in instalments."""
 
-MOST_INSTALMENTS = 36
+MAX_INSTALMENTS = 36
+"""Months."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """An amount in the parts that tax knows, in minor units."""
+    """An amount split by tax, in minor units: `tax_free`, and the taxed part as `supply` and `vat`."""
 
     tax_free: int
     supply: int
@@ -25,10 +26,12 @@ class Split:
 
     @property
     def taxed(self) -> int:
+        """The supply value plus its VAT."""
         return self.supply + self.vat
 
     @property
     def total(self) -> int:
+        """The whole amount, taxed and tax-free."""
         return self.tax_free + self.taxed
 
     def __sub__(self, other: "Split") -> "Split":
@@ -37,13 +40,17 @@ class Split:
         )
 
     def holds(self, other: "Split") -> bool:
-        """Whether every part of `other` can be taken from it."""
+        """Whether each part of `other` is at most the same part of this split."""
         rest = self - other
         return min(rest.tax_free, rest.supply, rest.vat) >= 0
 
 
 def required_amount(fields: Fields, *, above_zero: bool = False) -> int:
-    """`amount` in minor units of `currency`. Raises `Malformed`."""
+    """Return `amount` in minor units of the `currency` field.
+
+    Raises:
+        Malformed: when it is missing, not an amount of that currency, or 0 where `above_zero` is set.
+    """
     amount = _minor("amount", required_number(fields, "amount"), currency(fields))
     if above_zero and amount == 0:
         raise Malformed("amount 파라메터는 0보다 커야 합니다.")
@@ -51,7 +58,11 @@ def required_amount(fields: Fields, *, above_zero: bool = False) -> int:
 
 
 def part(fields: Fields, name: str, currency_code: str, whole: int | None = None) -> int | None:
-    """The sum called `name` in minor units, not above `whole`; None when it was not sent. Raises `Malformed`."""
+    """Return the amount in field `name` in minor units, or None when it was not sent.
+
+    Raises:
+        Malformed: when it is not an amount of this currency, or exceeds `whole` (minor units).
+    """
     value = number(fields, name)
     if value is None:
         return None
@@ -62,20 +73,25 @@ def part(fields: Fields, name: str, currency_code: str, whole: int | None = None
 
 
 def taxes(fields: Fields, amount: int, currency_code: str) -> dict[str, int | None]:
-    """`tax_free` (0 unless sent) and `vat_amount` (None unless sent; `vat` is its old name) of `amount`.
+    """Return `tax_free` and `vat_amount` of `amount`, in minor units.
+
+    Unless sent, `tax_free` is 0 and `vat_amount` is None. `vat` is the old name of `vat_amount`.
 
     Raises:
-        Malformed: one is no sum of this currency, or together they are more than the amount.
+        Malformed: when one is not an amount of this currency, or both together exceed `amount`.
     """
     tax_free = part(fields, "tax_free", currency_code, amount) or 0
     return {"tax_free": tax_free, "vat_amount": _vat(fields, amount - tax_free, currency_code)}
 
 
-def taken(fields: Fields, amount: int, left: Split, currency_code: str) -> Split:
-    """The parts of an `amount` that is given back of what is `left`, which may hold fewer of one than was sent.
+def cancelled_parts(fields: Fields, amount: int, left: Split, currency_code: str) -> Split:
+    """Return the tax parts of a cancel of `amount`, all in minor units. `left` is the part not yet cancelled.
 
-    Unless sent, `tax_free` is 0, or what the taxed rest cannot make up, and the VAT in proportion to what is left
-    of it. Raises `Malformed` as `taxes` does.
+    Unless sent, `tax_free` is the part of `amount` that exceeds `left.taxed`, usually 0, and the VAT is
+    proportional to `left.vat`. The result may exceed `left` in one of its parts; the caller checks that.
+
+    Raises:
+        Malformed: when one is not an amount of this currency, or both together exceed `amount`.
     """
     tax_free = part(fields, "tax_free", currency_code, amount)
     if tax_free is None:
@@ -88,19 +104,24 @@ def taken(fields: Fields, amount: int, left: Split, currency_code: str) -> Split
 
 
 def instalments(fields: Fields, amount: int, currency_code: str) -> int:
-    """`card_quota` in months, 0 for a lump sum. Raises `Malformed` where the amount is too small for them."""
-    months = integer(fields, "card_quota", most=MOST_INSTALMENTS) or 0
-    if months >= 2 and not (currency_code == "KRW" and amount >= INSTALMENTS_FROM):
-        raise Malformed(f"card_quota 파라메터는 {INSTALMENTS_FROM:,}원 이상 결제에만 사용할 수 있습니다.")
+    """Return `card_quota` in months, 0 for a lump sum.
+
+    Raises:
+        Malformed: when it is not from 0 to `MAX_INSTALMENTS`, when instalments are requested for a currency other than
+            KRW or for less than `MIN_INSTALMENT_AMOUNT`, or when a flag beside it is not a boolean.
+    """
+    months = integer(fields, "card_quota", most=MAX_INSTALMENTS) or 0
+    if months >= 2 and not (currency_code == "KRW" and amount >= MIN_INSTALMENT_AMOUNT):
+        raise Malformed(f"card_quota 파라메터는 {MIN_INSTALMENT_AMOUNT:,}원 이상 결제에만 사용할 수 있습니다.")
     for name in ("interest_free_by_merchant", "use_card_point"):
         flag(fields, name)
     return months
 
 
 def split(amount: int, tax_free: int, vat_amount: int | None) -> Split:
-    """`amount` in its parts: what is taxed is supply and VAT, ten to one unless the shop fixed the VAT."""
+    """Split `amount` by tax, in minor units. Supply and VAT are ten to one unless `vat_amount` is set."""
     taxed = amount - tax_free
-    vat = round(taxed / VAT_PART) if vat_amount is None else vat_amount
+    vat = round(taxed / VAT_DIVISOR) if vat_amount is None else vat_amount
     return Split(tax_free=tax_free, supply=taxed - vat, vat=vat)
 
 

@@ -1,13 +1,13 @@
-"""How the sandbox turns a shop down.
+"""The errors by which the sandbox refuses a request.
 
-`Refused` over REST, `WindowRefused` in the browser; `parameters.Malformed` is either before it is dressed.
+`Refused` answers a REST call, `WindowRefused` a browser. `parameters.Malformed` becomes one or the other.
 """
 
 
 class Refused(Exception):
-    """REST: the request is turned down, and no record is made. Goes out in the envelope.
+    """A REST request is refused and makes no record. The envelope carries `code` and `message`.
 
-    `ours`: nobody knows the real service's text, this one is our own.
+    `http` is the HTTP status. `ours` marks a message that we wrote because the real service's text is unknown.
     """
 
     def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False) -> None:
@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 class WindowRefused(Exception):
-    """Browser: the window does not open. Reaches the shop as the callback's `error_code` and `error_msg`."""
+    """A window does not open. The shop's callback receives `error_code`, `error_msg` and, once known, `imp_uid`."""
 
     def __init__(self, error_code: str, error_msg: str, imp_uid: str | None = None) -> None:
         super().__init__(error_msg)

@@ -1,6 +1,7 @@
-"""Reading what a shop sent, whichever way it came: JSON of the browser, JSON or form fields of REST.
+"""Read the fields that a shop sends: JSON from the browser, JSON or form fields over REST.
 
-'' and null count as not sent, as they do for the service.
+'' and null count as not sent, as in the real service. Every reader raises `Malformed` for a value of the wrong shape;
+a `required_` reader also raises it when the field was not sent.
 """
 
 import json
@@ -16,25 +17,25 @@ MERCHANT_UID_LIMIT = 40
 CUSTOMER_UID_LIMIT = 80
 
 CURRENCY = "KRW"
-"""What an amount is in when nobody says so."""
+"""The currency of an amount when the shop sends none."""
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
-"""As JSON spells one. `Decimal` alone would also read NaN, 1_000 and the digits of every script."""
+"""A number as JSON writes it. `Decimal` alone also accepts NaN, 1_000 and the digits of every script."""
 
 
 class Malformed(ValueError):
-    """A field is missing or is not what it must be. The text is meant for the developer of the shop."""
+    """A field is missing or has the wrong shape. The message addresses the developer of the shop."""
 
 
 def text(fields: Fields, name: str, *, limit: int | None = None) -> str | None:
-    """A string of at most `limit` characters, or None when it was not sent."""
+    """Return a string of at most `limit` characters, or None when it was not sent."""
     value = fields.get(name)
     if value is None or value == "":
         return None
     if isinstance(value, bool | dict | list):
         raise Malformed(f"{name} 파라메터는 문자열이어야 합니다.")
     value = str(value)
-    if not _storable(value):
+    if not _is_storable(value):
         raise Malformed(f"{name} 파라메터에 사용할 수 없는 문자가 있습니다.")
     if limit is not None and len(value) > limit:
         raise Malformed(f"{name} 파라메터는 {limit}자를 넘을 수 없습니다.")
@@ -42,6 +43,7 @@ def text(fields: Fields, name: str, *, limit: int | None = None) -> str | None:
 
 
 def required_text(fields: Fields, name: str, *, limit: int | None = None) -> str:
+    """Return a string of at most `limit` characters."""
     value = text(fields, name, limit=limit)
     if value is None:
         raise missing(name)
@@ -49,20 +51,21 @@ def required_text(fields: Fields, name: str, *, limit: int | None = None) -> str
 
 
 def number(fields: Fields, name: str) -> Decimal | None:
-    """A number in major units, from JSON or from a form's text; None when it was not sent."""
+    """Return a number in major units, from JSON or from a form's text; None when it was not sent."""
     value = fields.get(name)
     if value is None or value == "":
         return None
     try:
-        # By way of text: the double 49.99 means 49.99, not the binary fraction nearest to it.
+        # Convert through text: the double 49.99 means 49.99, not the nearest binary fraction.
         if isinstance(value, int | float | str | Decimal) and _NUMBER.fullmatch(str(value)):
             return Decimal(str(value))
     except InvalidOperation:
-        pass  # an exponent of twenty digits
+        pass  # the exponent has twenty digits
     raise Malformed(f"{name} 파라메터는 숫자여야 합니다.")
 
 
 def required_number(fields: Fields, name: str) -> Decimal:
+    """Return a number in major units, from JSON or from a form's text."""
     value = number(fields, name)
     if value is None:
         raise missing(name)
@@ -70,17 +73,18 @@ def required_number(fields: Fields, name: str) -> Decimal:
 
 
 def integer(fields: Fields, name: str, *, least: int = 0, most: int = 10**12) -> int | None:
-    """A whole number from `least` to `most`, from JSON, a form or a query; None when it was not sent."""
+    """Return a whole number from `least` to `most`, from JSON, a form or a query; None when it was not sent."""
     value = number(fields, name)
     if value is None:
         return None
-    # The bounds first: a text such as 1e999999 is a whole number, and too long a one to write out.
+    # Check the bounds first: 1e999999 is a whole number, but too long to write out.
     if not value.is_finite() or not least <= value <= most or value != value.to_integral_value():
         raise Malformed(f"{name} 파라메터는 {least} 이상 {most} 이하의 정수여야 합니다.")
     return int(value)
 
 
 def required_integer(fields: Fields, name: str, *, least: int = 0, most: int = 10**12) -> int:
+    """Return a whole number from `least` to `most`, from JSON, a form or a query."""
     value = integer(fields, name, least=least, most=most)
     if value is None:
         raise missing(name)
@@ -88,7 +92,7 @@ def required_integer(fields: Fields, name: str, *, least: int = 0, most: int = 1
 
 
 def flag(fields: Fields, name: str) -> bool:
-    """A boolean of JSON, or the words a form has for it; False when it was not sent."""
+    """Return a boolean from JSON, or from a form's `true`, `false`, `1` or `0`; False when it was not sent."""
     value = fields.get(name)
     meant = {"": False, "false": False, "0": False, "true": True, "1": True}.get(str(value).lower())
     if value is not None and (meant is None or isinstance(value, float | Decimal | dict | list)):
@@ -97,7 +101,7 @@ def flag(fields: Fields, name: str) -> bool:
 
 
 def word(fields: Fields, name: str, choices: tuple[str, ...]) -> str | None:
-    """One of `choices`, or None when it was not sent."""
+    """Return one of `choices`, or None when it was not sent."""
     value = text(fields, name)
     if value is not None and value not in choices:
         raise Malformed(f"{name} 파라메터는 {', '.join(choices)} 중 하나여야 합니다.")
@@ -105,7 +109,7 @@ def word(fields: Fields, name: str, choices: tuple[str, ...]) -> str | None:
 
 
 def nested(fields: Fields, name: str) -> Fields:
-    """What lies under `name`: an object of JSON, or `name[inner]=…` of a form. Empty when it was not sent."""
+    """Return the fields under `name`: a JSON object, or `name[inner]=…` of a form. Empty when it was not sent."""
     value = fields.get(name)
     if value is None or value == "" or value == []:
         return {}
@@ -115,14 +119,14 @@ def nested(fields: Fields, name: str) -> Fields:
 
 
 def texts(fields: Fields, name: str) -> list[str]:
-    """One text, several in a list, or none."""
+    """Return the strings under `name`, sent as one or as a list. Empty when it was not sent."""
     value = fields.get(name)
     listed = value if isinstance(value, list) else [value]
     return [found for one in listed if (found := text({name: one}, name)) is not None]
 
 
 def currency(fields: Fields) -> str:
-    """ISO 4217, `KRW` when it was not sent."""
+    """Return the ISO 4217 code in `currency`; `KRW` when it was not sent."""
     code = text(fields, "currency") or CURRENCY
     if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
         raise Malformed("currency 파라메터는 ISO 4217 통화 코드여야 합니다.")
@@ -130,7 +134,7 @@ def currency(fields: Fields) -> str:
 
 
 def urls(fields: Fields, name: str) -> list[str]:
-    """One address, several in a list, or none; each absolute http or https."""
+    """Return the absolute http(s) URLs under `name`, sent as one or as a list. Empty when it was not sent."""
     value = fields.get(name) or []
     addresses = value if isinstance(value, list) else [value]
     if not all(isinstance(address, str) and _is_web_address(address) for address in addresses):
@@ -139,16 +143,17 @@ def urls(fields: Fields, name: str) -> list[str]:
 
 
 def as_json(value: Any) -> str | None:
-    """How `custom_data` is kept: text as it came, anything else as a JSON string."""
+    """Return `custom_data` as a record stores it: text unchanged, any other value as a JSON string."""
     if value is None or value == "":
         return None
-    kept = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=float)
-    if not _storable(kept):
+    stored = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=float)
+    if not _is_storable(stored):
         raise Malformed("custom_data 파라메터에 사용할 수 없는 문자가 있습니다.")
-    return kept
+    return stored
 
 
 def missing(name: str) -> Malformed:
+    """Return the error for a required field that was not sent."""
     return Malformed(f"{name} 파라메터가 누락되었습니다.")
 
 
@@ -157,11 +162,11 @@ def _is_web_address(address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and _storable(address)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and _is_storable(address)
 
 
-def _storable(value: str) -> bool:
-    """False for a half of a surrogate pair, which JSON can spell but UTF-8 cannot, and for NUL."""
+def _is_storable(value: str) -> bool:
+    """Whether UTF-8 can store `value`: without NUL and without half a surrogate pair, which JSON can spell."""
     try:
         value.encode()
     except UnicodeEncodeError:
