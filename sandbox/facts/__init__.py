@@ -1,1 +1,1 @@
-"""What is known of the outside world, as data: PGs, test instruments, codes, and how certain each behaviour is."""
+"""Facts about the outside world, as data: PGs, test instruments, codes, and how certain each behaviour is."""

@@ -1,4 +1,4 @@
-"""Standard codes of Korean card companies and banks, as records and `/cards`, `/banks` know them: strings.
+"""Standard codes of Korean card companies and banks, as strings. Records, `/cards` and `/banks` use them.
 
 Source: the code tables of the documentation (Korea Financial Telecommunications and Clearings Institute).
 """

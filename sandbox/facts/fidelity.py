@@ -1,6 +1,7 @@
-"""How sure we are of what the sandbox does: every behaviour a shop may rely on, and where it is known from.
+"""How certain each behaviour of the sandbox is: every one that a shop may rely on, and its source.
 
-The list is `fidelity.toml`. What is only assumed has a switch: a lever of `/control/levers` that turns it around.
+`fidelity.toml` lists them. Each behaviour that is only assumed has a switch: a lever of `/control/levers` that
+reverses it.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ Certainty = Literal["documented", "observed", "assumed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """One behaviour; the fields are explained at the top of `fidelity.toml`."""
+    """One behaviour. The top of `fidelity.toml` explains the fields."""
 
     id: str
     title_ko: str
@@ -32,5 +33,5 @@ BEHAVIOURS = _load()
 
 
 def as_json() -> list[dict[str, Any]]:
-    """The list as `GET /control/fidelity` serves it."""
+    """Return the list as `GET /control/fidelity` serves it."""
     return [asdict(behaviour) for behaviour in BEHAVIOURS]

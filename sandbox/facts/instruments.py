@@ -1,6 +1,6 @@
-"""Test cards, accounts, phones and wallets: the number a payer types decides what happens.
+"""Test cards, accounts, phones and wallets: the number that a payer types decides what happens.
 
-The list is `instruments.toml`.
+`instruments.toml` lists them.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Family = Literal["card", "account", "phone", "wallet"]
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
-    """One test instrument; the fields are explained at the top of `instruments.toml`."""
+    """One test instrument. The top of `instruments.toml` explains the fields."""
 
     number: str
     family: Family
@@ -33,18 +33,18 @@ class Instrument:
     plays_at: tuple[str, ...] = ("charge", "window")
 
     def declines_charge(self, approved_before: int, declined_before: int) -> bool:
-        """Whether a key that was charged and declined so many times is declined now."""
+        """Whether the next charge is declined, after this many approved and declined charges of the key."""
         exhausted = self.approved_charges is not None and approved_before >= self.approved_charges
         return exhausted or declined_before < self.declined_charges
 
     @property
     def is_fault(self) -> bool:
-        """Whether it does more than approve or decline, and so is shown behind a fold."""
+        """Whether it does more than approve or decline. Pages show such an instrument in a collapsed section."""
         return self.plays is not None or self.declined_charges > 0
 
     @property
     def masked(self) -> str:
-        """As a record shows it: `424242******4242` (digits 7 to 12 starred), `110******4242` for an account."""
+        """The number in a record: `424242******4242` (digits 7 to 12 starred), `110******4242` for an account."""
         plain = digits(self.number)
         shown = 6 if self.family == "card" else 3
         return plain[:shown] + "******" + plain[shown + 6 :]
@@ -59,7 +59,7 @@ def _load() -> tuple[Instrument, ...]:
 def _in_every_family(
     entries: list[dict[str, Any]], numbers: dict[Family, str], own: list[Instrument]
 ) -> list[Instrument]:
-    """Each entry once for each family, under its issuer that approves."""
+    """Return each entry once per family, under the issuer of that family's approving instrument."""
     issuers = {i.family: (i.issuer_code, i.issuer) for i in own if i.outcome == "approved"}
     return [
         Instrument(
@@ -78,11 +78,11 @@ INSTRUMENTS = _load()
 
 
 def find(number: str, family: str) -> Instrument | None:
-    """The instrument with this number, however it is spaced; None when it is not on the list."""
+    """Return the instrument with the digits of `number`, or None when the list has none in this family."""
     wanted = digits(number)
     return next((i for i in INSTRUMENTS if i.family == family and digits(i.number) == wanted), None)
 
 
 def digits(number: str) -> str:
-    """The ASCII digits alone."""
+    """Return the ASCII digits of `number`, without spaces and hyphens."""
     return "".join(character for character in number if character in "0123456789")

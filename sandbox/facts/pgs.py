@@ -1,7 +1,7 @@
-"""The PGs (payment providers) behind the service, one `Profile` of traits each. No other place knows a PG by name.
+"""The PGs (payment providers) behind the service, each as a `Profile` of traits. No other code names a PG.
 
-A rule or a window asks for the trait it needs. A PG that behaves in a new way gets a new trait, never an `if`.
-The PGs themselves are listed in `pgs.toml`.
+A rule or a window reads the trait it needs. A PG that behaves in a new way gets a new trait, never an `if`.
+`pgs.toml` lists the PGs.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Result = Literal["callback", "redirect"]
 
 
 class UnknownPG(LookupError):
-    """No channel is configured for this `pg`."""
+    """No PG, or no channel of the merchant, has this `pg`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,152 +24,152 @@ class Profile:
     """How one PG behaves when a billing key is issued in its window and charged later."""
 
     id: str
-    """Our name of it, one for each guide."""
+    """Our name for it; each guide has one."""
     code: str
-    """What a shop sends as `pg`, alone or followed by `.MID`; later `pg_provider` of the record."""
+    """The value of `pg` that a shop sends, alone or followed by `.MID`. The record shows it as `pg_provider`."""
     name_ko: str
     name_en: str
     family: Literal["card", "account", "phone", "wallet"]
-    """Which window and which test instruments."""
+    """Selects the window and the test instruments."""
     methods: tuple[str, ...]
-    """Values of `pay_method` the PG accepts or, where it ignores the shop's, may record; the usual one first."""
+    """Values of `pay_method` that the PG accepts, or may record where it ignores the shop's; the usual one first."""
     method_ignored: bool = False
-    """The PG has no `pay_method`, or does as it likes whatever was sent."""
+    """The PG has no `pay_method`, or ignores the value that the shop sends."""
     mid: str
-    """The merchant id used when `pg` names none."""
+    """The merchant id (MID) when `pg` contains none."""
 
     # The amount of a window
     charge: Literal["never", "if_positive", "always", "undocumented"]
-    """What `amount` does while a key is issued: only shown, charged when above zero, or always charged.
+    """Whether a window that issues a key charges `amount`: never (it only shows it), when above zero, or always.
 
-    Where no document says, the lever `undocumented_charge` does.
+    For `undocumented` the lever `undocumented_charge` decides.
     """
     amount_optional: bool = False
-    """A window may open without; that is 0."""
+    """A window may open without an amount, which then is 0."""
     amount_ignored: bool = False
-    """Whatever is sent is recorded as 0."""
+    """The record shows 0, whatever the shop sends."""
     amount_hidden_on: tuple[Device, ...] = ()
-    """Devices whose window does not show it."""
+    """Devices whose window does not show the amount."""
     shown_for_zero: int = 0
-    """KRW the window shows instead of 0."""
+    """KRW that the window shows instead of 0."""
     least_amount: int = 0
-    """KRW below which the PG neither registers nor charges."""
+    """The smallest amount, in KRW, that the PG registers or charges."""
     probe_amount: int = 0
-    """KRW the PG takes to try an instrument out when a key is issued without a charge."""
+    """KRW that the PG charges to verify an instrument when it issues a key without a charge."""
     probe_seconds: int = 0
-    """After so long it gives the probe back."""
+    """Seconds until the PG refunds the probe."""
     currencies: tuple[str, ...] = ()
-    """ISO 4217; empty: any."""
+    """ISO 4217 codes; empty means any."""
 
-    # The way back
+    # The result
     result_pc: Literal["callback", "redirect", "flag"] = "callback"
     result_mobile: Literal["callback", "redirect", "flag"] = "redirect"
-    """`flag`: a callback when `popup_flag` is true, else a redirect."""
+    """`flag` means a callback when `popup_flag` is true, else a redirect."""
     popup_flag: str = ""
-    """The parameter by which a shop asks for a pop-up instead of a layer."""
+    """The parameter by which a shop requests a pop-up instead of a layer."""
     popup_on: tuple[Device, ...] = ()
-    """Devices whose window is a pop-up without being asked for."""
+    """Devices whose window is always a pop-up."""
     ui_type: str = ""
-    """Opened by the button that `IMP.loadUI(ui_type, …)` draws, and by nothing else."""
+    """When set, only the button that `IMP.loadUI(ui_type, …)` draws opens the window."""
     payload: Literal["full", "ids_only"] = "full"
-    """What the browser hears: everything, or ids and errors without `success`."""
+    """The result that the browser receives: every field, or only ids and errors without `success`."""
     close_fails_on: tuple[Device, ...] = ()
-    """Devices on which a closed window makes the record `failed`; elsewhere it stays `ready`."""
+    """Devices on which closing the window makes the record `failed`; elsewhere it stays `ready`."""
 
-    # What the shop must send
+    # The parameters that the shop must send
     required: tuple[str, ...] = ()
     """For every window."""
     required_on_mobile: tuple[str, ...] = ()
     required_at_issue: tuple[str, ...] = ()
     """For a window that issues a key."""
     required_for_key_only: tuple[str, ...] = ()
-    """For one that issues a key and charges nothing."""
+    """For a window that issues a key without a charge."""
     required_at_again: tuple[str, ...] = ()
     required_at_onetime: tuple[str, ...] = ()
     required_at_delete: tuple[str, ...] = ()
-    """For `DELETE /subscribe/customers/{customer_uid}`; `extra.requester` is nested."""
+    """For `DELETE /subscribe/customers/{customer_uid}`. A dot means nesting, as in `extra.requester`."""
     barred_when_strict: tuple[str, ...] = ()
-    """Parameters the PG does not support. What happens to them is not said, so only a *strict* merchant is refused."""
+    """Parameters that the PG does not support. Its handling is undocumented, so only a *strict* merchant is refused."""
     merchant_uid_pattern: str = ""
-    """A regular expression for the whole of it."""
+    """A regular expression that must match the whole `merchant_uid`."""
     name_bytes: int = 0
-    """Longest `name` in the PG's encoding, EUC-KR; 0: no limit of its own."""
+    """The longest `name` in bytes of EUC-KR, the PG's encoding; 0 means that the PG sets no limit."""
     name_barred: str = ""
-    """Characters a `name` may not have."""
+    """Characters that `name` must not contain."""
     wants_delivery_reports: bool = False
-    """Goods sold through it are to be reported as they are sent."""
+    """The shop reports the delivery of goods when it sends them."""
     two_word_buyer_name: bool = False
-    """`First Last` with one space. Known from the schema only, so demanded from a *strict* merchant alone."""
+    """`buyer_name` is `First Last` with one space. Only the schema says so; only a *strict* merchant must comply."""
 
-    # Whose key it is
+    # The key and its customer
     customer_id_limit: int = 0
-    """Longest `customer_id`; 0: no limit."""
+    """The longest `customer_id` in characters; 0 means no limit."""
     customer_id_made_up: bool = False
-    """A random one where the shop sends none."""
+    """The PG makes a random `customer_id` when the shop sends none."""
     verifies_new_customer: bool = False
-    """The first key of a `customer_id` takes an identity check by phone."""
+    """The first key of a `customer_id` requires an identity check by phone."""
     keyless_mid: str = ""
-    """A merchant id without billing rights: the window ends `paid`, and there is no key."""
+    """A merchant id without billing rights: the window ends `paid` and issues no key."""
     instrument_shown: bool = True
-    """False: card name, number and type of records and keys are null."""
+    """When False, records and keys have null for card name, number and type."""
     card_type_known: bool = True
-    """False: `card_type` of records and keys is null."""
+    """When False, records and keys have null for `card_type`."""
     issue_tid_prefix: str = ""
-    """How `pg_tid` of a key issue begins."""
+    """The prefix of `pg_tid` when a window issues a key."""
 
-    # What a later charge must heed
+    # The conditions of a later charge
     must_equal_issue: tuple[str, ...] = ()
-    """Fields which `/again` must repeat exactly as the window had them."""
+    """Fields of `/again` that must equal those of the window."""
     currencies_barred_at_again: tuple[str, ...] = ()
     monthly_day_tolerance: int = 0
-    """Days around the day of the month of the issue on which charges are taken; 0: any day."""
+    """A charge is accepted this many days around the issue's day of the month; 0 means on any day."""
     monthly_only: bool = False
-    """The window says that the key is for monthly charges."""
+    """The window states that the key is for monthly charges."""
     monthly_cap: bool = False
-    """Only so many charges in a calendar month; the lever `monthly_cap` says how many."""
+    """Charges in a calendar month are limited; the lever `monthly_cap` sets how many."""
     again_after_webhook: bool = False
-    """A key can be charged once the shop was told of its issue."""
+    """A key can be charged only after the webhook of its issue was sent."""
     again_live_only: bool = False
     """A key of a test channel cannot be charged."""
     reviews_approvals: bool = False
-    """An approval may stay pending, or follow a failure, and be told by webhook."""
+    """An approval may stay pending, or follow a failure, and then arrives by webhook."""
     cancels_later: bool = False
-    """A cancel may be final only some time after it was accepted."""
+    """A cancel may become final some time after the PG accepts it."""
     issues_vbanks: bool = False
     """`POST /vbanks` opens virtual accounts."""
     required_at_vbank: tuple[str, ...] = ()
     issues_receipts: bool = False
-    """Cash receipts of payments by bank account."""
+    """The PG issues cash receipts for payments by bank account."""
     own_calls: tuple[str, ...] = ()
-    """Calls of the API that only its payments know: `order_status`, `naver`, `order_form`, `orders`."""
+    """API calls that only its payments support: `order_status`, `naver`, `order_form`, `orders`."""
     opens_windows: bool = True
-    """False: people order at the PG itself, and no shop opens a window of it."""
-    tells_balance: bool = False
-    """`GET /payments/{imp_uid}/balance` says what of an amount is tax."""
+    """When False, buyers order at the PG itself, and no shop opens a window for it."""
+    serves_balance: bool = False
+    """`GET /payments/{imp_uid}/balance` returns the tax parts of an amount."""
 
-    # The look of its window
+    # The design of its window
     window_variants: Mapping[str, str] = field(default_factory=dict)
-    """`bypass.widget_code` → the name of the window it draws."""
+    """`bypass.widget_code` → the name of the window that it draws."""
     default_variant: str = ""
     window_languages: tuple[str, ...] = ()
-    """Empty: whichever the payer reads."""
+    """Languages the window supports; empty means any."""
 
     def result_path(self, device: str, params: Mapping[str, Any]) -> Result:
-        """How the result of a window opened with `params` travels."""
+        """Return how a window opened with `params` delivers its result."""
         path = self.result_mobile if device == "mobile" else self.result_pc
         if path == "flag":
             return "callback" if params.get(self.popup_flag) is True else "redirect"
         return path
 
     def window_form(self, device: str, params: Mapping[str, Any]) -> Literal["page", "popup", "layer"]:
-        """In place of the shop's page, beside it, or over it."""
+        """Return the window's form: a `page` in place of the shop's, a `popup` beside it, or a `layer` over it."""
         if self.result_path(device, params) == "redirect":
             return "page"
-        asked = bool(self.popup_flag) and params.get(self.popup_flag) is True
-        return "popup" if asked or device in self.popup_on else "layer"
+        wants_popup = bool(self.popup_flag) and params.get(self.popup_flag) is True
+        return "popup" if wants_popup or device in self.popup_on else "layer"
 
     def variant(self, widget_code: str | None) -> str:
-        """The name of the window drawn for this `bypass.widget_code`; '' for a PG that has just one window."""
+        """Return the name of the window for this `bypass.widget_code`; '' for a PG with only one window."""
         return self.window_variants.get(widget_code or "", self.default_variant)
 
 
@@ -177,35 +177,40 @@ def _load() -> tuple[Profile, ...]:
     return tuple(Profile(**pg) for pg in tables.load(Path(__file__).with_suffix(".toml"))["pg"])
 
 
-_EVERY = _load()
+_ALL = _load()
 
-PROFILES = tuple(profile for profile in _EVERY if profile.opens_windows)
+PROFILES = tuple(profile for profile in _ALL if profile.opens_windows)
+"""Every PG for which a shop can open a window."""
 
 DEFAULT = PROFILES[0]
-"""Who serves a shop that names no `pg`."""
+"""The PG of a shop that sends no `pg`."""
 
-ORDER_FORM = next(profile for profile in _EVERY if "order_form" in profile.own_calls)
-"""Whose orders `sandbox.products.naver_orders` has."""
+ORDER_FORM = next(profile for profile in _ALL if "order_form" in profile.own_calls)
+"""The PG whose orders `sandbox.products.naver_orders` keeps."""
 
 _BY_CODE: dict[str, tuple[Profile, ...]] = {}
-for _profile in _EVERY:
+for _profile in _ALL:
     _BY_CODE[_profile.code] = (*_BY_CODE.get(_profile.code, ()), _profile)
 
 
 def profile_for(pg: str | None, pay_method: str | None = None) -> Profile:
-    """The profile behind `pg`: `code`, `code.MID`, or nothing for the default.
+    """Return the profile of `pg`: `code`, `code.MID`, or nothing for the default.
 
-    Where a PG has several, one for each `pay_method`, the first stands for those it does not know.
+    A PG may have one profile per `pay_method`. The first serves a method that none of them lists.
 
     Raises:
-        UnknownPG: nobody configured it.
+        UnknownPG: when no PG has this code.
     """
     candidates = profiles_of(pg.partition(".")[0]) if pg else (DEFAULT,)
     return next((profile for profile in candidates if pay_method in profile.methods), candidates[0])
 
 
 def profiles_of(code: str) -> tuple[Profile, ...]:
-    """Every profile with this `code`. Raises `UnknownPG` when there is none."""
+    """Return every profile with this `code`.
+
+    Raises:
+        UnknownPG: when no PG has this code.
+    """
     try:
         return _BY_CODE[code]
     except KeyError:
@@ -213,5 +218,9 @@ def profiles_of(code: str) -> tuple[Profile, ...]:
 
 
 def methods_of(code: str) -> tuple[str, ...]:
-    """Every `pay_method` of the PG, whichever profile it leads to."""
+    """Return every `pay_method` of the PG, over all its profiles.
+
+    Raises:
+        UnknownPG: when no PG has this code.
+    """
     return tuple(method for profile in profiles_of(code) for method in profile.methods)

@@ -1,4 +1,4 @@
-"""Read the TOML files beside the modules: data that no code should repeat."""
+"""Read the TOML files beside the modules. They hold the data that no code repeats."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def load(file: Path) -> dict[str, Any]:
-    """The tables of a TOML file; the lists within its entries are tuples, as a frozen dataclass wants them."""
+    """Return the tables of a TOML file. Lists within its entries become tuples, as a frozen dataclass needs."""
     return {
         key: [_frozen(entry) for entry in table] if isinstance(table, list) else table
         for key, table in tomllib.loads(file.read_text(encoding="utf-8")).items()

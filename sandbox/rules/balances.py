@@ -21,7 +21,7 @@ def of(payment: Payment) -> dict[str, Any]:
     Raises:
         Refused: its PG does not tell.
     """
-    if not payment.profile.tells_balance:
+    if not payment.profile.serves_balance:
         raise Refused(-1, UNSUPPORTED)
     changes, net = [(payment.paid_at, NOTHING)], NOTHING
     if payment.charged:
