@@ -1,4 +1,4 @@
-"""A Flask application of its own that plays I'mport (PortOne V1): REST API, browser SDK, payment windows, webhooks."""
+"""An independent Flask application that plays I'mport (PortOne V1): REST API, browser SDK, windows and webhooks."""
 
 __version__ = "0.1.0"
-"""Of the whole repository; `pyproject.toml` reads it from here, and `python -m sandbox --version` prints it."""
+"""The version of the whole repository. `pyproject.toml` reads it here; `python -m sandbox --version` prints it."""

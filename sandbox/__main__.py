@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the sandbox alone, for any shop in any language."""
+"""Run the sandbox alone, for a shop in any language: `python -m sandbox`."""
 
 import argparse
 import signal
@@ -14,6 +14,7 @@ from .config import Config
 
 
 def main() -> None:
+    """Serve the sandbox until SIGTERM or Ctrl-C. The command line overrides `SANDBOX_*` of the environment."""
     parser = _parser()
     arguments = parser.parse_args()
     config = replace(Config.from_environ(), **_overrides(arguments))
@@ -54,8 +55,8 @@ def _port(text: str) -> int:
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the command line says; the rest is left to the environment."""
-    said = {
+    """Return the settings given on the command line; the environment decides the rest."""
+    given = {
         "DATABASE_URL": arguments.database and f"sqlite:///{arguments.database}",
         "WEBHOOK_URL": arguments.webhook_url,
         "MERCHANT_CODE": arguments.code,
@@ -63,7 +64,7 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
         "SECRET": arguments.secret,
         "LATENCY": arguments.latency,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Ids in addresses: a slash spelt `%2F` belongs to an id, and is no border between two segments of the path.
+"""Route ids that contain a slash: `%2F` belongs to an id and does not separate two segments of the path.
 
-WSGI hands a path over unquoted, where the two look alike. What came over the wire is in `RAW_URI`, which gunicorn and
-werkzeug add; a server that does not, or that has changed the path since, is believed as it is.
+WSGI passes a path unquoted, so both look the same there. gunicorn and werkzeug add the path as sent in `RAW_URI`.
+When a server does not, or has changed the path since, the unquoted path is used unchanged.
 """
 
 import re
@@ -15,19 +15,19 @@ from werkzeug.routing import UnicodeConverter
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_KEPT = re.compile(r"%(2f|25)", re.IGNORECASE)
-"""What stays quoted until the path is in segments: the slash, and the sign by which that is told."""
+_KEEP_QUOTED = re.compile(r"%(2f|25)", re.IGNORECASE)
+"""A quoted slash or percent sign. Both stay quoted until the path is split; otherwise `%252F` would become a slash."""
 
 
 def init_app(app: Flask) -> None:
-    """Before the first route is added, which asks for its converter then."""
+    """Set up `app`. Call it before adding the first route, because each route takes its converter then."""
     app.url_map.converters["default"] = Segment
     app.url_map.merge_slashes = False
     app.wsgi_app = QuotedSlashes(app.wsgi_app)  # type: ignore[method-assign]
 
 
 class Segment(UnicodeConverter):
-    """A segment of a path: any text but none."""
+    """A non-empty segment of a path. Unquote it for the view, and quote it in a URL."""
 
     def to_python(self, value: str) -> str:
         return unquote(value)
@@ -37,7 +37,7 @@ class Segment(UnicodeConverter):
 
 
 class QuotedSlashes:
-    """Hands a path on with its slashes and percent signs quoted as they came, for `Segment` to unquote."""
+    """Pass a path on with its slashes and percent signs quoted as sent, so that `Segment` unquotes them."""
 
     def __init__(self, wsgi: "WSGIApplication") -> None:
         self._wsgi = wsgi
@@ -45,12 +45,12 @@ class QuotedSlashes:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("RAW_URI", "").partition("?")[0]
         if _unquoted(path) == environ["PATH_INFO"]:
-            environ["PATH_INFO"] = _unquoted(_KEPT.sub(r"%25\1", path))
-        # A shop may be told an address of ours that ends in a slash, and add a path that begins with one.
+            environ["PATH_INFO"] = _unquoted(_KEEP_QUOTED.sub(r"%25\1", path))
+        # A shop may know our address with a slash at the end, and append a path that begins with one.
         environ["PATH_INFO"] = "/" + environ["PATH_INFO"].lstrip("/")
         return self._wsgi(environ, start_response)
 
 
 def _unquoted(path: str) -> str:
-    """As WSGI has it: a character for each byte."""
+    """Unquote `path` as WSGI does: each byte becomes one character."""
     return unquote_to_bytes(path).decode("latin-1")

@@ -18,9 +18,12 @@ from .windows import identity
 def create_app(
     config: Config | None = None, now: Callable[[], int] = clock.system, *, background: bool = True
 ) -> Flask:
-    """The sandbox, ready to serve. `now` answers Unix seconds; a test hands in its own.
+    """Create the sandbox, ready to serve. `now` returns Unix seconds; a test passes its own.
 
-    Without `background` nothing happens by itself: schedules wait for `sandbox.runner.turn`.
+    Without `background` nothing runs automatically: schedules wait for `sandbox.runner.turn`.
+
+    Raises:
+        ValueError: when a setting of `config` cannot be used.
     """
     config = config or Config.from_environ()
     app = Flask(__name__)
@@ -45,6 +48,6 @@ def create_app(
 
 
 def _locale() -> str:
-    """`?lang=`, else what a window's payment asked for (`g.language`), else the browser's wish."""
+    """Return the language of `?lang=`, else of the window's payment (`g.language`), else of the browser."""
     chosen = language_of(request.args.get("lang"), g.get("language"))
     return chosen or request.accept_languages.best_match(LANGUAGES) or "ko"

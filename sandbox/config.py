@@ -1,4 +1,4 @@
-"""Every environment variable of the sandbox."""
+"""Read the sandbox's settings: every environment variable that it knows."""
 
 import os
 from collections.abc import Mapping
@@ -10,28 +10,28 @@ DATABASE_FILE = Path(__file__).resolve().parent.parent / "instance" / "sandbox.d
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """How one sandbox is set up."""
+    """The settings of one sandbox."""
 
     DATABASE_URL: str = f"sqlite:///{DATABASE_FILE}"
-    """`SANDBOX_DATABASE_URL`: an SQLite file, shared by all workers; a relative one lies in the current directory."""
+    """`SANDBOX_DATABASE_URL`: an SQLite file shared by all workers; a relative path starts in the working directory."""
 
     MERCHANT_CODE: str = "imp00000000"
-    """`SANDBOX_MERCHANT_CODE`: what shops call `IMP.init` with; public."""
+    """`SANDBOX_MERCHANT_CODE`: the public code that shops pass to `IMP.init`."""
 
     KEY: str = "sandbox_key"
     """`SANDBOX_KEY`: the REST key, `imp_key`."""
 
     SECRET: str = "sandbox_secret"
-    """`SANDBOX_SECRET`: the REST secret, `imp_secret`. Guards nothing but play money."""
+    """`SANDBOX_SECRET`: the REST secret, `imp_secret`. It protects only play money."""
 
     WEBHOOK_URL: str = ""
-    """`SANDBOX_WEBHOOK_URL`: where notices go when a payment names no `notice_url`; '' leaves it as it was."""
+    """`SANDBOX_WEBHOOK_URL`: where webhooks go when a payment has no `notice_url`. '' keeps the current address."""
 
     LATENCY: str = ""
-    """`SANDBOX_LATENCY`: seconds by which each REST answer is late; '' leaves the lever where it is."""
+    """`SANDBOX_LATENCY`: delay of each REST answer, in seconds. '' keeps the current delay."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Config":
-        """Read `SANDBOX_*`; what is unset or empty keeps its default."""
+        """Read `SANDBOX_*` from `environ`. A variable that is unset or empty keeps its default."""
         names = cls.__dataclass_fields__
         return cls(**{name: environ[f"SANDBOX_{name}"] for name in names if environ.get(f"SANDBOX_{name}")})

@@ -1,8 +1,8 @@
-"""Moving a merchant's clock, or one customer's, and doing on the way whatever falls due: in order, at its own time.
+"""Move the clock of a merchant or of one customer, and do what falls due on the way, in order and at its own time.
 
-The clock stops at each thing that is due. A schedule is run in the transaction that moves the clock onto it; then
-the shop's webhooks are sent and waited for. So a shop which schedules the next month when it hears that this one is
-paid lives through a whole year in one leap.
+The clock stops at everything that is due. A schedule runs in the transaction that moves the clock to its time. Then
+the sandbox sends the shop's webhooks and waits for the answers. So a shop that schedules the next month when a
+webhook reports this month as paid passes a whole year in one move of the clock.
 """
 
 import math
@@ -18,31 +18,33 @@ from .rules import late, schedules
 from .webhooks import delivery
 from .wire.parameters import Malformed
 
-MOST_STOPS = 1000
-"""Stops of one journey. A clock that would make more stays at the last of them."""
+MAX_STOPS = 1000
+"""Stops of one move. A clock that would need more stays at the last of them."""
 
 PATIENCE = 15.0
-"""Seconds the shop has at a stop to answer its webhooks. Then the clock moves on, and waits for it no more."""
+"""Seconds that the shop has at a stop to answer its webhooks. Afterwards the clock moves on without waiting again."""
 
-LOOK_EVERY = 0.02
-"""Seconds."""
+POLL_INTERVAL = 0.02
+"""Seconds between two checks for open webhooks."""
 
 NEVER: ColumnElement[int] = literal_column("0")
-"""Spelt out, for SQLite to see that the index of the payments still to be approved will do."""
+"""A literal, not a bound parameter, so that SQLite uses the index of payments with a late approval."""
 
 
 def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[Payment]:
-    """Set the clock of `merchant`, or of one customer of theirs, to `until` (Unix seconds).
+    """Set the clock of `merchant`, or of one of its customers, to `until` (Unix seconds).
 
-    Forward by way of everything due; back in one step, and nothing is undone. The schedules run are returned as
-    their payments. Does nothing else in the meantime: call it outside of a transaction. Raises `Malformed` for a time
-    that nobody could show.
+    Return the payments of the schedules that ran. Going forward stops at everything due; going back takes one step
+    and undoes nothing. Call it outside a transaction.
+
+    Raises:
+        Malformed: when `until` is before 1970 or after the year 3000.
     """
     if not 0 <= until <= clock.LATEST:
         raise Malformed("a clock must stay between the years 1970 and 3000")
     made: list[Payment] = []
     patience = PATIENCE
-    for _ in range(MOST_STOPS):
+    for _ in range(MAX_STOPS):
         with exclusive(merchant):
             left = until - clock.of(merchant, customer_uid)
             stop = _next_stop(merchant, customer_uid, left)
@@ -51,7 +53,7 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
         made += ran
         for payment in ran:
             delivery.announce(payment)
-        if not _has_settled(merchant, patience):
+        if not _finish_stop(merchant, patience):
             patience = 0.0
         if stop is None:
             break
@@ -59,32 +61,32 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
 
 
 def _next_stop(merchant: Merchant, customer_uid: str | None, left: int) -> int | None:
-    """Seconds to the next thing due, more than 0 and fewer than `left`; None when there is none on the way."""
+    """Return the seconds until the next due time, more than 0 and less than `left`, or None when nothing is due."""
     waits = (db.session.scalar(query) for query in _agenda(merchant, customer_uid))
     stops = [math.ceil(wait) for wait in waits if wait is not None]
     return min((stop for stop in stops if stop < left), default=None)
 
 
 def _agenda(merchant: Merchant, customer_uid: str | None) -> list[Select[Any]]:
-    """For each kind of thing that falls due: the seconds until the next, of this customer or of all."""
+    """Return a query per kind of work: the seconds until the next is due, for this customer or for all."""
     schedule = clock.seconds_until(Schedule.schedule_at, Schedule.merchant_id, Schedule.customer_uid)
     approval = clock.seconds_until(Payment.approve_at, Payment.merchant_id, Payment.customer_uid)
     cancel = clock.seconds_until(PendingCancel.due_at, Payment.merchant_id, Payment.customer_uid)
     notice = clock.seconds_until(Delivery.due_at, Delivery.merchant_id)
-    whose = [] if customer_uid is None else [Schedule.customer_uid == customer_uid]
-    who_pays = [] if customer_uid is None else [Payment.customer_uid == customer_uid]
+    of_customer = [] if customer_uid is None else [Schedule.customer_uid == customer_uid]
+    paid_by_customer = [] if customer_uid is None else [Payment.customer_uid == customer_uid]
     agenda = [
-        _first(schedule, Schedule.merchant_id == merchant.id, Schedule.status == "scheduled", *whose),
-        _first(approval, Payment.merchant_id == merchant.id, Payment.approve_at > NEVER, *who_pays),
-        _first(cancel, Payment.merchant_id == merchant.id, *who_pays).join(PendingCancel.payment),
+        _first(schedule, Schedule.merchant_id == merchant.id, Schedule.status == "scheduled", *of_customer),
+        _first(approval, Payment.merchant_id == merchant.id, Payment.approve_at > NEVER, *paid_by_customer),
+        _first(cancel, Payment.merchant_id == merchant.id, *paid_by_customer).join(PendingCancel.payment),
     ]
-    if customer_uid is None:  # notices travel on the merchant's clock
+    if customer_uid is None:  # notices follow the merchant's clock
         agenda.append(_first(notice, Delivery.merchant_id == merchant.id, Delivery.state == "queued"))
     return agenda
 
 
-def _first(wait: ColumnElement[Any], *which: ColumnElement[bool]) -> Select[Any]:
-    return select(func.min(wait)).where(*which, wait > 0)
+def _first(wait: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(func.min(wait)).where(*conditions, wait > 0)
 
 
 def _shift(merchant: Merchant, seconds: int, customer_uid: str | None) -> None:
@@ -92,13 +94,13 @@ def _shift(merchant: Merchant, seconds: int, customer_uid: str | None) -> None:
         merchant.clock_offset += seconds
         return
     offsets = merchant.customer_offsets
-    # A new dict: the database column notices an assignment, not a change within.
+    # Assign a new dict, because the column does not detect a change inside the old one.
     moved = {**offsets, customer_uid: offsets.get(customer_uid, 0) + seconds}
     merchant.customer_offsets = {uid: offset for uid, offset in moved.items() if offset}
 
 
-def _has_settled(merchant: Merchant, patience: float) -> bool:
-    """Do the rest of what is due at this stop. Whether the shop has answered what it hears of it in `patience` s."""
+def _finish_stop(merchant: Merchant, patience: float) -> bool:
+    """Do the remaining work due at this stop. Return whether the shop answers all webhooks in `patience` seconds."""
     deadline = time.monotonic() + patience
     late.run_due(clock.now())
     while True:
@@ -109,4 +111,4 @@ def _has_settled(merchant: Merchant, patience: float) -> bool:
         if time.monotonic() >= deadline:
             return False
         db.session.commit()
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL)

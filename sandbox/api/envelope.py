@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..merchants import levers
-from ..pages import page_of
+from ..pages import error_page
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
 
@@ -64,7 +64,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if path.startswith("/control/"):
         return jsonify(error=error.name), error.code or 500
     if not path.startswith(ROOTS):
-        return page_of(error)
+        return error_page(error)
     envelope = answer(None, code=-1, message=error.name, http=error.code or 500)
     envelope.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
     return envelope
