@@ -123,6 +123,8 @@ class Service(Protocol):
 
 
 class Fake:
+    """The fake, with its payer's methods beside its client."""
+
     def __init__(self) -> None:
         self.client = FakeIamport()
         self.pay, self.close = self.client.pay, self.client.close
@@ -145,6 +147,7 @@ def sandbox(lasting_sandbox: Flask) -> Sandbox:
 
 @pytest.fixture(params=["fake", "sandbox"])
 def service(request: pytest.FixtureRequest) -> Service:
+    """Each test runs twice: with the fake and with the sandbox."""
     return Fake() if request.param == "fake" else request.getfixturevalue("sandbox")
 
 

@@ -176,7 +176,7 @@ def test_an_unknown_key_is_refused(service, charge):
 
 
 @pytest.mark.parametrize("amount", ["0", "-1"])
-def test_an_amount_that_is_none_is_malformed(service, window, charge, amount):
+def test_an_amount_of_zero_or_less_is_malformed(service, window, charge, amount):
     request = window()
     service.pay(request)
 

@@ -137,7 +137,7 @@ def test_an_ordinary_payment_where_a_key_was_to_be_issued_is_refunded(desk, walk
     assert desk.client.payment(imp_uid).amount_left == 0
 
 
-def test_a_shop_that_begins_to_sell_charges_a_key_of_the_test_channel_once_a_rung(desk, sandbox, walk):
+def test_a_shop_that_begins_to_sell_charges_a_key_of_the_test_channel_once_per_step(desk, sandbox, walk):
     subscription = walk.subscribe()
     february, selling = subscription.paid_until, replace(desk, takes_test_payments=False)
 
@@ -274,7 +274,7 @@ def test_a_cancelled_subscription_leaves_no_key_behind(desk, walk):
         desk.client.customer_key(subscription.billing_key.customer_uid)
 
 
-def test_reconcile_finds_what_no_source_told(desk, walk):
+def test_reconcile_finds_what_no_source_reported(desk, walk):
     order = walk.order("inicis")
     walk.pay(order)
 

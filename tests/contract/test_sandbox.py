@@ -55,7 +55,7 @@ def test_a_token_that_died_early_is_replaced_without_a_word(sandbox, client, win
 
 
 @pytest.mark.parametrize("credentials", [{"key": "nobody"}, {"secret": "wrong"}])
-def test_wrong_credentials_are_told_in_the_services_words(sandbox, credentials):
+def test_wrong_credentials_are_reported_in_the_services_words(sandbox, credentials):
     with pytest.raises(Unauthorized, match="인증에 실패하였습니다"):
         sandbox.new_client(**credentials).ping()
 

@@ -95,7 +95,7 @@ def test_a_deletion_without_an_answer_is_made_later(desk, user, plan):
     assert billing_keys.delete_revoked(desk, now=later, user=user) == 0
 
 
-def test_a_deletion_that_is_refused_is_asked_for_ever_more_seldom(desk, user, plan):
+def test_a_deletion_that_is_refused_is_requested_with_a_growing_back_off(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.raises["delete_customer_key"] = Refused("삭제할 수 없습니다.", code=1)
     subscriptions.cancel(desk, subscription=subscription, now=NOW)

@@ -52,7 +52,7 @@ def test_payments_of_test_channels_count_in_a_demonstration_or_where_it_is_said_
     assert Config.from_environ(environ).TEST_PAYMENTS is taken
 
 
-def test_an_empty_environment_is_told_every_problem_at_once():
+def test_an_empty_environment_reports_every_problem_together():
     problems = problems_of({})
 
     assert [problem.split()[1] for problem in problems] == [

@@ -486,7 +486,7 @@ def test_an_unknown_key_is_not_found_in_either_form_of_the_answer(client, wire, 
         client.customer_key("cu_1")
 
 
-def test_asking_for_a_sign_of_life_always_asks(client, wire):
+def test_a_ping_always_asks(client, wire):
     client.ping()
     client.ping()
 
@@ -494,7 +494,7 @@ def test_asking_for_a_sign_of_life_always_asks(client, wire):
 
 
 @pytest.mark.parametrize("imp_uid", ["", ".", ".."])
-def test_an_id_that_would_name_another_address_is_nobodys(client, wire, imp_uid):
+def test_an_id_that_would_lead_to_another_address_is_not_found(client, wire, imp_uid):
     with pytest.raises(NotFound):
         client.payment(imp_uid)
 

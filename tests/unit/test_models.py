@@ -280,7 +280,7 @@ def test_a_status_is_stored_as_the_word_people_read(desk, user, plan):
     assert stored == subscription.status.value == "active"
 
 
-def test_a_row_must_belong_to_somebody(app, plan):
+def test_a_row_must_belong_to_a_user(app, plan):
     db.session.add(Subscription(user_id=4711, plan=plan, anchor_day=1, created_at=NOW))
 
     with pytest.raises(IntegrityError):

@@ -144,7 +144,7 @@ def test_a_card_that_was_registered_again_at_the_test_channel_pays_no_period(des
     assert (order.mismatch, subscription.paid_until) == ("test_channel", FEBRUARY)
 
 
-def test_a_rejected_charge_is_not_asked_for_again_before_its_rung(desk, user, plan):
+def test_a_rejected_charge_is_not_asked_for_again_before_its_next_step(desk, user, plan):
     trying = replace(desk, takes_test_payments=True)
     desk.client.test_channels = {"html5_inicis.INIBillTst"}
     subscription = subscribe(trying, user, plan)
@@ -410,7 +410,7 @@ def test_a_scheduled_attempt_that_was_unknown_counts_once_its_decline_is_known(d
     assert subscription.next_charge_at == FEBRUARY + timedelta(days=1, minutes=3)
 
 
-def test_a_try_by_hand_that_was_unknown_leaves_the_next_rung_where_it_is(desk, user, plan):
+def test_a_try_by_hand_that_was_unknown_leaves_the_next_step_where_it_is(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     renew(desk, subscription, now=FEBRUARY)
     desk.client.lose_answer = True

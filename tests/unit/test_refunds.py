@@ -89,7 +89,7 @@ def test_what_a_pg_cancels_later_is_asked_for_once_and_then_waited_for(desk, ord
     assert refunds.due(now=NOW + timedelta(days=9)) == []
 
 
-def test_a_refund_in_silence_is_asked_for_ever_more_seldom_and_never_forgotten(desk, order):
+def test_a_refund_in_silence_is_requested_with_a_growing_back_off_and_never_forgotten(desk, order):
     desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1))
 
@@ -126,7 +126,7 @@ def test_what_people_cancel_in_the_console_is_known_as_refunded(desk, order):
     assert (order.refunded, refunds.for_staff()) == (100, [])
 
 
-def test_the_refusal_of_a_refund_that_another_source_made_is_none(desk, order):
+def test_the_refusal_of_a_refund_that_another_source_made_does_not_count(desk, order):
     imp_uid = pay(desk, order, amount=1)
     desk.client.lose_answer = True
     arrive(desk, order, imp_uid)

@@ -235,7 +235,7 @@ def test_one_window_after_the_other_holds_no_charge_back(desk, user, dollar_plan
     assert renew(desk, subscription, now=FEBRUARY + timedelta(minutes=30)).outcome == "paid"
 
 
-def test_a_window_of_the_last_try_leaves_the_next_one_room_for_another(desk, user, dollar_plan):
+def test_a_window_of_the_last_attempt_leaves_the_next_one_time_for_another(desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
     for _ in range(2):
         at = subscription.next_charge_at
@@ -297,7 +297,7 @@ def test_a_retry_schedule_that_begins_late_is_as_long_as_any(desk, user, plan):
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])
-def test_a_fault_of_ours_costs_no_subscriber_a_rung(desk, user, plan, status):
+def test_a_fault_of_ours_costs_no_subscriber_a_step(desk, user, plan, status):
     subscription = subscribe(desk, user, plan)
     desk.client.raises["again"] = Refused("IP address is not allowed", code=-1, status=status)
     order = renew(desk, subscription, now=FEBRUARY)

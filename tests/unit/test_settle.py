@@ -308,7 +308,7 @@ def test_a_final_order_is_not_asked_about_any_more(desk, user, plan):
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["unfinished", "silent"])
-def test_an_open_window_is_asked_about_ever_more_seldom(desk, user, plan, silent):
+def test_an_open_window_is_checked_with_a_growing_back_off(desk, user, plan, silent):
     place_order(desk, user, plan)
     desk.client.silent_call = "find" if silent else ""
 

@@ -1,5 +1,5 @@
-// Runs one unmodified client of npm: `node driver.js CLIENT URL KEY SECRET`, where NODE_PATH has the clients.
-// Lines in and out are those of driver.py. Nothing of a client is changed; each is told the address by its own option.
+// Run one unmodified npm client: `node driver.js CLIENT URL KEY SECRET`, with the clients on NODE_PATH.
+// Input and output lines are those of driver.py. Each client receives the address through its own option.
 'use strict';
 
 const readline = require('readline');
@@ -7,7 +7,7 @@ const readline = require('readline');
 const [client, url, key, secret] = process.argv.slice(2);
 
 const CLIENTS = {
-  // Resources hang on the instance; the host is a property of the class.
+  // Resources are properties of the instance; the host is a property of the class.
   iamport() {
     const Iamport = require('iamport');
     Iamport.DEFAULT_HOST = url;
@@ -19,7 +19,7 @@ const CLIENTS = {
     return { methods, call: (name, [fields]) => at(shop, name)(fields) };
   },
 
-  // A request is made by a static method of a class, then sent.
+  // A static method of a class creates a request, which is sent afterwards.
   'iamport-rest-client-nodejs'() {
     const { Iamport, Request } = require('iamport-rest-client-nodejs');
     const shop = new Iamport({ apiKey: key, apiSecret: secret, baseUrl: url });
@@ -42,7 +42,7 @@ const CLIENTS = {
     return { methods, call: (name, args) => at(shop, name)(...args) };
   },
 
-  // Functions take a connection, which the connector keeps signed in.
+  // Functions take a connection; the connector keeps its token valid.
   'iamport-server-api'() {
     const api = require('iamport-server-api');
     const connector = new api.IamportConnector(url, { imp_key: key, imp_secret: secret });
@@ -70,7 +70,7 @@ function raised(error) {
   };
 }
 
-// One client's message is the whole answer.
+// One client puts the whole answer into its message.
 function spoken(message) {
   try {
     return JSON.parse(message).message;
@@ -90,7 +90,7 @@ const { methods, call } = CLIENTS[client]();
     } catch (error) {
       answer = { raised: raised(error) };
     }
-    // `undefined` has no JSON of its own.
+    // JSON has no `undefined`.
     process.stdout.write(`${JSON.stringify(answer, (_, value) => (value === undefined ? null : value))}\n`);
   }
 })();

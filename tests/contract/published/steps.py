@@ -69,10 +69,12 @@ class Visit:
 
 
 def does(call: str, *args: Any, gives: Any, keep: dict[str, str] | None = None, **kwargs: Any) -> Step:
+    """Return a step that expects the client to return `gives`."""
     return Step(call, list(args), kwargs, gives=gives, keep=keep or {})
 
 
 def fails(call: str, *args: Any, code: Any = None, message: str = "", type: str = "", **kwargs: Any) -> Step:
+    """Return a step that expects the client to raise an error with these properties."""
     expected = {"code": code, "message": message, "type": type}
     return Step(call, list(args), kwargs, fails={name: value for name, value in expected.items() if value})
 
