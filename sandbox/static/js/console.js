@@ -7,11 +7,11 @@
  * or begun to type stays as it is.
  */
 
+import { morphChildren, spareFormsInUse } from "./morph.js";
+
 const EVERY = 1000;
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
 const seoul = new Intl.DateTimeFormat("sv-SE", { timeZone: "Asia/Seoul", dateStyle: "short", timeStyle: "medium" });
-/** Forms that the reader has begun to fill in. */
-const touched = new WeakSet();
 let etag = "";
 
 document.querySelector(".sections [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -19,10 +19,7 @@ tick();
 setInterval(tick, 250);
 if (main.dataset.module === "live") setTimeout(refresh, EVERY);
 document.addEventListener("submit", askFirst);
-document.addEventListener("input", (event) => {
-  const form = event.target instanceof Element && event.target.closest("form");
-  if (form) touched.add(form);
-});
+spareFormsInUse();
 
 function tick() {
   document.querySelectorAll("[data-clock]").forEach((clock) => {
@@ -45,7 +42,7 @@ async function update() {
   etag = answer.headers.get("ETag") || "";
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   shiftClocks(fresh.getElementById("clock-state"));
-  bringChildren(main, /** @type {HTMLElement} */ (fresh.getElementById("main")));
+  morphChildren(main, /** @type {HTMLElement} */ (fresh.getElementById("main")));
 }
 
 /** @param {HTMLElement | null} state */
@@ -56,74 +53,6 @@ function shiftClocks(state) {
     shift.textContent = state?.dataset.shift || "";
     shift.toggleAttribute("hidden", offset === "0");
   });
-}
-
-/**
- * Make `old` equal to `fresh`, except a form that the reader is using.
- * @param {Element} old
- * @param {Element} fresh
- */
-function bring(old, fresh) {
-  const isInUse = old.matches("form") && (old.contains(document.activeElement) || touched.has(old));
-  if (isInUse || old.hasAttribute("data-clock") || old.isEqualNode(fresh)) return;
-  copyAttributes(old, fresh);
-  bringChildren(old, fresh);
-}
-
-/**
- * Update the children one by one. A child with an id is recognised by its id, at any position.
- * @param {Element} old
- * @param {Element} fresh
- */
-function bringChildren(old, fresh) {
-  let next = old.firstChild;
-  for (const child of Array.from(fresh.childNodes)) {
-    const known = sameAs(child, old, next);
-    if (known && known === next) next = next.nextSibling;
-    else old.insertBefore(known || enter(child), next);
-    if (known instanceof Element) bring(known, /** @type {Element} */ (child));
-    else if (known && known.nodeValue !== child.nodeValue) known.nodeValue = child.nodeValue;
-  }
-  while (next) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
-  }
-}
-
-/**
- * Return the child of `old` that corresponds to `child`: the one with the same id, else `next` if it is alike.
- * @param {ChildNode} child
- * @param {Element} old
- * @param {ChildNode | null} next
- * @returns {ChildNode | null}
- */
-function sameAs(child, old, next) {
-  if (child instanceof Element && child.id) {
-    return Array.from(old.children).find((sibling) => sibling.id === child.id) || null;
-  }
-  const isAlike = next && next.nodeName === child.nodeName && !(next instanceof Element && next.id);
-  return isAlike ? next : null;
-}
-
-/** @param {ChildNode} child */
-function enter(child) {
-  if (child instanceof Element && child.nodeName === "TR") child.classList.add("fresh");
-  return child;
-}
-
-/**
- * Copy every attribute except `open`, so that what the reader has opened stays open.
- * @param {Element} old
- * @param {Element} fresh
- */
-function copyAttributes(old, fresh) {
-  for (const name of [...old.getAttributeNames(), ...fresh.getAttributeNames()]) {
-    const value = fresh.getAttribute(name);
-    if (name === "open" || old.getAttribute(name) === value) continue;
-    if (value === null) old.removeAttribute(name);
-    else old.setAttribute(name, value);
-  }
 }
 
 /** @param {boolean} isLost */
