@@ -9,6 +9,7 @@ from flask_login import current_user, login_required, login_user, logout_user
 import clock
 from errors import EmailTaken, WrongCredentials
 from forms import SignInForm, SignUpForm
+from models import User
 from services import accounts
 from views.incoming import leads_out
 from views.limits import sign_in_attempts, sign_up_attempts
@@ -41,19 +42,10 @@ def sign_up() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
         try:
-            user = accounts.sign_up(
-                email=form.email.data or "",
-                password=form.password.data or "",
-                name=form.name.data or "",
-                tel=form.tel.data or "",
-                language=str(get_locale()),
-                now=clock.now(),
-            )
+            login_user(_new_account(form))
+            return redirect(next_page())
         except EmailTaken:
             form.email.errors = [_("An account with this e-mail already exists. Please sign in.")]
-        else:
-            login_user(user)
-            return redirect(next_page())
     return render_template("account/sign_up.html", form=form, next=request.values.get("next", ""))
 
 
@@ -62,6 +54,17 @@ def sign_out() -> ResponseReturnValue:
     logout_user()
     flash(_("You have signed out."), "info")
     return redirect(url_for("catalog.index"))
+
+
+def _new_account(form: SignUpForm) -> User:
+    return accounts.sign_up(
+        email=form.email.data or "",
+        password=form.password.data or "",
+        name=form.name.data or "",
+        tel=form.tel.data or "",
+        language=str(get_locale()),
+        now=clock.now(),
+    )
 
 
 def next_page() -> str:

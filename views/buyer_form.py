@@ -1,11 +1,16 @@
 """The form that asks who pays and through which PG: on the checkout, card and guide pages."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import request
 from flask_babel import get_locale
 from flask_login import current_user
 
+from errors import InvalidRequest
 from forms import BuyerForm
 from services import orders
+from services.checkout import Buyer
 from services.guides import Guide
 
 
@@ -14,7 +19,7 @@ def buyer_form(offers: list[Guide]) -> BuyerForm:
     form = BuyerForm(
         buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
     )
-    form.guide.choices = choices_of(offers)
+    form.guide.choices = _choices(offers)
     if len(offers) == 1 and not offers[0].parameter("buyer_name").takes(form.buyer_name.data or ""):
         form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
     return form
@@ -34,5 +39,30 @@ def retry_form(offers: list[Guide]) -> BuyerForm:
     return form
 
 
-def choices_of(offers: list[Guide]) -> list[tuple[str, str]]:
+def posted_form(fields: Mapping[str, Any], offers: list[Guide]) -> BuyerForm:
+    """Return the form filled from a JSON object. Flask-WTF has already checked the CSRF token, in the header.
+
+    Raises:
+        InvalidRequest: when a field is invalid; `fields` holds the messages by field.
+    """
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    form = BuyerForm(formdata=None, data=texts, meta={"csrf": False})
+    form.guide.choices = _choices(offers)
+    if not form.validate():
+        raise InvalidRequest("fields", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
+    return form
+
+
+def buyer_of(form: BuyerForm) -> Buyer:
+    """Return the buyer whom the form describes, with the address and language of this request."""
+    return Buyer(
+        name=form.buyer_name.data or "",
+        email=form.buyer_email.data or "",
+        tel=form.buyer_tel.data or "",
+        ip=request.remote_addr or "",
+        language=str(get_locale()),
+    )
+
+
+def _choices(offers: list[Guide]) -> list[tuple[str, str]]:
     return [(guide.id, guide.name[str(get_locale())]) for guide in offers]

@@ -8,12 +8,12 @@ from flask_babel import get_locale
 from flask_login import current_user, login_required
 
 import clock
-from errors import InvalidRequest, OrderNotFound
-from forms import BuyerForm
+from errors import OrderNotFound
+from models import Order
 from services import catalog, checkout, guides, subscriptions
-from services.checkout import Buyer, Source
-from views.buyer_form import choices_of, retry_form
-from views.incoming import desk, is_storable, sent_json
+from services.checkout import Source
+from views.buyer_form import buyer_of, posted_form, retry_form
+from views.incoming import desk, sent_object
 
 bp = Blueprint("checkout", __name__)
 
@@ -36,10 +36,9 @@ def new(slug: str) -> ResponseReturnValue:
 @login_required
 def create_order() -> ResponseReturnValue:
     """Write the order down and answer what the page hands to `IMP.request_pay`."""
-    body = _json_object()
-    form = _checked_buyer(body)
+    body = sent_object()
+    form = posted_form(body, list(desk().guides.values()))
     plan, subscription = _plan_or_subscription(body)
-    language = str(get_locale())
     order = checkout.place(
         desk(),
         user=current_user,
@@ -47,31 +46,16 @@ def create_order() -> ResponseReturnValue:
         subscription=subscription,
         guide_id=form.guide.data,
         variant_id=str(body.get("variant") or ""),
-        buyer=Buyer(
-            name=form.buyer_name.data or "",
-            email=form.buyer_email.data or "",
-            tel=form.buyer_tel.data or "",
-            ip=request.remote_addr or "",
-            language=language,
-        ),
+        buyer=buyer_of(form),
         now=clock.now(),
     )
-    return (
-        jsonify(
-            merchant_uid=order.merchant_uid,
-            merchant_code=current_app.config["IMP_CODE"],
-            request=checkout.request(desk(), order, language=language),
-            complete_url=url_for(".complete"),
-            result_url=url_for("orders.show", merchant_uid=order.merchant_uid),
-        ),
-        201,
-    )
+    return jsonify(_window(order)), 201
 
 
 @bp.post("/payments/complete")
 def complete() -> ResponseReturnValue:
     """The callback's road: the page posts what `IMP.request_pay` called back with."""
-    body = _json_object()
+    body = sent_object()
     order = checkout.receive(
         desk(),
         source=Source.CALLBACK,
@@ -100,23 +84,15 @@ def landing() -> ResponseReturnValue:
     return redirect(url_for("orders.show", merchant_uid=order.merchant_uid))
 
 
-def _json_object() -> dict[str, Any]:
-    body = sent_json()
-    if not isinstance(body, dict):
-        raise InvalidRequest("the body is not a JSON object")
-    if not all(is_storable(value) for value in body.values() if isinstance(value, str)):
-        raise InvalidRequest("a text has characters nobody types")
-    return body
-
-
-def _checked_buyer(body: dict[str, Any]) -> BuyerForm:
-    """CSRF was checked by the header already; here only the fields count."""
-    texts = {name: value for name, value in body.items() if isinstance(value, str)}
-    form = BuyerForm(formdata=None, data=texts, meta={"csrf": False})
-    form.guide.choices = choices_of(list(desk().guides.values()))
-    if not form.validate():
-        raise InvalidRequest("fields", fields={name: [str(e) for e in errors] for name, errors in form.errors.items()})
-    return form
+def _window(order: Order) -> dict[str, Any]:
+    """Return what the page needs to open the payment window for this order."""
+    return {
+        "merchant_uid": order.merchant_uid,
+        "merchant_code": current_app.config["IMP_CODE"],
+        "request": checkout.request(desk(), order, language=str(get_locale())),
+        "complete_url": url_for(".complete"),
+        "result_url": url_for("orders.show", merchant_uid=order.merchant_uid),
+    }
 
 
 def _plan_or_subscription(body: dict[str, Any]) -> tuple[Any, Any]:

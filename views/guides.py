@@ -48,18 +48,15 @@ def show(guide_id: str) -> ResponseReturnValue:
     order = _run_of(guide)
     variant = _variant(guide, order)
     plan = catalog.cheapest(guide.currencies[0])
-    bought = order.subscription.plan if order else plan
     return render_template(
         "guides/show.html",
         guide=guide,
         variant=variant,
         plan=plan,
-        order=order,
-        first_charge=orders.first_charge(order) if order else None,
-        progress=orders.progress(order) if order else None,
         form=_form(guide),
         on_phone=_is_phone(request.user_agent.string),
-        panes=_panes(guide, variant, bought, order),
+        panes=_panes(guide, variant, order.subscription.plan if order else plan, order),
+        **_run_facts(order),
     )
 
 
@@ -109,6 +106,15 @@ def _run_of(guide: Guide) -> Order | None:
         return None
     order = orders.find(request.args.get("order", ""), user=current_user)
     return order if order is not None and order.guide_id == guide.id and order.issues_key else None
+
+
+def _run_facts(order: Order | None) -> dict[str, Any]:
+    """Return what the page shows of a run."""
+    return {
+        "order": order,
+        "first_charge": orders.first_charge(order) if order else None,
+        "progress": orders.progress(order) if order else None,
+    }
 
 
 def _form(guide: Guide) -> BuyerForm | None:

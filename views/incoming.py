@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import current_app, request
 
+from errors import InvalidRequest
 from services.desk import Desk
 
 
@@ -34,3 +35,17 @@ def leads_out(address: str) -> bool:
 def is_storable(text: str) -> bool:
     """No database of ours holds NUL or half a character; nobody types them."""
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def sent_object() -> dict[str, Any]:
+    """Return the body of the request as a JSON object.
+
+    Raises:
+        InvalidRequest: when the body is not a JSON object, or a text in it cannot be stored.
+    """
+    body = sent_json()
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body is not a JSON object")
+    if not all(is_storable(value) for value in body.values() if isinstance(value, str)):
+        raise InvalidRequest("a text contains characters that cannot be stored")
+    return body

@@ -18,20 +18,24 @@ def iamport() -> ResponseReturnValue:
 
     503 where the service was silent about it: a repeat would, and some services send one.
     """
-    notice = sent_json() or request.form
-    uids = [str(notice.get(name) or "") for name in ("merchant_uid", "imp_uid")] if hasattr(notice, "get") else [""]
-    if not uids[0] or not all(map(is_storable, uids)):
+    merchant_uid, imp_uid = _reported()
+    if not merchant_uid:
         return jsonify(code="invalid_request", message="merchant_uid is missing"), 400
     try:
         order = checkout.receive(
-            desk(),
-            source=Source.WEBHOOK,
-            merchant_uid=str(notice["merchant_uid"]),
-            imp_uid=str(notice.get("imp_uid") or "") or None,
-            now=clock.now(),
+            desk(), source=Source.WEBHOOK, merchant_uid=merchant_uid, imp_uid=imp_uid or None, now=clock.now()
         )
     except OrderNotFound:
         return jsonify(status="unknown order")
     except PaymentServiceDown as err:
         return jsonify(code=err.code), 503
     return jsonify(status=order.status.value)
+
+
+def _reported() -> tuple[str, str]:
+    """Return the notice's `merchant_uid` and `imp_uid`. Each is empty if it is missing or either cannot be stored."""
+    notice = sent_json() or request.form
+    if not hasattr(notice, "get"):
+        return "", ""
+    merchant_uid, imp_uid = str(notice.get("merchant_uid") or ""), str(notice.get("imp_uid") or "")
+    return (merchant_uid, imp_uid) if is_storable(merchant_uid) and is_storable(imp_uid) else ("", "")
