@@ -1,6 +1,6 @@
 """Claims: the lease under which one process alone may charge a subscription.
 
-A claim lapses on its own, so that a process that died does not keep the others away.
+A claim lapses automatically, so that a process that died does not block the others.
 """
 
 from datetime import datetime

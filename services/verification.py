@@ -8,18 +8,18 @@ from services.desk import Desk
 from services.iamport import NotFound, Payment, Refused
 
 CHARGED_WITH_KEY = ("payment", "payment.scheduled")
-"""What a record carries as `customer_uid_usage` where a stored key was charged; some PGs leave it out."""
+"""The `customer_uid_usage` in the record of a charge with a stored key. Some PGs leave it out."""
 
 
 def read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | None, bool]:
-    """The record that decides: an approved one if there is any, else the one we were pointed at, else the newest.
+    """Return the record that decides about the order, and whether `imp_uid` belongs to another order.
 
-    An `imp_uid` that belongs to another order is no evidence about ours: the second value says it was one, and
-    ours is looked up.
+    An approved record decides if there is one, else the record of `imp_uid`, else the newest of the order. An `imp_uid`
+    of another order proves nothing about this one, so the order's own records decide.
     """
     pointed = None
     if imp_uid:
-        with suppress(Refused):  # it is only what somebody sent us
+        with suppress(Refused):  # `imp_uid` is only a hint from outside
             pointed = desk.client.payment(imp_uid)
     foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid
     if pointed is not None and not foreign and pointed.status in ("paid", "cancelled"):
@@ -34,7 +34,7 @@ def read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | No
 
 
 def mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
-    """Names of what differs between the record and the order; empty means it is the payment we asked for."""
+    """Return the names of the fields in which the record differs from the order; empty for the requested payment."""
     wrong = []
     if payment.merchant_uid != order.merchant_uid:
         wrong.append("merchant_uid")
@@ -48,27 +48,27 @@ def mismatches(desk: Desk, order: Order, payment: Payment) -> list[str]:
     elif order.issues_key and order.status is not OrderStatus.PAID:
         wrong += _key_problems(desk, payment)
     elif not order.issues_key and not _is_our_charge(order, payment):
-        # A window opened under a charge's merchant_uid may take nothing: it is not the charge we asked for.
+        # A window opened with a charge's `merchant_uid` may move no money: it is not the charge we requested.
         wrong.append("customer_uid_usage")
     return wrong
 
 
 def _is_our_charge(order: Order, payment: Payment) -> bool:
-    """Whether the key was charged. Where the record is silent about that, it is enough that we asked for it."""
+    """Whether the key was charged. If the record does not say so, it is enough that we requested the charge."""
     if payment.customer_uid_usage is None:
         return order.asked_at is not None and not payment.came_by_window
     return payment.customer_uid_usage in CHARGED_WITH_KEY
 
 
 def _channel_problems(desk: Desk, order: Order, payment: Payment) -> list[str]:
-    """The browser names the channel, so the record is compared with the one we asked for."""
+    """Return what is wrong with the record's channel. The browser names the channel, so we compare it with ours."""
     guide = desk.guides[order.guide_id]
     wrong = []
     if payment.pg_provider not in (None, guide.provider):
-        # Another PG may only show what ours would charge.
+        # Another PG may only show the amount that our PG would charge.
         wrong.append("pg_provider")
     elif order.issues_key and desk.mid(guide) and payment.pg_id not in (None, desk.mid(guide)):
-        # A charge goes wherever its key was issued, which may be the account we asked for before this one.
+        # We check issues only: a charge uses the account that issued its key, which may be one we used before.
         wrong.append("pg_id")
     if payment.is_test and not desk.takes_test_payments:
         wrong.append("test_channel")
@@ -76,7 +76,7 @@ def _channel_problems(desk: Desk, order: Order, payment: Payment) -> list[str]:
 
 
 def _key_problems(desk: Desk, payment: Payment) -> list[str]:
-    """A payment may be approved without a key being made, so the key is asked for by name."""
+    """Return what is wrong with the issue's key. A PG may approve a payment and issue no key, so we look the key up."""
     if payment.customer_uid_usage not in ("issue", None):
         return ["customer_uid_usage"]
     try:
@@ -87,12 +87,12 @@ def _key_problems(desk: Desk, payment: Payment) -> list[str]:
 
 
 def holds_money(payment: Payment) -> bool:
-    """Approved, and not all of it given back: a partial cancel says `cancelled` too."""
+    """Whether the payment is approved and not fully refunded. A partial cancel also has the status `cancelled`."""
     return payment.status == "paid" or (payment.status == "cancelled" and payment.amount_left > 0)
 
 
 def surplus_reasons(order: Order) -> list[str]:
-    """Why a payment that is just what we asked for is money too much: nothing is left that it could pay."""
+    """Return why a payment that matches the order is still a surplus payment: nothing is left that it could pay."""
     if order.issues_key and order.billing_key.status is KeyStatus.REVOKED:
         return ["billing_key"]
     if order.invoice is not None and (
@@ -103,7 +103,7 @@ def surplus_reasons(order: Order) -> list[str]:
 
 
 def _minor(payment: Payment) -> int | None:
-    """None where the record's amount is none of our currencies', which no order can equal."""
+    """Return the record's amount in minor units, or None if it is not an amount in a currency of this shop."""
     try:
         return Money.from_major(payment.amount, payment.currency).minor
     except CurrencyError:
