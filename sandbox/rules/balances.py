@@ -1,4 +1,4 @@
-"""`GET /payments/{imp_uid}/balance`: by which means an amount was paid, and what of it is tax."""
+"""Balances (`GET /payments/{imp_uid}/balance`): by which means a payment was made, and how much of it is tax."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ UNSUPPORTED = "(현재는 PAYCO, KCP만 지원됩니다) 결제 상세내역을 
 NOTHING = Split(tax_free=0, supply=0, vat=0)
 
 _MEANS = ("cash_receipt", "secondary", "discount")
-"""Besides `primary`; play money comes by no other."""
+"""The means besides `primary`. The sandbox takes play money by `primary` alone, so these are zero."""
 
 
 def of(payment: Payment) -> dict[str, Any]:
-    """The balance net of cancels, and how it came to be: one entry for the payment and one for each cancel.
+    """Return the balance net of cancels, and its history: one entry for the payment and one for each cancel.
 
     Raises:
-        Refused: its PG does not tell.
+        Refused: when the PG of the payment does not report balances.
     """
     if not payment.profile.serves_balance:
         raise Refused(-1, UNSUPPORTED)
@@ -35,12 +35,12 @@ def of(payment: Payment) -> dict[str, Any]:
 
 
 def whole(payment: Payment) -> Split:
-    """The parts of its amount."""
+    """Return the parts of the payment's full amount."""
     return split(payment.amount, payment.tax_free, payment.vat_amount)
 
 
 def left(payment: Payment) -> Split:
-    """The parts of what can still be cancelled."""
+    """Return the parts of what can still be cancelled."""
     rest = whole(payment)
     for entry in payment.cancellations:
         rest -= _of_cancel(entry)

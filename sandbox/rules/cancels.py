@@ -1,4 +1,4 @@
-"""Giving money back, the whole or a part of it."""
+"""Cancels: refunding a payment, in full or in part."""
 
 from sqlalchemy import select
 
@@ -19,19 +19,19 @@ WRONG_PARTS = "tax_free, vat_amount가 취소 가능한 면세금액, 부가세�
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
 REFUND_ACCOUNT = ("refund_holder", "refund_bank", "refund_account")
-"""Where a deposit goes back to. Source: schema, POST /payments/cancel."""
+"""The account that a deposit is refunded to. Source: schema, POST /payments/cancel."""
 
 
 def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> Payment:
-    """Cancel `amount` of a payment, all that is left when it is missing or 0, at its customer's time.
+    """Cancel `amount` of a payment at its customer's time; cancel all that is left when `amount` is missing or 0.
 
-    `in_console`, where somebody does it by hand, the shop is told by webhook in any case, and no refund account is
-    asked for.
+    `in_console` is a cancel by hand: it always sends the shop a webhook, and needs no refund account.
 
     Raises:
-        Refused: no such payment, nothing left, less left than asked (of the tax-free part or the VAT, too), or not
-            what `checksum` believes is left; a deposit without an account to go back to.
-        Malformed: neither `imp_uid` nor `merchant_uid`, or a number that is none.
+        Refused: when neither `imp_uid` nor `merchant_uid` was sent (HTTP 400), no such payment took money, nothing is
+            left, or less than requested (also of the tax-free part or the VAT); when `checksum` is not what is left,
+            an earlier cancel is still pending, or a deposit has no account to be refunded to.
+        Malformed: when a field is of the wrong shape.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
     if imp_uid is None and merchant_uid is None:
@@ -45,12 +45,17 @@ def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> P
             raise _failed(f"가상계좌 환불에 필요한 {', '.join(missing)} 누락")
         parts = _parts(payment, fields)
         announce = in_console or flag(fields, "enable_webhook")
-        _give_back(payment, parts, text(fields, "reason"), clock.of_payment(payment), announce=announce)
+        _refund(payment, parts, text(fields, "reason"), clock.of_payment(payment), announce=announce)
     return payment
 
 
 def _parts(payment: Payment, fields: Fields) -> Split:
-    """What is to be given back. Raises `Refused`, `Malformed`."""
+    """Return the parts to refund.
+
+    Raises:
+        Refused: when `checksum` is not what is left, or less is left than requested.
+        Malformed: when an amount is not a valid number.
+    """
     checksum = part(fields, "checksum", payment.currency)
     if checksum is not None and checksum != payment.remaining:
         raise Refused(1, CHECKSUM_DIFFERS, ours=True)
@@ -64,8 +69,8 @@ def _parts(payment: Payment, fields: Fields) -> Split:
     return parts
 
 
-def _give_back(payment: Payment, parts: Split, reason: str | None, now: int, *, announce: bool) -> None:
-    """At once, or, where the PG takes its time, when `late` finds it due; the record says nothing of it until then."""
+def _refund(payment: Payment, parts: Split, reason: str | None, now: int, *, announce: bool) -> None:
+    """Cancel now, or where the PG takes its time, when `late` finds it due; the record does not show it before."""
     amount, tax = parts.total, {"tax_free": parts.tax_free, "vat_amount": parts.vat}
     wait = levers.get(payment.merchant, "cancel_pingback") if payment.profile.cancels_later else 0
     if wait:
@@ -79,7 +84,7 @@ def _give_back(payment: Payment, parts: Split, reason: str | None, now: int, *, 
 
 
 def _cancellable(merchant: Merchant, imp_uid: str | None, merchant_uid: str | None) -> Payment:
-    """With both ids `imp_uid` wins, and a wrong one is not mended by the other."""
+    """Return the payment to cancel. With both ids only `imp_uid` counts, even if it is wrong. Raises `Refused`."""
     if imp_uid is not None:
         payment = db.session.scalar(
             select(Payment).where(Payment.merchant_id == merchant.id, Payment.imp_uid == imp_uid)

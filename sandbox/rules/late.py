@@ -1,6 +1,6 @@
-"""What a PG makes final some time after the fact: approvals that were pending or had failed, and cancels.
+"""Late approvals, of payments that were pending or had failed, and late cancels: PGs complete them after a while.
 
-Each turn takes what is due on its merchant's clock; a thing is done in one transaction, so once.
+Each turn takes what is due on its merchant's clock, and completes each in one transaction, so only once.
 """
 
 from contextlib import suppress
@@ -17,14 +17,14 @@ from . import settling, windows
 
 
 def run_due(_now: int) -> None:
-    """Do everything that is due on its merchant's clock, oldest first. The computer's time is not asked."""
-    # A literal, not a bound 0: only so SQLite sees that the index of these rows will do.
+    """Complete what is due on its merchant's clock, oldest first. The computer's time does not matter."""
+    # A literal 0, not a bound one, lets SQLite use the partial index of these rows.
     approvals = (
         select(Payment.id).where(Payment.approve_at > literal_column("0")).order_by(Payment.approve_at, Payment.id)
     )
     cancels = select(PendingCancel.id).order_by(PendingCancel.due_at, PendingCancel.id)
     for payment_id in db.session.scalars(approvals).all():
-        with suppress(ObjectDeletedError):  # a reset was quicker
+        with suppress(ObjectDeletedError):  # a reset has deleted it
             _approve(payment_id)
     for cancel_id in db.session.scalars(cancels).all():
         with suppress(ObjectDeletedError):
@@ -33,7 +33,7 @@ def run_due(_now: int) -> None:
 
 
 def _approve(payment_id: int) -> None:
-    """Unless it is too early. One whose `merchant_uid` was settled meanwhile never comes."""
+    """Approve the payment, unless it is too early. Drop the approval when its `merchant_uid` was settled by then."""
     payment = db.session.get(Payment, payment_id)
     if payment is None or payment.approve_at > clock.of(payment.merchant, payment.customer_uid):
         return
@@ -54,7 +54,7 @@ def _takes_money(payment: Payment) -> bool:
 
 
 def _cancel(cancel_id: int) -> None:
-    """Unless it is too early. The shop is told of it only where it had asked to be."""
+    """Cancel the payment, unless it is too early. The shop receives a webhook only if it asked for one."""
     pending = db.session.get(PendingCancel, cancel_id)
     if pending is None or pending.due_at > clock.of(pending.payment.merchant, pending.payment.customer_uid):
         return

@@ -1,8 +1,8 @@
-"""What can come of a charge or a window besides an ordinary answer: one entry of `OUTCOMES` each.
+"""Outcomes of a charge or a window besides an ordinary answer: one entry of `OUTCOMES` each.
 
 The list is `outcomes.toml`. A test instrument plays an entry whenever it is used (`plays` in `instruments.toml`);
-`POST /control/outcomes` plans one for whatever comes next. A rule asks `play`, then does what the entry says; no
-other place knows one by name.
+`POST /control/outcomes` plans one for the next charge or window. A rule calls `play` and does what the entry's
+fields say; it does not ask for an entry's name.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Place = Literal["charge", "window"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One thing that may happen; the fields are explained at the top of `outcomes.toml`."""
+    """One outcome; the fields are explained at the top of `outcomes.toml`."""
 
     name: str
     title_ko: str
@@ -47,16 +47,14 @@ def play(payment: Payment, place: Place, instrument: Instrument) -> Outcome | No
     """Return what happens to `payment` now, noted in its record; None is the ordinary course.
 
     That is the oldest planned outcome that fits (one for this `customer_uid` before one for any), else what the
-    instrument plays.
-
-    Inside the caller's transaction: a planned outcome is used up by the commit and by nothing else.
+    instrument plays. The caller's transaction uses up a planned outcome only when it commits.
     """
-    next_one = _oldest_planned(payment.merchant_id, payment.customer_uid, place)
-    if next_one is not None:
-        next_one.times -= 1
-        return note(payment, OUTCOMES[next_one.outcome], next_one.seconds)
+    due = _oldest_planned(payment.merchant_id, payment.customer_uid, place)
+    if due is not None:
+        due.times -= 1
+        return record(payment, OUTCOMES[due.outcome], due.seconds)
     if instrument.plays is not None and place in OUTCOMES[instrument.plays].places and place in instrument.plays_at:
-        return note(payment, OUTCOMES[instrument.plays], None)
+        return record(payment, OUTCOMES[instrument.plays], None)
     return None
 
 
@@ -67,16 +65,17 @@ def planned(merchant: Merchant) -> list[PlannedOutcome]:
 
 
 def answer_to(payment: Payment) -> str | None:
-    """What is wrong with the HTTP answer to this charge: an `Outcome.answer`, None when nothing is."""
+    """Return what is wrong with the HTTP answer to this charge: an `Outcome.answer`, or None when nothing is."""
     return OUTCOMES[payment.outcome].answer if payment.outcome else None
 
 
 def payer_of(payment: Payment) -> str | None:
-    """What the payer did instead of paying: an `Outcome.payer`, None when nothing."""
+    """Return what the payer did instead of paying: an `Outcome.payer`, or None."""
     return OUTCOMES[payment.outcome].payer if payment.outcome else None
 
 
-def note(payment: Payment, outcome: Outcome, seconds: int | None) -> Outcome:
+def record(payment: Payment, outcome: Outcome, seconds: int | None) -> Outcome:
+    """Record the outcome in the payment, with `seconds` or, if None, its own. Return it."""
     payment.outcome = outcome.name
     payment.outcome_seconds = outcome.seconds if seconds is None else seconds
     return outcome
@@ -108,4 +107,4 @@ def _oldest(place: Place) -> Select[PlannedOutcome]:
 _ANY_PLANNED = "SELECT 1 FROM orders WHERE merchant_id = :merchant_id AND times > 0"
 
 _OLDEST: Mapping[Place, Select[PlannedOutcome]] = {place: _oldest(place) for place in get_args(Place)}
-"""Built once: every charge asks."""
+"""Built once, because every charge needs it."""

@@ -1,41 +1,54 @@
-"""Amounts registered before their window opens: a window asking for another one stays shut."""
+"""Prepared amounts: registered before their window opens, which refuses any other amount."""
+
+from decimal import Decimal
 
 from sqlalchemy import select
 
-from ..ledger.models import Merchant, Prepared, db
+from ..ledger.models import Merchant, Payment, Prepared, db
 from ..ledger.transactions import exclusive
 from ..wire.amounts import required_amount
 from ..wire.errors import Refused
+from ..wire.money import major_units
 from ..wire.parameters import MERCHANT_UID_LIMIT, Fields, currency, required_number, required_text, text
 
 REGISTERED_ALREADY = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
 NOT_REGISTERED = "사전등록된 결제정보가 존재하지 않습니다."
 
 WITH_CENTS = "USD"
-"""What an amount without a currency is measured by: it may turn out to be one with cents."""
+"""The currency by which an amount without one is checked, because it may turn out to have cents."""
 
 
 def prepare(merchant: Merchant, fields: Fields) -> Prepared:
-    """Register an amount, once. Raises `Refused` the second time, `Malformed`."""
-    asked = _asked(merchant, fields)
+    """Register an amount, once.
+
+    Raises:
+        Refused: when the `merchant_uid` has an amount already.
+        Malformed: when a field is missing or of the wrong shape.
+    """
+    prepared = _prepared(merchant, fields)
     with exclusive(merchant):
-        if find(merchant, asked.merchant_uid):
+        if find(merchant, prepared.merchant_uid):
             raise Refused(1, REGISTERED_ALREADY)
-        db.session.add(asked)
-    return asked
+        db.session.add(prepared)
+    return prepared
 
 
 def change(merchant: Merchant, fields: Fields) -> Prepared:
-    """Replace what was registered. Raises `Refused` where nothing was, `Malformed`."""
-    asked = _asked(merchant, fields)
+    """Replace the registered amount.
+
+    Raises:
+        Refused: when none is registered (HTTP 404).
+        Malformed: when a field is missing or of the wrong shape.
+    """
+    replacement = _prepared(merchant, fields)
     with exclusive(merchant):
-        prepared = get(merchant, asked.merchant_uid)
-        prepared.amount, prepared.currency = asked.amount, asked.currency
+        prepared = get(merchant, replacement.merchant_uid)
+        prepared.amount, prepared.currency = replacement.amount, replacement.currency
     return prepared
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Prepared:
-    """What was registered. Raises `Refused` with HTTP 404."""
+    """Return the amount registered for `merchant_uid`. Raises `Refused` (HTTP 404)."""
     prepared = find(merchant, merchant_uid)
     if prepared is None:
         raise Refused(-1, NOT_REGISTERED, http=404)
@@ -43,12 +56,22 @@ def get(merchant: Merchant, merchant_uid: str) -> Prepared:
 
 
 def find(merchant: Merchant, merchant_uid: str) -> Prepared | None:
+    """Return the amount registered for `merchant_uid`, or None."""
     return db.session.scalar(
         select(Prepared).where(Prepared.merchant_id == merchant.id, Prepared.merchant_uid == merchant_uid)
     )
 
 
-def _asked(merchant: Merchant, fields: Fields) -> Prepared:
+def allows(merchant: Merchant, payment: Payment) -> bool:
+    """Whether the window of `payment` requests the amount registered for it, if there is one."""
+    prepared = find(merchant, payment.merchant_uid)
+    if prepared is None:
+        return True
+    registered = (Decimal(prepared.amount), prepared.currency or payment.currency)
+    return registered == (Decimal(str(major_units(payment.amount, payment.currency))), payment.currency)
+
+
+def _prepared(merchant: Merchant, fields: Fields) -> Prepared:
     code = currency(fields) if text(fields, "currency") else None
     required_amount({**fields, "currency": code or WITH_CENTS})
     return Prepared(

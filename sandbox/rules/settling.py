@@ -1,6 +1,6 @@
-"""What the PG says to a window or a charge that nobody refused: the ordinary course, or an entry of `outcomes`.
+"""How the PG settles a window or charge that no rule has refused: by test instrument, or an entry of `outcomes`.
 
-Called inside a rule's transaction, once for each payment; `late` calls once more for an approval that was to come.
+Rules call this inside their transaction, once for each payment; `late` calls it again for a late approval.
 """
 
 from ..facts import instruments
@@ -12,7 +12,7 @@ from . import keys, outcomes
 
 
 def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged: bool) -> None:
-    """`paid` with its key, `failed`, or still `ready`: pending, or given up by the payer.
+    """Make the payment `paid` with its key, or `failed`; leave it `ready` if pending, or abandoned by the payer.
 
     `charged` is whether an approval of this window takes money.
     """
@@ -22,7 +22,7 @@ def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged
         refusal = instrument.issue_refusal
     elif outcome.payer:
         if outcome.payer == "closes":
-            shut(payment, now)
+            close_window(payment, now)
         return
     else:
         refusal = outcome.refusal
@@ -31,25 +31,24 @@ def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged
         payment.mark_failed(refusal, at=now)
     elif not payment.is_pending:
         payment.mark_paid(at=now, charged=charged)
-        _book_window(payment, instrument, now)
+        _record_window(payment, instrument, now)
 
 
-def shut(payment: Payment, now: int) -> None:
-    """The payer closes the window: most PGs leave the record `ready`, some make it `failed`."""
+def close_window(payment: Payment, now: int) -> None:
+    """Record that the payer closed the window: most PGs leave the payment `ready`, some make it `failed`."""
     if payment.device in payment.profile.close_fails_on:
         payment.mark_failed("사용자가 결제를 취소함", at=now)
 
 
 def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now: int) -> None:
-    """`paid`, `failed`, or still `ready` when the PG takes its time."""
+    """Make the payment `paid` or `failed`; leave it `ready` when the PG takes its time."""
     payment.instrument = instrument.number
     entries.show_instrument(payment, instrument)
     outcome = outcomes.play(payment, "charge", instrument)
     if outcome is not None and outcome.answer == "500_before":
         return
     if outcome is None:
-        declined = instrument.declines_charge(key.approved_charges, key.declined_charges)
-        refusal = instrument.charge_refusal if declined else None
+        refusal = charge_refusal(key, instrument)
     else:
         refusal = outcome.refusal
         payment.approve_at = now + payment.outcome_seconds if outcome.later else 0
@@ -58,37 +57,43 @@ def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now
         key.declined_charges += 1
     elif not payment.is_pending:
         payment.mark_paid(at=now, charged=True)
-        _book_charge(key, payment)
+        _record_charge(key, payment)
+
+
+def charge_refusal(key: BillingKey, instrument: Instrument) -> str | None:
+    """Return why the instrument declines the next charge of `key` in the ordinary course, or None."""
+    declined = instrument.declines_charge(key.approved_charges, key.declined_charges)
+    return instrument.charge_refusal if declined else None
 
 
 def approve_late(payment: Payment, now: int, *, charged: bool) -> None:
-    """The approval that was to come has come. In the meantime the `merchant_uid` must not have been settled."""
+    """Record a late approval. The caller has checked that the `merchant_uid` was not settled in the meantime."""
     payment.mark_paid_late(at=now, charged=charged)
     instrument = instruments.find(str(payment.instrument), payment.profile.family)
     if instrument is not None and (payment.issues_key or payment.device):
-        _book_window(payment, instrument, now)
+        _record_window(payment, instrument, now)
         return
     payment.apply_num = entries.new_apply_num()
     key = keys.find(payment.merchant, str(payment.customer_uid))
-    if key is not None:  # it may have been deleted meanwhile
+    if key is not None:  # it may have been deleted in the meantime
         key.approved_charges += 1
 
 
-def _book_window(payment: Payment, instrument: Instrument, now: int) -> None:
+def _record_window(payment: Payment, instrument: Instrument, now: int) -> None:
     entries.show_instrument(payment, instrument)
     payment.apply_num = entries.new_apply_num() if payment.charged else ""
     if payment.issues_key:
         keys.issue_by_window(payment, instrument, now)
 
 
-def _book_charge(key: BillingKey, payment: Payment) -> None:
+def _record_charge(key: BillingKey, payment: Payment) -> None:
     payment.apply_num = entries.new_apply_num()
     key.approved_charges += 1
 
 
 def _review(payment: Payment) -> outcomes.Outcome | None:
-    """Some PGs look at an approval before they make it; assumed, so a lever says for how long."""
+    """Return `pending` where the PG reviews approvals. That is assumed, so a lever says for how long."""
     seconds = levers.get(payment.merchant, "approval_pingback")
     if not seconds or not payment.profile.reviews_approvals:
         return None
-    return outcomes.note(payment, outcomes.OUTCOMES["pending"], seconds)
+    return outcomes.record(payment, outcomes.OUTCOMES["pending"], seconds)

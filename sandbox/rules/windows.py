@@ -1,7 +1,7 @@
-"""What the real service and the PG would decide about a payment window.
+"""Payment windows: which ones the service and the PG open, and what the payer's approval or refusal does.
 
 Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
-same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
+same transaction; the caller then starts them with `sandbox.webhooks.delivery.announce`.
 """
 
 from decimal import Decimal
@@ -19,7 +19,6 @@ from ..merchants import channels, levers
 from ..webhooks import notices
 from ..wire.amounts import required_amount
 from ..wire.errors import WindowRefused
-from ..wire.money import major_units
 from ..wire.parameters import (
     CUSTOMER_UID_LIMIT,
     MERCHANT_UID_LIMIT,
@@ -39,12 +38,12 @@ DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
-    """Make the `ready` payment behind a window from the parameters of `IMP.request_pay`.
+    """Create the `ready` payment behind a window from the parameters of `IMP.request_pay`.
 
-    `device` is `pc` or `mobile`; `opener_origin` the only origin that may hear the result.
+    `device` is `pc` or `mobile`; `opener_origin` is the only origin that may receive the result.
 
     Raises:
-        WindowRefused: the service or the PG would not open it.
+        WindowRefused: when the service or the PG would not open the window.
     """
     try:
         payment = _window_payment(merchant, params, device, opener_origin, now)
@@ -55,7 +54,7 @@ def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: 
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise WindowRefused("F1002", PAID_ALREADY)
-        if not _matches_prepared(merchant, payment):
+        if not preparing.allows(merchant, payment):
             raise WindowRefused("F0005", "F0005:결제요청 금액이 사전등록된 금액과 일치하지 않습니다.")
         payment.imp_uid = entries.new_imp_uid()
         db.session.add(payment)
@@ -63,7 +62,7 @@ def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: 
 
 
 def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
-    """What approving this window does to its amount: takes it, only shows it, or there is none to show."""
+    """Return what an approval does to the amount: `charged`, only `shown`, or `key_only` where there is no amount."""
     rule = payment.profile.charge
     if rule == "undocumented":
         rule = levers.get(payment.merchant, "undocumented_charge")
@@ -73,7 +72,7 @@ def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
 
 
 def wants_identity_check(payment: Payment) -> bool:
-    """Whether this window would issue the first key of its `customer_id` at a PG that asks who that is."""
+    """Whether this window would issue the first key of its `customer_id` at a PG that checks who a new customer is."""
     if not (payment.profile.verifies_new_customer and payment.issues_key):
         return False
     known = select(Payment.id).where(
@@ -87,9 +86,9 @@ def wants_identity_check(payment: Payment) -> bool:
 
 
 def approve(payment: Payment, number: str, now: int) -> Payment:
-    """The payer submits the window with an instrument's `number`: `paid`, or `failed` with a `fail_reason`.
+    """Submit the window with the `number` of the payer's instrument: `paid`, or `failed` with a `fail_reason`.
 
-    A window that would issue a key has issued it when `paid`. A finished payment comes back unchanged.
+    A window that would issue a key has issued it when `paid`. Return a finished payment unchanged.
     """
     with exclusive(payment):
         if payment.status != "ready" or payment.is_pending:
@@ -106,7 +105,7 @@ def approve(payment: Payment, number: str, now: int) -> Payment:
 
 
 def decline(payment: Payment, now: int, reason: str = DECLINED) -> Payment:
-    """Somebody stops it, the PG or the shop, whatever the instrument. A finished payment comes back unchanged."""
+    """Mark the payment `failed` with `reason`, as when the PG or the shop stops it. Return a finished one unchanged."""
     with exclusive(payment):
         if payment.status == "ready" and not payment.is_pending:
             payment.pg_tid = entries.new_pg_tid(payment, now)
@@ -115,10 +114,10 @@ def decline(payment: Payment, now: int, reason: str = DECLINED) -> Payment:
 
 
 def close(payment: Payment, now: int) -> Payment:
-    """The payer shuts the window: most PGs leave the record `ready`, some make it `failed`."""
+    """Close the window for the payer: most PGs leave the payment `ready`, some make it `failed`."""
     with exclusive(payment):
         if payment.status == "ready" and not payment.is_pending:
-            settling.shut(payment, now)
+            settling.close_window(payment, now)
     return payment
 
 
@@ -161,13 +160,13 @@ def _window_payment(merchant: Merchant, params: Fields, device: str, opener_orig
 
 
 def _own_method(merchant: Merchant, profile: Profile) -> str:
-    """What a PG records that lets the payer choose and ignores what the shop wrote."""
+    """Return the `pay_method` recorded by a PG that lets the payer choose and ignores the shop's."""
     chosen = str(levers.get(merchant, "wallet_method"))
     return chosen if chosen in profile.methods else profile.methods[0]
 
 
 def _check_types(params: Fields) -> None:
-    """The browser script is typed where REST is not: a quoted amount opens no window."""
+    """Check the types, which the browser script checks and REST does not: a quoted amount opens no window."""
     amount = params.get("amount")
     if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int | float | Decimal)):
         raise Malformed("amount 파라메터는 숫자여야 합니다.")
@@ -181,17 +180,8 @@ def _window_amount(profile: Profile, params: Fields) -> int:
     return required_amount(params)
 
 
-def _matches_prepared(merchant: Merchant, payment: Payment) -> bool:
-    """Whether this window asks for what was registered for it, if anything was."""
-    prepared = preparing.find(merchant, payment.merchant_uid)
-    if prepared is None:
-        return True
-    registered = (Decimal(prepared.amount), prepared.currency or payment.currency)
-    return registered == (Decimal(str(major_units(payment.amount, payment.currency))), payment.currency)
-
-
 def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
-    """Why the window's request does not reach the PG, '' when it does."""
+    """Return why the window's request does not reach the PG, or '' when it does."""
     if entries.is_settled(payment.merchant, payment.merchant_uid):
         return PAID_ALREADY
     return keys.UNKNOWN_INSTRUMENT if instrument is None else ""
@@ -201,13 +191,13 @@ def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
 
 
 def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, charges: bool) -> None:
-    """Check the parameters of a window that `charges` its amount or not. Raises `Malformed`."""
+    """Check the parameters of a window; `charges` is whether it takes its amount. Raises `Malformed`."""
     profile = payment.profile
     if payment.pay_method not in profile.methods:
         methods = ", ".join(pgs.methods_of(profile.code))
         raise Malformed(f"{profile.name_ko}: 지원하지 않는 pay_method입니다. ({methods})")
     if profile.ui_type != (params.get("ui_type") or ""):
-        raise Malformed(f"{profile.name_ko}: {_door(profile)}로 호출해야 하는 결제창입니다.")
+        raise Malformed(f"{profile.name_ko}: {_opening_call(profile)}로 호출해야 하는 결제창입니다.")
     for field in _required(profile, payment, charges):
         if params.get(field) in (None, ""):
             raise missing(field)
@@ -219,7 +209,7 @@ def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, c
         raise Malformed(f"{profile.name_ko}: amount는 0보다 커야 합니다.")
 
 
-def _door(profile: Profile) -> str:
+def _opening_call(profile: Profile) -> str:
     return f"IMP.loadUI('{profile.ui_type}')" if profile.ui_type else "IMP.request_pay"
 
 
