@@ -49,7 +49,7 @@ def to(merchant: Merchant, until: int, customer_uid: str | None = None) -> list[
             left = until - clock.of(merchant, customer_uid)
             stop = _next_stop(merchant, customer_uid, left)
             _shift(merchant, left if stop is None else stop, customer_uid)
-            ran = schedules.run_reached(merchant, customer_uid) if left >= 0 else []
+            ran = schedules.catch_up(merchant, customer_uid) if left >= 0 else []
         made += ran
         for payment in ran:
             delivery.announce(payment)

@@ -1,1 +1,1 @@
-"""What the real service would decide. A rule knows no HTTP and no HTML; it owns its transaction."""
+"""What the real service would decide, a module for each subject. Rules own their transactions; they know no HTTP."""

@@ -1,7 +1,7 @@
-"""What the real service and the PG would decide about a charge: of a stored key, or of a card whose number was sent.
+"""Charges of a stored key, or of a card whose number was sent, and when a PG refuses them (monthly cap, day, order).
 
 Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
-same transaction; whoever called the rule starts them with `sandbox.webhooks.delivery.announce`.
+same transaction; the caller then starts them with `sandbox.webhooks.delivery.announce`.
 """
 
 from datetime import date, datetime, timedelta
@@ -37,28 +37,31 @@ CARD_REFUSED = "카드정보 인증에 실패하였습니다."
 
 
 def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Charge a stored key, as `POST /subscribe/payments/again` does: `paid`, or `failed` when declined.
+    """Charge a stored key, as `POST /subscribe/payments/again` does. Return the payment, `failed` when declined.
 
     Raises:
-        Refused: unknown `customer_uid`, a `merchant_uid` paid or cancelled before, or not what the PG saw at issue;
-            HTTP 500 where that was ordered for before the charge.
-        Malformed: a field is missing or of the wrong shape.
+        Refused: when the `customer_uid` is unknown, the `merchant_uid` was paid or cancelled before, the
+            `merchant_uid` is scheduled (unless the lever `charge_reserved` is on), or the PG does not allow the
+            charge; with HTTP 500 when an outcome plans that before the charge.
+        Malformed: when a field is missing or of the wrong shape.
     """
-    payment = asked_charge(merchant, fields, now)
+    payment = requested_charge(merchant, fields, now)
     with exclusive(known=merchant):
         if entries.is_scheduled(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
             raise Refused(1, DUPLICATE)
-        made = take(merchant, payment, fields, now)
-    if not made:  # after the commit, which uses up the order for it
+        made = check_and_charge(merchant, payment, fields, now)
+    if not made:  # after the commit, which uses up the planned outcome
         raise Refused(-1, INTERNAL_ERROR, http=500)
     return payment
 
 
-def take(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
-    """Charge the key that `payment` names, inside the caller's transaction; False: a 500 was ordered, no charge made.
+def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
+    """Charge the key of the payment's `customer_uid`, inside the caller's transaction.
+
+    Return False when an outcome plans HTTP 500 before the charge: no charge was made.
 
     Raises:
-        Refused, Malformed: as `charge`, and then nothing was written.
+        Refused, Malformed: when `charge` would; nothing has been written then.
     """
     key = keys.find(merchant, str(payment.customer_uid))
     if key is None:
@@ -66,12 +69,12 @@ def take(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool
     if entries.is_settled(merchant, payment.merchant_uid):
         raise Refused(1, DUPLICATE)
     _check_charge(merchant, key, payment, fields, now)
-    return put_through(key, payment, now)
+    return charge_key(key, payment, now)
 
 
-def put_through(key: BillingKey, payment: Payment, now: int) -> bool:
-    """Have the PG charge `key`, inside the caller's transaction; False as for `take`."""
-    _charge_key(key, payment, now)
+def charge_key(key: BillingKey, payment: Payment, now: int) -> bool:
+    """Let the PG charge `key`, inside the caller's transaction. Return False as `check_and_charge` does."""
+    _settle(key, payment, now)
     if outcomes.answer_to(payment) == "500_before":
         return False
     db.session.add(payment)
@@ -79,10 +82,10 @@ def put_through(key: BillingKey, payment: Payment, now: int) -> bool:
     return True
 
 
-def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
-    """The payment asked for; what the key decides is still open. Raises `Malformed`.
+def requested_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
+    """Return the payment that `fields` request, without what depends on the key. Raises `Malformed`.
 
-    `by_card`: no key is charged, and `customer_uid` is a wish for one.
+    `by_card`: the charge is of a card, and `customer_uid` asks to store its key.
     """
     read_uid = text if by_card else required_text
     customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
@@ -109,15 +112,15 @@ def asked_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool 
 
 
 def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Charge a card once: `paid`, or `failed` when declined. With `customer_uid` its key is stored when paid.
+    """Charge a card once. Return the payment, `failed` when declined. With `customer_uid`, store its key when paid.
 
     Raises:
-        Refused: a card that is none or that its PG turns down, a `merchant_uid` paid or cancelled before;
-            HTTP 500 where that was ordered for before the charge.
-        Malformed: a field is missing or of the wrong shape.
+        Refused: when the card is not a test card, its PG turns it down, or the `merchant_uid` was paid or cancelled
+            before; with HTTP 500 when an outcome plans that before the charge.
+        Malformed: when a field is missing or of the wrong shape.
     """
-    payment = asked_charge(merchant, fields, now, by_card=True)
-    channel, instrument = keys.card_of(merchant, fields)
+    payment = requested_charge(merchant, fields, now, by_card=True)
+    channel, instrument = keys.read_card(merchant, fields)
     if instrument is None:
         raise Refused(-1, f"{keys.INVALID_CARD} {keys.UNKNOWN_INSTRUMENT}")
     for field in pgs.profile_for(channel.pg_provider).required_at_onetime:
@@ -127,17 +130,17 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
             raise Refused(1, DUPLICATE)
         if instrument.issue_refusal:
             raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}")
-        key = keys.of_card(merchant, payment.customer_uid or "", channel, instrument, now)
-        made = put_through(key, payment, now)
+        key = keys.key_for_card(merchant, payment.customer_uid or "", channel, instrument, now)
+        made = charge_key(key, payment, now)
         if made and payment.issues_key and payment.status == "paid":
-            keys.remember_buyer(key, payment)
+            keys.copy_buyer(key, payment)
             keys.store(key)
-    if not made:  # after the commit, which uses up the order for it
+    if not made:  # after the commit, which uses up the planned outcome
         raise Refused(-1, INTERNAL_ERROR, http=500)
     return payment
 
 
-def _charge_key(key: BillingKey, payment: Payment, now: int) -> None:
+def _settle(key: BillingKey, payment: Payment, now: int) -> None:
     profile = key.profile
     payment.imp_uid = payment.imp_uid or entries.new_imp_uid()
     payment.pg_code, payment.pg_id = key.pg_code, key.pg_id
@@ -153,7 +156,12 @@ def _charge_key(key: BillingKey, payment: Payment, now: int) -> None:
 
 
 def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields: Fields, now: int) -> None:
-    """Check a charge of `key`. Raises `Malformed` or `Refused`."""
+    """Check that the PG allows this charge of `key`.
+
+    Raises:
+        Refused: when a field differs from the issue, or the key may not be charged at this moment.
+        Malformed: when a field is missing or does not suit the PG.
+    """
     profile = key.profile
     for field in profile.required_at_again:
         required_text(fields, field)
@@ -171,7 +179,7 @@ def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields:
 
 
 def _check_time(merchant: Merchant, key: BillingKey, now: int) -> None:
-    """Whether the key may be charged at this moment. Raises `Refused`."""
+    """Check that the key may be charged at this moment. Raises `Refused`."""
     profile = key.profile
     if profile.again_live_only and not levers.get(merchant, "live_channels"):
         raise Refused(-1, f"{profile.name_ko}: 테스트 채널에서 발급한 빌링키는 결제할 수 없습니다.")
@@ -186,7 +194,7 @@ def _check_time(merchant: Merchant, key: BillingKey, now: int) -> None:
 
 
 def _is_unannounced(key: BillingKey) -> bool:
-    """Whether a notice of the issue still waits to be sent. A shop without webhooks waits for nothing."""
+    """Whether the webhook of the issue is still queued. A shop without webhooks has none to wait for."""
     waiting = (
         select(Delivery.id)
         .join(Payment, Delivery.payment_id == Payment.id)
@@ -197,7 +205,7 @@ def _is_unannounced(key: BillingKey) -> bool:
 
 
 def _days_off(issued_at: int, now: int) -> int:
-    """Days between today and the nearest anniversary of the issue; the 31st is the last day of a shorter month."""
+    """Return the days from today to the nearest monthly issue day; a shorter month's last day replaces the 31st."""
     issued, today = (datetime.fromtimestamp(at, SEOUL).date() for at in (issued_at, now))
     first = today.replace(day=1)
     months = (first, (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1))
@@ -210,7 +218,7 @@ def _last_day(first: date) -> date:
 
 
 def _charges_this_month(key: BillingKey, now: int) -> int:
-    """How often the key was charged in this calendar month, its window's own charge counted in."""
+    """Count the charges of the key in this calendar month, including the one of its window."""
     first = datetime.fromtimestamp(now, SEOUL).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     charged = select(func.count()).where(
         Payment.merchant_id == key.merchant_id,

@@ -1,4 +1,4 @@
-"""Billing keys: what a `customer_uid` stands for."""
+"""Billing keys, each behind a `customer_uid`: how they are issued, found and deleted."""
 
 import re
 import secrets
@@ -32,7 +32,7 @@ UNKNOWN_INSTRUMENT = (
 INVALID_CARD = "유효하지않은 카드번호를 입력하셨습니다."
 
 REQUESTERS = ("customer", "admin")
-"""`extra.requester`: who wants a key deleted, or a payment cancelled."""
+"""`extra.requester`: who asks to delete a key or cancel a payment."""
 
 _EXPIRY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -44,11 +44,11 @@ _CUSTOMER = ("customer_id", "customer_name", "customer_tel", "customer_email", "
 
 
 def get(merchant: Merchant, customer_uid: str) -> BillingKey:
-    """The key behind `customer_uid`.
+    """Return the key behind `customer_uid`.
 
     Raises:
-        Refused: there is none. HTTP 404 as in the schema, or as the lever `unknown_key_http` says; `code` 1 and
-            the text as clients have seen them.
+        Refused: when there is none; with HTTP 404 as in the schema, or as the lever `unknown_key_http` says. Clients
+            have seen its `code` 1 and its text.
     """
     key = find(merchant, customer_uid)
     if key is None:
@@ -58,19 +58,19 @@ def get(merchant: Merchant, customer_uid: str) -> BillingKey:
 
 
 def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """Issue a key without a window. Also takes `currency`, which the window would have known.
+    """Issue a key for a card number, without a window. Also takes `currency`, which a window would know.
 
     Raises:
-        Refused: the instrument is turned down at issue, or the PG issues keys for no cards.
-        Malformed: a field is missing or of the wrong shape.
+        Refused: when the card is turned down at issue, or the PG issues no keys for cards.
+        Malformed: when a field is missing or of the wrong shape.
     """
     if len(customer_uid) > CUSTOMER_UID_LIMIT:
         raise Malformed(f"customer_uid 파라메터는 {CUSTOMER_UID_LIMIT}자를 넘을 수 없습니다.")
-    channel, instrument = card_of(merchant, fields)
+    channel, instrument = read_card(merchant, fields)
     refusal = f"{INVALID_CARD} {UNKNOWN_INSTRUMENT}" if instrument is None else instrument.issue_refusal
     if instrument is None or refusal:
         raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}")
-    key = of_card(merchant, customer_uid, channel, instrument, now)
+    key = key_for_card(merchant, customer_uid, channel, instrument, now)
     for field in _CUSTOMER:
         setattr(key, field, text(fields, field))
     key.currency, key.buyer_email = currency(fields), key.customer_email
@@ -79,12 +79,12 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     return key
 
 
-def card_of(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """The channel that `channel_key` or `pg` names, and the test card with `card_number`, None if it is none.
+def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
+    """Return the requested channel, and its test card with `card_number` or None.
 
     Raises:
-        Refused: the merchant has no such channel.
-        Malformed: the card's number or expiry is missing or is none.
+        Refused: when the merchant has no such channel.
+        Malformed: when the card's number or expiry is missing, or the expiry is not `YYYY-MM`.
     """
     number, expiry = required_text(fields, "card_number"), required_text(fields, "expiry")
     if not _EXPIRY.fullmatch(expiry):
@@ -95,10 +95,10 @@ def card_of(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instr
 
 
 def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
-    """The channel that `channel_key` or `pg` names, the default without either.
+    """Return the channel that `channel_key` or `pg` names, the default channel without either.
 
     Raises:
-        Refused: the merchant has none such, unless the lever `unknown_pg` says that the default stands in for it.
+        Refused: when the merchant has no such channel, unless the lever `unknown_pg` lets the default stand in for it.
     """
     try:
         return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
@@ -109,11 +109,11 @@ def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
 
 
 def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
-    """Forget a key for good; the deleted one is returned, no longer part of the session.
+    """Delete a key for good. Return it, no longer part of the session.
 
     Raises:
-        Refused: there is none.
-        Malformed: `extra.requester` is nobody, or its PG needs a field that was not sent.
+        Refused: when there is none.
+        Malformed: when `extra.requester` is not one of `REQUESTERS`, or a field is missing that the PG needs.
     """
     word(nested(fields, "extra"), "requester", REQUESTERS)
     with exclusive(merchant):
@@ -128,17 +128,18 @@ def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
 
 
 def _revoke_schedules(merchant: Merchant, customer_uid: str) -> None:
-    """Left alone, they fail when they are due."""
+    """Revoke the schedules of a deleted key, which would otherwise fail when they are due."""
     for schedule in db.session.scalars(entries.open_schedules(merchant).where(Schedule.customer_uid == customer_uid)):
         schedule.mark_revoked(at=clock.of(merchant, customer_uid))
 
 
 def find(merchant: Merchant, customer_uid: str) -> BillingKey | None:
+    """Return the key behind `customer_uid`, or None."""
     return db.session.scalar(_BY_UID, {"merchant_id": merchant.id, "customer_uid": customer_uid})
 
 
 def store(key: BillingKey) -> None:
-    """A `customer_uid` used again stands for the new card from now on."""
+    """Store the key; a `customer_uid` used again stands for the new card from now on."""
     db.session.execute(
         delete(BillingKey).where(BillingKey.merchant_id == key.merchant_id, BillingKey.customer_uid == key.customer_uid)
     )
@@ -146,15 +147,15 @@ def store(key: BillingKey) -> None:
 
 
 def issue_by_window(payment: Payment, instrument: Instrument, now: int) -> None:
-    """Store the key for which a window was opened, inside the caller's transaction.
+    """Store the key that a window was opened for, inside the caller's transaction.
 
-    A merchant id without billing rights gets none, and its record becomes one of an ordinary payment.
+    A merchant id without billing rights gets no key, and its payment becomes an ordinary one.
     """
     profile = payment.profile
     if payment.pg_id == profile.keyless_mid:
         payment.customer_uid = payment.customer_uid_usage = None
         return
-    store(_of_window(payment, instrument, now))
+    store(_key_for_window(payment, instrument, now))
     if profile.probe_amount and not payment.charged:
         payment.probe_until = now + profile.probe_seconds
 
@@ -179,26 +180,26 @@ def _new_key(merchant_id: int, customer_uid: str, profile: pgs.Profile, instrume
     )
 
 
-def of_card(
+def key_for_card(
     merchant: Merchant, customer_uid: str, channel: channels.Channel, instrument: Instrument, now: int
 ) -> BillingKey:
-    """The key of a card whose number the shop has sent."""
+    """Return a key for a card whose number the shop has sent; it is not stored yet."""
     key = _new_key(merchant.id, customer_uid, pgs.profile_for(channel.pg_provider), instrument, now)
     key.merchant, key.pg_id, key.currency = merchant, channel.pg_id, CURRENCY
     return key
 
 
-def _of_window(payment: Payment, instrument: Instrument, now: int) -> BillingKey:
+def _key_for_window(payment: Payment, instrument: Instrument, now: int) -> BillingKey:
     key = _new_key(payment.merchant_id, str(payment.customer_uid), payment.profile, instrument, now)
     key.pg_id = payment.pg_id
     key.pay_method, key.amount, key.approved_charges = payment.pay_method, payment.amount, int(payment.charged)
     key.customer_id = payment.customer_id or (secrets.token_hex(8) if payment.profile.customer_id_made_up else None)
-    remember_buyer(key, payment)
+    copy_buyer(key, payment)
     return key
 
 
-def remember_buyer(key: BillingKey, payment: Payment) -> None:
-    """The buyer of the payment that issues a key becomes its customer."""
+def copy_buyer(key: BillingKey, payment: Payment) -> None:
+    """Make the buyer of the payment that issues the key its customer."""
     key.buyer_email, key.currency = payment.buyer_email, payment.currency
     key.customer_name, key.customer_tel = payment.buyer_name, payment.buyer_tel
     key.customer_email, key.customer_addr = payment.buyer_email, payment.buyer_addr

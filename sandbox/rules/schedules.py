@@ -1,7 +1,7 @@
-"""Schedules: `/again`, run by itself when its time comes, and once.
+"""Schedules: charges booked ahead, each of which runs once when it is due, as `/again` would.
 
-A run looks, charges and books in one transaction beside which nobody writes. So it needs no claim: whoever comes
-second finds it done, and a worker killed in the middle has done nothing.
+A run reads, charges and records in one transaction that excludes other writers. So it needs no claim: a second worker
+finds it done, and a worker killed in the middle has done nothing.
 
 Source: contract of `POST /subscribe/payments/schedule` in https://developers.portone.io/api/rest-v1
 """
@@ -30,18 +30,18 @@ from ..wire.parameters import (
     text,
     texts,
 )
-from . import charges, keys
+from . import charges, keys, settling
 
 NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
 SCHEDULED_ALREADY = "이미 예약되었거나 결제가 이루어진 merchant_uid입니다."
 NOT_FOUND = "invalid imp_uid"
-"""What the service says of an unknown `merchant_uid`."""
+"""What the service answers for an unknown `merchant_uid`."""
 
 CARD_REFUSED = "카드정보 확인에 실패하였습니다."
 
-AT_ONCE = 50
-"""Schedules run in one transaction: so many that a full hour is quickly done, so few that others get their turn."""
+BATCH = 50
+"""Schedules run in one transaction: enough to finish a full hour quickly, few enough to let other writers in."""
 
 _FROM_KEY = {
     "buyer_name": "customer_name",
@@ -50,7 +50,7 @@ _FROM_KEY = {
     "buyer_addr": "customer_addr",
     "buyer_postcode": "customer_postcode",
 }
-"""A buyer's field a schedule lacks → the key's that stands in for it."""
+"""A buyer's field missing from a schedule → the field of the key that replaces it."""
 
 _COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
 
@@ -59,18 +59,19 @@ _COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
 
 
 def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
-    """Book every charge of `schedules`, or none of them. Issues a key first where `customer_uid` has none.
+    """Book every charge of `schedules`, or none. Issue a key first where `customer_uid` has none.
 
     Raises:
-        Refused: no key and no card, a card that is turned down, or a `merchant_uid` scheduled or settled before.
-        Malformed: a field is missing or of the wrong shape, or a time is past.
+        Refused: when there is no key and no card, the card is turned down, a time is past, or a `merchant_uid` was
+            scheduled or settled before.
+        Malformed: when a field is missing or of the wrong shape.
     """
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
     wanted = _entries(fields)
     key = _key(merchant, customer_uid, fields, now)
     made = [_schedule(merchant, key, fields, entry, now) for entry in wanted]
     with exclusive(merchant):
-        _refuse_used(merchant, [schedule.merchant_uid for schedule in made])
+        _require_unused(merchant, [schedule.merchant_uid for schedule in made])
         db.session.add_all(made)
     return made
 
@@ -85,12 +86,14 @@ def _entries(fields: Fields) -> list[dict[str, Any]]:
 
 
 def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """The key the schedules will charge, tried out where `checking_amount` asks for it."""
+    """Return the key to charge, checked first if `checking_amount` requests it. Raises `Refused`, `Malformed`."""
     key = keys.find(merchant, customer_uid)
     if key is None and text(fields, "card_number") is None:
         raise Refused(1, NO_CUSTOMER)
-    if key is None:
-        key = _issued(merchant, customer_uid, fields, now)
+    try:
+        key = key or keys.issue_by_card(merchant, customer_uid, fields, now)
+    except Refused as err:
+        raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
     refusal = _refusal_of_check(key) if integer(fields, "checking_amount") else None
     if refusal:
         raise Refused(1, f"{CARD_REFUSED} {refusal}")
@@ -98,27 +101,22 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
 
 
 def _refusal_of_check(key: BillingKey) -> str | None:
-    """Why a charge would be declined now. The real one is made and cancelled at once; no record of it is known."""
+    """Return why a charge would be declined now, or None.
+
+    The real service makes this charge and cancels it immediately; no record of it is known.
+    """
     instrument = instruments.find(key.instrument, key.profile.family)
-    declined = instrument is not None and instrument.declines_charge(key.approved_charges, key.declined_charges)
-    return instrument.charge_refusal if instrument is not None and declined else None
-
-
-def _issued(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    try:
-        return keys.issue_by_card(merchant, customer_uid, fields, now)
-    except Refused as err:
-        raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
+    return None if instrument is None else settling.charge_refusal(key, instrument)
 
 
 def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
-    schedule_at = _future(merchant, entry, now)
+    schedule_at = _future_time(merchant, entry, now)
     if levers.get(merchant, "strict"):
         required_text(entry, "name")
         required_text(entry, "currency")
     stand_ins = {name: getattr(key, own) for name, own in _FROM_KEY.items() if text(entry, name) is None}
     request = {**entry, **stand_ins, "customer_uid": key.customer_uid}
-    charge = charges.asked_charge(merchant, request, now)
+    charge = charges.requested_charge(merchant, request, now)
     return Schedule(
         merchant_id=merchant.id,
         customer_uid=key.customer_uid,
@@ -133,7 +131,7 @@ def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields
     )
 
 
-def _future(merchant: Merchant, fields: Fields, now: int) -> int:
+def _future_time(merchant: Merchant, fields: Fields, now: int) -> int:
     schedule_at = required_integer(fields, "schedule_at", most=clock.LATEST)
     if schedule_at > now:
         return schedule_at
@@ -141,7 +139,7 @@ def _future(merchant: Merchant, fields: Fields, now: int) -> int:
     raise Refused(1 if http == 200 else -1, "schedule_at 파라메터는 현재 시각 이후여야 합니다.", http=http, ours=True)
 
 
-def _refuse_used(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
+def _require_unused(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
     for merchant_uid in merchant_uids:
         used = entries.is_scheduled(merchant, merchant_uid) or entries.is_settled(merchant, merchant_uid)
         if used or merchant_uids.count(merchant_uid) > 1:
@@ -152,7 +150,7 @@ def _refuse_used(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Schedule:
-    """The schedule with this `merchant_uid`, the last where there were several. Raises `Refused` (404)."""
+    """Return the schedule with this `merchant_uid`, the last of several. Raises `Refused` (HTTP 404)."""
     schedule = db.session.scalar(
         select(Schedule)
         .where(Schedule.merchant_id == merchant.id, Schedule.merchant_uid == merchant_uid)
@@ -165,11 +163,11 @@ def get(merchant: Merchant, merchant_uid: str) -> Schedule:
 
 
 def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
-    """Revoke the open schedules of `customer_uid`, those of `merchant_uid` (one or a list), or of both.
+    """Revoke the open schedules with this `customer_uid`, with this `merchant_uid` (one or a list), or with both.
 
     Raises:
-        Refused: there is none.
-        Malformed: neither was sent.
+        Refused: when there are none.
+        Malformed: when neither field was sent.
     """
     customer_uid, merchant_uids = text(fields, "customer_uid"), texts(fields, "merchant_uid")
     if customer_uid is None and not merchant_uids:
@@ -189,55 +187,56 @@ def revoke(merchant: Merchant, fields: Fields) -> list[Schedule]:
 
 
 def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Give an open schedule another `schedule_at`. Raises `Refused` (404, or 400 when it is not open)."""
+    """Give an open schedule another `schedule_at`.
+
+    Raises:
+        Refused: when it does not exist (HTTP 404), is not open (HTTP 400), or the time is past.
+        Malformed: when `schedule_at` is missing or not a number.
+    """
     return _retimed(merchant, merchant_uid, fields, Schedule.move)
 
 
 def reopen(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Schedule again what failed or was revoked. Raises `Refused` (404, or 400 when it is neither)."""
+    """Schedule again what failed or was revoked. Raises as `move`, with HTTP 400 when it is neither."""
     return _retimed(merchant, merchant_uid, fields, Schedule.reopen)
 
 
 def _retimed(merchant: Merchant, merchant_uid: str, fields: Fields, step: Any) -> Schedule:
     with exclusive(merchant):
         schedule = get(merchant, merchant_uid)
-        schedule_at = _future(merchant, fields, clock.of(merchant, schedule.customer_uid))
+        schedule_at = _future_time(merchant, fields, clock.of(merchant, schedule.customer_uid))
         if schedule.status != "scheduled":
-            _demand_unsettled(merchant, schedule)
-        _stepped(step, schedule, schedule_at)
+            _require_unsettled(merchant, schedule)
+        try:
+            step(schedule, schedule_at)
+        except IllegalStep:
+            raise _wrong_state() from None
     return schedule
 
 
 def retry(merchant: Merchant, merchant_uid: str) -> Payment:
-    """Charge at once what failed or was revoked; see `status` for how it went.
+    """Charge immediately what failed or was revoked. Return the payment, whose `status` says how it went.
 
     Raises:
-        Refused: no such schedule or no key any more (404); neither failed nor revoked (400).
+        Refused: when the schedule or its key does not exist (HTTP 404), or it neither failed nor was revoked (400).
     """
     with exclusive(merchant):
         schedule = get(merchant, merchant_uid)
         if not schedule.may_run_again:
-            raise _not_now()
-        _demand_unsettled(merchant, schedule)
+            raise _wrong_state()
+        _require_unsettled(merchant, schedule)
         keys.get(merchant, schedule.customer_uid)
         payment = _run(schedule, clock.of(merchant, schedule.customer_uid))
     delivery.announce(payment)
     return payment
 
 
-def _demand_unsettled(merchant: Merchant, schedule: Schedule) -> None:
+def _require_unsettled(merchant: Merchant, schedule: Schedule) -> None:
     if entries.is_settled(merchant, schedule.merchant_uid):
-        raise _not_now()
+        raise _wrong_state()
 
 
-def _stepped(step: Any, schedule: Schedule, schedule_at: int) -> None:
-    try:
-        step(schedule, schedule_at)
-    except IllegalStep:
-        raise _not_now() from None
-
-
-def _not_now() -> Refused:
+def _wrong_state() -> Refused:
     return Refused(-1, "현재 상태에서는 처리할 수 없는 예약입니다.", http=400, ours=True)
 
 
@@ -245,21 +244,21 @@ def _not_now() -> Refused:
 
 
 def run_due(_now: int) -> None:
-    """A turn of the background: run what is due on each merchant's clock, in order. The computer's is not asked."""
+    """Run what is due on each merchant's clock, in order; the runner's turn. The computer's time does not matter."""
     while db.session.scalar(_due().limit(1)) is not None:
         with exclusive():
-            # Looked up once more: another worker may have run them, and a shop may have moved them or its clock.
-            due = db.session.scalars(_due().limit(AT_ONCE)).all()
+            # Read again: another worker may have run them, and a shop may have moved them or its clock.
+            due = db.session.scalars(_due().limit(BATCH)).all()
             made = [_run(schedule, clock.of(schedule.merchant, schedule.customer_uid)) for schedule in due]
         for payment in made:
             delivery.announce(payment)
     db.session.commit()
 
 
-def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
-    """Inside the caller's transaction: run what is due, each at its own time, as if that were now.
+def catch_up(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
+    """Run what is due, each at its own time as if that were now, inside the caller's transaction.
 
-    Only the schedules of `customer_uid`, or all of them.
+    With a `customer_uid`, run only its schedules. Return their payments.
     """
     due = _due().where(Schedule.merchant_id == merchant.id)
     if customer_uid is not None:
@@ -268,30 +267,30 @@ def run_reached(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
 
 
 def _due() -> Select[Schedule]:
-    """The open schedules whose time has come, the longest waiting first."""
+    """Select the open schedules that are due, the longest overdue first."""
     left = clock.seconds_until(Schedule.schedule_at, Schedule.merchant_id, Schedule.customer_uid)
     open_now = select(Schedule).where(Schedule.status == "scheduled", Schedule.schedule_at <= clock.furthest())
     return open_now.where(left <= 0).order_by(left, Schedule.id)
 
 
 def _run(schedule: Schedule, now: int) -> Payment:
-    """Charge a schedule, inside the caller's transaction. What `/again` would refuse is a failed payment here."""
+    """Charge a schedule, inside the caller's transaction. Where `/again` would refuse, return a failed payment."""
     merchant = schedule.merchant
-    payment = charges.asked_charge(merchant, schedule.fields, now)
+    payment = charges.requested_charge(merchant, schedule.fields, now)
     payment.imp_uid, payment.customer_uid_usage = entries.new_imp_uid("imps_"), "payment.scheduled"
     try:
-        refusal = "" if charges.take(merchant, payment, schedule.fields, now) else charges.INTERNAL_ERROR
+        refusal = "" if charges.check_and_charge(merchant, payment, schedule.fields, now) else charges.INTERNAL_ERROR
     except (Refused, Malformed) as err:
         refusal = str(err)
     if refusal:
-        _book_failure(schedule, payment, refusal, now)
+        _record_failure(schedule, payment, refusal, now)
     if payment.status == "failed":
         notices.queue(merchant, payment, now)
     schedule.mark_executed(payment, at=now)
     return payment
 
 
-def _book_failure(schedule: Schedule, payment: Payment, refusal: str, now: int) -> None:
+def _record_failure(schedule: Schedule, payment: Payment, refusal: str, now: int) -> None:
     payment.pg_code, payment.pg_id = schedule.pg_code, schedule.pg_id
     payment.pay_method = payment.pay_method or payment.profile.methods[0]
     payment.mark_failed(refusal, at=now)
