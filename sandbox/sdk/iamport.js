@@ -63,7 +63,7 @@
   /** @typedef {"payments" | "certifications"} Kind kind of window; also the last part of the path that registers it */
 
   /**
-   * Opens a payment window.
+   * Open a payment window.
    * @param {Record<string, any>} params
    * @param {Callback} callback
    * @param {string} [uiType] of the button that was clicked, see `loadUI`
@@ -77,7 +77,7 @@
   }
 
   /**
-   * Opens a window of either kind. The result arrives by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
+   * Open a window of either kind. The result arrives by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
    * @param {Kind} kind
    * @param {Record<string, any>} params
    * @param {Callback} callback
@@ -112,7 +112,7 @@
   }
 
   /**
-   * Draws the button that opens a PG's window into every `.portone-ui-container[data-portone-ui-type]` of the page.
+   * Draw the button that opens a PG's window into every `.portone-ui-container[data-portone-ui-type]` of the page.
    * @param {string} type such as `paypal-rt`
    * @param {Record<string, any>} params of the payment; `updateLoadUIRequest` can replace them before the click
    * @param {Callback} callback
@@ -136,8 +136,8 @@
   /** @typedef {{kind: Kind, imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
 
   /**
-   * Registers a payment in status `ready`, or an identity check, and returns it with the address of its window.
-   * Rejects with the failure object that the callback receives.
+   * Register a payment in status `ready`, or an identity check, and return it with the address of its window.
+   * Reject with the failure object that the callback receives.
    * @param {Kind} kind
    * @param {Record<string, any>} params
    * @param {string} [uiType]
@@ -175,7 +175,7 @@
   }
 
   /**
-   * Opens the window as a pop-up. The browser reports no event when the payer closes it, so a timer checks.
+   * Open the window as a pop-up. The browser reports no event when the payer closes it, so a timer checks.
    * @param {Opened} opened
    * @param {(rsp: Record<string, any> | null) => void} done receives null when the browser blocks the pop-up
    */
@@ -202,7 +202,7 @@
   }
 
   /**
-   * Lays the window over the shop's page and waits for its one result.
+   * Lay the window over the shop's page and wait for its one result.
    * @param {Opened} opened
    * @param {(rsp: Record<string, any>) => void} done
    */
@@ -237,8 +237,8 @@
   }
 
   /**
-   * Waits for the one result of `ours`, the window this script opened, and ignores messages of other windows.
-   * Returns a function that ends the wait.
+   * Wait for the one result of `ours`, the window this script opened, and ignore messages of other windows.
+   * Return a function that ends the wait.
    * @param {Window} ours @param {(rsp: Record<string, any>) => void} done
    */
   function onResult(ours, done) {
@@ -254,7 +254,7 @@
     }
   }
 
-  /** Keeps scrolling and the keyboard away from the page behind the layer. Returns a function that undoes this. */
+  /** Keep scrolling and the keyboard away from the page behind the layer. Return a function that undoes this. */
   function holdPage() {
     const root = document.documentElement;
     const overflow = root.style.overflow;
@@ -272,7 +272,7 @@
   }
 
   /**
-   * Reports to the shop that no window opened: by callback; without a callback, a phone goes to `m_redirect_url`
+   * Report to the shop that no window opened: by callback; without a callback, a phone goes to `m_redirect_url`
    * and a PC shows the message.
    * @param {Record<string, any>} refusal
    * @param {Record<string, any>} params
@@ -292,7 +292,7 @@
   }
 
   /**
-   * Calls the shop's callback. An exception in it is a mistake of the shop and is only logged.
+   * Call the shop's callback. An exception in it is a mistake of the shop and is only logged.
    * @param {Callback} callback @param {Record<string, any>} rsp
    */
   function answer(callback, rsp) {
