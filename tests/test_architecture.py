@@ -434,11 +434,13 @@ def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_even
     calls = (node for path in sources("services") for node in nodes_of(path) if isinstance(node, ast.Call))
     first_words = (call.args[0] for call in calls if ast.unparse(call.func) == "journal.record")
     recorded = {word.value for word in first_words if isinstance(word, ast.Constant)}
-    told = set(re.findall(r'event == "([^"]+)"', (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8")))
-    roads = {f"{road}.received" for road in ("callback", "landing", "webhook", "check")}
+    sentences = set(
+        re.findall(r'event == "([^"]+)"', (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8"))
+    )
+    arrivals = {f"{source}.received" for source in ("callback", "landing", "webhook", "check")}
 
-    keep(recorded - told, "These events have no sentence: add one to templates/macros/journal.html.")
-    unused = told - roads - {text for path in sources("services") for text in strings(path)}
+    keep(recorded - sentences, "These events have no sentence: add one to templates/macros/journal.html.")
+    unused = sentences - arrivals - {text for path in sources("services") for text in strings(path)}
     keep(unused, "No service records these events: remove their sentences from templates/macros/journal.html.")
 
 

@@ -671,12 +671,12 @@ def test_t06_a_charge_the_pg_has_not_decided_about_is_waited_for(copied, guide_i
     before = len(shop.service.charges)
     shop.service.charged_as = {"status": "ready"}
 
-    told = [charge_period(shop, order).output for _ in range(2)]
+    outputs = [charge_period(shop, order).output for _ in range(2)]
     pending = list(shop.service.records.values())[-1]
     pending["status"] = "paid"  # and its webhook is lost
     shop.module.app.test_cli_runner().invoke(args=["reconcile"])
 
-    assert (told, len(shop.service.charges) - before) == (["ready\n", "ready\n"], 1)
+    assert (outputs, len(shop.service.charges) - before) == (["ready\n", "ready\n"], 1)
     assert charge_period(shop, order).exit_code == 1
     assert "This period is paid" in charge_period(shop, order).output
 

@@ -60,13 +60,13 @@ class Demonstration:
         assert self.process.stdout is not None
         watchdog = threading.Timer(30, self.process.kill)
         watchdog.start()
-        told = ""
+        output = ""
         for line in self.process.stdout:
-            told += line
+            output += line
             if last in line:
                 watchdog.cancel()
-                return told
-        raise AssertionError(f"it ended early:\n{told}")
+                return output
+        raise AssertionError(f"it ended early:\n{output}")
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +78,12 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
 
 
 def test_it_says_what_is_open_and_who_can_sign_in(demonstration: Demonstration):
-    for told in (f"http://localhost:{demonstration.port}/guides", "haneul@example.com", "a shopper whose renewal was"):
-        assert told in demonstration.welcome
+    for output in (
+        f"http://localhost:{demonstration.port}/guides",
+        "haneul@example.com",
+        "a shopper whose renewal was",
+    ):
+        assert output in demonstration.welcome
 
 
 @pytest.mark.parametrize(
@@ -110,10 +114,10 @@ def test_staff_see_every_subscription(demonstration: Demonstration, browser: Bro
 def test_a_busy_port_is_said_in_a_sentence(demonstration: Demonstration):
     second = demonstration.start()
 
-    told, _ = second.communicate(timeout=20)
+    output, _ = second.communicate(timeout=20)
 
     assert second.returncode == 1
-    assert told == (
+    assert output == (
         f"Port {demonstration.port} is in use. Stop what listens there, "
         f"or choose another: make demo PORT={demonstration.port + 10}\n"
     )

@@ -105,9 +105,9 @@ def test_the_environment_wins_over_the_env_file(make: Make, checkout: Path):
 def test_without_a_port_it_is_the_one_that_the_readme_names(make: Make, checkout: Path):
     described(checkout)
 
-    told, _ = make("--dry-run", "serve").communicate(timeout=20)
+    output, _ = make("--dry-run", "serve").communicate(timeout=20)
 
-    assert "--port ${PORT:-8000}" in told
+    assert "--port ${PORT:-8000}" in output
 
 
 def test_a_demonstration_stands_beside_a_shop_and_is_forgotten_alone(make: Make, checkout: Path):

@@ -67,10 +67,10 @@ def test_staff_see_what_failed_and_why(staff, desk, user, plan):
 
 
 @pytest.mark.parametrize(
-    ("lang", "badge", "told"),
+    ("lang", "badge", "heading"),
     [("en", "Retry pending", "Open refunds"), ("ko", "재시도 예정", "끝나지 않은 환불")],
 )
-def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dollar_plan, lang, badge, told):
+def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dollar_plan, lang, badge, heading):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
@@ -78,7 +78,7 @@ def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dol
 
     page = staff.get(f"/admin?lang={lang}").text
 
-    assert told in page
+    assert heading in page
     assert badge in page
     assert "결제취소에 실패하였습니다.(잔액부족)" in page
     assert imp_uid in page

@@ -259,20 +259,20 @@ FIELDS = [
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_field_error_names_its_field_in_the_readers_language(shopper, field, value, lang):
     answer = place(shopper, {**COFFEE, field: value}, headers={"Accept-Language": lang})
-    told = [answer.json["message"], *answer.json["fields"][field]]
+    sentences = [answer.json["message"], *answer.json["fields"][field]]
 
     assert problem_of(answer) == (400, "invalid_request")
     assert list(answer.json["fields"]) == [field]
-    assert [bool(HANGUL.search(text)) for text in told] == [lang == "ko"] * len(told)
+    assert [bool(HANGUL.search(text)) for text in sentences] == [lang == "ko"] * len(sentences)
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_paymentwall_asks_for_two_words_in_the_readers_language(shopper, lang):
     answer = place(shopper, {**WORLDWIDE, "buyer_name": "Jisoo"}, headers={"Accept-Language": lang})
-    (told,) = answer.json["fields"]["buyer_name"]
+    (hint,) = answer.json["fields"]["buyer_name"]
 
     assert answer.status_code == 400
-    assert bool(HANGUL.search(told)) is (lang == "ko")
+    assert bool(HANGUL.search(hint)) is (lang == "ko")
 
 
 def test_who_is_not_signed_in_gets_an_answer_a_script_can_read(client):

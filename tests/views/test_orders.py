@@ -318,9 +318,9 @@ def test_a_page_tells_its_own_order_and_no_other(shopper, desk, order):
         desk, subscription_id=subscription.id, now=clock.now(), period_start=subscription.paid_until
     )
 
-    told = {one: shopper.get(f"/orders/{one.merchant_uid}?lang=en").text.count("charge.sent") for one in (order, first)}
+    sent = {one: shopper.get(f"/orders/{one.merchant_uid}?lang=en").text.count("charge.sent") for one in (order, first)}
 
-    assert told == {order: 1, first: 1}
+    assert sent == {order: 1, first: 1}
     assert "callback.received" not in shopper.get(f"/orders/{second.merchant_uid}").text
 
 
