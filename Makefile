@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all heavy lint check browser bench-sandbox pins translations
+.PHONY: help demo serve reset quick test test-all lint check browser bench-sandbox pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -35,11 +35,8 @@ quick: lint ## Check style and types, and run the tests nearest to what has chan
 test: .venv/.ready-dev browser ## Run every test but the heavy ones
 	$(PYTEST) -m "not heavy"
 
-test-all: test heavy ## Run every test
-
-# pytest answers 5 where no test is marked heavy.
-heavy: .venv/.ready-dev browser
-	$(PYTEST) -m heavy || test $$? = 5
+test-all: .venv/.ready-dev browser ## Run every test
+	$(PYTEST)
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .
