@@ -53,3 +53,53 @@ def strings(path: Path) -> list[str]:
         for node in nodes_of(path)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
     ]
+
+
+def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, bool]:
+    """The public classes and functions in a module or class, methods too: each name, and whether it has a docstring."""
+    found: dict[str, bool] = {}
+    for inner in node.body:
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef) and not inner.name.startswith("_"):
+            found[prefix + inner.name] = ast.get_docstring(inner) is not None
+            if isinstance(inner, ast.ClassDef):
+                found |= public(inner, f"{inner.name}.")
+    return found
+
+
+def postponed(path: Path) -> set[str]:
+    """Names that annotations use before they exist: of the class around, defined further down, or imported only for
+    types. For these a file needs `from __future__ import annotations`."""
+    tree, defined = tree_of(path), {}
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            defined[node.name] = node.end_lineno or node.lineno
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            names = (alias for inner in ast.walk(node) if isinstance(inner, ast.ImportFrom) for alias in inner.names)
+            defined |= {alias.asname or alias.name: 10**9 for alias in names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            defined |= {target.id: node.lineno for target in targets if isinstance(target, ast.Name)}
+    return {
+        name.id
+        for annotation in _annotations(tree)
+        for name in ast.walk(annotation)
+        if isinstance(name, ast.Name) and defined.get(name.id, 0) >= name.lineno
+    }
+
+
+def _annotations(tree: ast.Module) -> list[ast.expr]:
+    """Those that Python evaluates, which it does with none of a function's own variables."""
+    found: list[ast.expr | None] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args
+            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+            found += [node.returns, *(argument.annotation for argument in every if argument)]
+            waiting += [inner for inner in ast.walk(node) if isinstance(inner, ast.FunctionDef) and inner is not node]
+        elif isinstance(node, ast.AnnAssign):
+            found.append(node.annotation)
+        elif isinstance(node, ast.ClassDef | ast.Module | ast.If | ast.Try | ast.With | ast.For):
+            waiting += ast.iter_child_nodes(node)
+    return [annotation for annotation in found if annotation is not None]

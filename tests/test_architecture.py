@@ -20,6 +20,8 @@ from tests.source import (
     attributes,
     named,
     nodes_of,
+    postponed,
+    public,
     sources,
     strings,
     tree_of,
@@ -562,9 +564,45 @@ def test_a_view_reads_calls_and_answers(path):
 # Prose ----------------------------------------------------------------------------------------------------
 
 
+DOCUMENTED = 0.88
+"""The share of public modules, classes, functions and methods of shop, sandbox and demo that have a docstring."""
+
+
 @each([path for path in PYTHON if path.name != "__init__.py"])
 def test_a_module_says_what_it_is(path):
     assert ast.get_docstring(tree_of(path)), f"{named(path)}: begin it with a docstring that says what the module does."
+
+
+def test_public_names_say_what_they_do():
+    missing, count = {}, 0
+    for path in OURS:
+        names = {"module": ast.get_docstring(tree_of(path)) is not None, **public(tree_of(path))}
+        count += len(names)
+        missing[path] = [name for name, is_said in names.items() if not is_said]
+    share = 1 - sum(map(len, missing.values())) / count
+    most = sorted(missing, key=lambda path: len(missing[path]), reverse=True)[:12]
+
+    lines = "".join(f"\n{named(path)}: {', '.join(missing[path])}" for path in most)
+    law = (
+        f"{share:.1%} of the public names have a docstring, {DOCUMENTED:.0%} are asked for. Most are missing in:{lines}"
+    )
+    assert share >= DOCUMENTED, law
+
+
+@each(PYTHON)
+def test_code_in_prose_has_single_backticks(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    doubled = [f"line {n}" for n, line in enumerate(lines, 1) if re.search("(?<!`)`{2}(?!`)", line)]
+
+    keep(doubled, f"{named(path)}: write `name` between single backticks.")
+
+
+@each(PYTHON)
+def test_annotations_are_postponed_only_where_they_must_be(path):
+    is_postponed = "__future__.annotations" in imports(path)
+
+    law = "take out `from __future__ import annotations`, no annotation uses a name before it is defined"
+    assert not is_postponed or postponed(path), f"{named(path)}: {law}."
 
 
 @each([path for path in CODE if path.suffix in (".py", ".js", ".html", ".css") and path != Path(__file__)])

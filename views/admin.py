@@ -12,6 +12,7 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 @bp.get("")
 @login_required
 def index() -> ResponseReturnValue:
+    """Show subscriptions, failed orders and open refunds. For everyone but staff the page does not exist: 404."""
     if not current_user.is_staff:
         abort(404)
     return render_template(

@@ -11,11 +11,13 @@ bp = Blueprint("catalog", __name__)
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
+    """Show the plans on sale, for visitors too."""
     return render_template("catalog/index.html", plans=catalog.plans_on_sale())
 
 
 @bp.get("/plans/<slug>")
 def plan(slug: str) -> ResponseReturnValue:
+    """Show one plan and the PGs that can charge its currency."""
     chosen = catalog.plan_on_sale(slug)
     offers = guides.for_currency(desk().guides, chosen.currency)
     return render_template("catalog/plan.html", plan=chosen, guides=offers)

@@ -21,6 +21,7 @@ bp = Blueprint("checkout", __name__)
 @bp.get("/checkout/<slug>")
 @login_required
 def new(slug: str) -> ResponseReturnValue:
+    """Show the form of a first payment: the plan, the buyer and the PGs that can charge its currency."""
     plan = catalog.plan_on_sale(slug)
     offers = guides.for_currency(desk().guides, plan.currency)
     return render_template(

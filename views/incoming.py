@@ -15,6 +15,7 @@ def desk() -> Desk:
 
 
 def wants_json() -> bool:
+    """Return whether the caller sent JSON or asks for it first, so an answer should be JSON too."""
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 

@@ -12,6 +12,7 @@ babel = Babel()
 
 
 def init_app(app: Flask) -> None:
+    """Translate the pages of `app`, and let every address take `?lang=`."""
     babel.init_app(app, locale_selector=chosen, default_timezone="Asia/Seoul")
     app.before_request(remember_choice)
 
@@ -26,6 +27,7 @@ def remember_choice() -> None:
 
 
 def chosen() -> str:
+    """Return `ko` or `en` for this request; decided once, then kept in `g`."""
     if "language" not in g:
         g.language = _chosen()
     return str(g.language)

@@ -19,12 +19,14 @@ bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 @bp.get("")
 @login_required
 def index() -> ResponseReturnValue:
+    """List the subscriptions of the signed-in person, the cancelled ones last."""
     return render_template("subscriptions/index.html", subscriptions=subscriptions.of_user(current_user))
 
 
 @bp.get("/<int:subscription_id>")
 @login_required
 def show(subscription_id: int) -> ResponseReturnValue:
+    """Show one subscription: its next period, its card and every payment attempt."""
     subscription = own_subscription(subscription_id)
     next_invoice = subscriptions.next_period(subscription, now=clock.now())
     key = subscription.billing_key
@@ -62,6 +64,7 @@ def charge(subscription_id: int) -> ResponseReturnValue:
 @bp.get("/<int:subscription_id>/card")
 @login_required
 def card(subscription_id: int) -> ResponseReturnValue:
+    """Offer the ways to pay the next period with another card. Without a next period, return to the subscription."""
     subscription = own_subscription(subscription_id)
     next_invoice = subscriptions.next_period(subscription, now=clock.now())
     if next_invoice is None:
@@ -79,6 +82,7 @@ def card(subscription_id: int) -> ResponseReturnValue:
 @bp.route("/<int:subscription_id>/cancellation", methods=["GET", "POST"])
 @login_required
 def cancel(subscription_id: int) -> ResponseReturnValue:
+    """Ask for confirmation, then end the subscription. One that has ended is only shown."""
     subscription = own_subscription(subscription_id)
     if not subscription.is_alive:
         return redirect(url_for(".show", subscription_id=subscription_id))
@@ -91,6 +95,7 @@ def cancel(subscription_id: int) -> ResponseReturnValue:
 
 
 def own_subscription(subscription_id: int) -> Subscription:
+    """Return the signed-in person's subscription. Anyone else's is as unknown as one that does not exist: 404."""
     return subscriptions.find(subscription_id, user=current_user) or abort(404)
 
 

@@ -19,6 +19,7 @@ HANGUL = re.compile("[가-힣]")
 
 
 def init_app(app: Flask) -> None:
+    """Make the filters, `slot` and the values of every page available to the templates of `app`."""
     app.extensions["slots"] = {}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -36,14 +37,17 @@ def init_app(app: Flask) -> None:
 
 
 def money(amount: Money) -> str:
+    """Return an amount with its currency, as the reader's language writes it."""
     return amount.format(language.chosen())
 
 
 def seoul_date(at: datetime) -> str:
+    """Return the day in Seoul, written out in the reader's language."""
     return format_date(clock.in_seoul(at), "long", locale=language.chosen())
 
 
 def seoul_datetime(at: datetime) -> str:
+    """Return day and time in Seoul, to the second."""
     # CLDR writes "PM" in Korean, which nobody does: 24 hours there.
     pattern = "y. M. d. HH:mm:ss" if language.chosen() == "ko" else "medium"
     return format_datetime(clock.in_seoul(at), pattern, tzinfo=clock.SEOUL, locale=language.chosen())
@@ -66,5 +70,6 @@ def fill_slot(app: Flask, name: str, filler: Filler) -> None:
 
 
 def slot(name: str) -> Markup:
+    """Return the markup that extensions put into a slot; nothing where none does."""
     fillers: list[Any] = current_app.extensions["slots"].get(name, [])
     return Markup("").join(Markup(filler()) for filler in fillers)
