@@ -436,9 +436,8 @@ def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_even
     calls = (node for path in sources("services") for node in nodes_of(path) if isinstance(node, ast.Call))
     first_words = (call.args[0] for call in calls if ast.unparse(call.func) == "journal.record")
     recorded = {word.value for word in first_words if isinstance(word, ast.Constant)}
-    sentences = set(
-        re.findall(r'event == "([^"]+)"', (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8"))
-    )
+    macro = (ROOT / "templates/macros/journal.html").read_text(encoding="utf-8")
+    sentences = set(re.findall(r'event == "([^"]+)"', macro))
     arrivals = {f"{source}.received" for source in ("callback", "landing", "webhook", "check")}
 
     keep(recorded - sentences, "These events have no sentence: add one to templates/macros/journal.html.")

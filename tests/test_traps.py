@@ -260,7 +260,7 @@ def test_t03_a_test_payment_counts_where_the_environment_says_so(copied, monkeyp
 
 
 @every_request
-def test_t03_a_verified_record_is_accepted_by_every_road(copied, guide_id, variant):
+def test_t03_a_verified_record_is_accepted_by_every_source(copied, guide_id, variant):
     shop = copied(guide_id, variant)
     order = place(shop)
     news = {"merchant_uid": order["merchant_uid"], "imp_uid": shop.service.finish(order)}
@@ -340,8 +340,8 @@ def test_t26_an_amount_that_is_charged_is_registered_before_and_compared_after(
 
 
 @pytest.mark.parametrize(("guide_id", "variant"), CHARGED_AT_ISSUE)
-@pytest.mark.parametrize("road", ["callback", "webhook", "reconcile"])
-def test_t26_money_that_could_not_be_given_back_is_given_back_by_the_next_road(copied, guide_id, variant, road):
+@pytest.mark.parametrize("source", ["callback", "webhook", "reconcile"])
+def test_t26_money_that_could_not_be_given_back_is_given_back_by_the_next_source(copied, guide_id, variant, source):
     shop = copied(guide_id, variant)
     order = place(shop)
     forged = shop.service.finish(order, amount=1)
@@ -349,10 +349,10 @@ def test_t26_money_that_could_not_be_given_back_is_given_back_by_the_next_road(c
     assert come_back(shop, order, forged)["status"] == "to_refund"
     shop.service.is_down_for = ""
 
-    if road == "reconcile":
+    if source == "reconcile":
         shop.module.app.test_cli_runner().invoke(args=["reconcile"])
     else:
-        path = {"callback": "/payments/complete", "webhook": "/webhooks/iamport"}[road]
+        path = {"callback": "/payments/complete", "webhook": "/webhooks/iamport"}[source]
         shop.browser.post(path, json={"merchant_uid": order["merchant_uid"], "imp_uid": "imp_of_another_window"})
 
     assert shop.service.cancelled == [forged]
@@ -842,7 +842,7 @@ def test_t40_a_channel_key_goes_out_under_its_own_name():
 
 
 @both_languages
-def test_t42_the_rest_road_needs_a_contract_and_pci_dss(read, language):
+def test_t42_the_rest_api_needs_a_contract_and_pci_dss(read, language):
     text = read("paymentwall", language)
 
     assert "PCI-DSS" in text

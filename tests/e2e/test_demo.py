@@ -78,12 +78,12 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstr
 
 
 def test_it_says_what_is_open_and_who_can_sign_in(demonstration: Demonstration):
-    for output in (
+    for line in (
         f"http://localhost:{demonstration.port}/guides",
         "haneul@example.com",
         "a shopper whose renewal was",
     ):
-        assert output in demonstration.welcome
+        assert line in demonstration.welcome
 
 
 @pytest.mark.parametrize(

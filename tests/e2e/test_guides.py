@@ -130,7 +130,7 @@ def test_an_expired_card_is_refused(make_shopper: MakeShopper):
 
 
 @pytest.mark.parametrize("guide", ONE_EACH)
-def test_the_phone_frame_on_a_pc_walks_the_phones_road(make_shopper: MakeShopper, guide: str):
+def test_the_phone_frame_on_a_pc_takes_the_phones_path(make_shopper: MakeShopper, guide: str):
     shopper = make_shopper("pc")
     page = open_guide(shopper, guide)
 
