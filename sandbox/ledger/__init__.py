@@ -1,1 +1,1 @@
-"""The tables, the file they lie in, its transactions, and the entries that several rules make."""
+"""The tables, their SQLite file, its transactions, and the entries that several rules make."""

@@ -1,4 +1,4 @@
-"""Entries that windows and charges make alike in a payment's record. Called inside a rule's transaction."""
+"""Read and fill in payment records, for windows and charges alike. Call these inside a rule's transaction."""
 
 import secrets
 
@@ -15,13 +15,17 @@ _SCHEDULED = f"SELECT 1 FROM schedules WHERE {_WITH_MERCHANT_UID} AND status = '
 _IMP_UID = "SELECT 1 FROM payments WHERE imp_uid = :imp_uid"
 
 BUYER = ("buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode")
-"""What a record keeps of the buyer, as the wire names it."""
+"""The buyer's fields in a record, named as on the wire."""
 
 NOT_FOUND = "존재하지 않는 결제정보입니다."
 
 
 def get(merchant: Merchant, imp_uid: str) -> Payment:
-    """The merchant's payment with this id. Raises `Refused` with HTTP 404."""
+    """Return the merchant's payment with this id.
+
+    Raises:
+        Refused: with HTTP 404, when the merchant has no such payment.
+    """
     wanted = select(Payment).where(Payment.merchant_id == merchant.id, Payment.imp_uid == imp_uid)
     payment = db.session.scalar(wanted)
     if payment is None:
@@ -30,28 +34,28 @@ def get(merchant: Merchant, imp_uid: str) -> Payment:
 
 
 def is_settled(merchant: Merchant, merchant_uid: str) -> bool:
-    """Whether a payment with this `merchant_uid` was paid or cancelled: it cannot be used again."""
+    """Whether a payment with this `merchant_uid` is paid or cancelled, so that it cannot be used again."""
     return exists(_SETTLED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def settled(merchant: Merchant, merchant_uid: str) -> Payment | None:
-    """The one payment with this `merchant_uid` that was paid or cancelled."""
+    """Return the only payment with this `merchant_uid` that is paid or cancelled, or None."""
     own = select(Payment).where(Payment.merchant_id == merchant.id, Payment.merchant_uid == merchant_uid)
     return db.session.scalar(own.where(Payment.status.in_(("paid", "cancelled"))))
 
 
 def is_scheduled(merchant: Merchant, merchant_uid: str) -> bool:
-    """Whether a schedule with this `merchant_uid` is still to be run."""
+    """Whether a schedule with this `merchant_uid` has yet to run."""
     return exists(_SCHEDULED, merchant_id=merchant.id, merchant_uid=merchant_uid)
 
 
 def open_schedules(merchant: Merchant) -> Select[Schedule]:
-    """The schedules still to be run, in no order."""
+    """Return a query for the merchant's schedules that have yet to run, in no order."""
     return select(Schedule).where(Schedule.merchant_id == merchant.id, Schedule.status == "scheduled")
 
 
 def show_instrument(payment: Payment, instrument: Instrument) -> None:
-    """Write down what the record shows of the card or account: nothing of a phone bill, little of a wallet."""
+    """Record what `payment` shows of `instrument`: all of a card or account, little of a wallet, nothing of a phone."""
     if not payment.profile.instrument_shown:
         return
     if instrument.family == "account":
@@ -64,7 +68,7 @@ def show_instrument(payment: Payment, instrument: Instrument) -> None:
 
 
 def new_imp_uid(prefix: str = "imp_") -> str:
-    """`imp_` and 12 digits nobody has yet; those of schedules begin with `imps_`."""
+    """Return a new id: `imp_` (`imps_` for a schedule) and 12 digits that no payment has yet."""
     while True:
         imp_uid = f"{prefix}{secrets.randbelow(10**12):012d}"
         if not exists(_IMP_UID, imp_uid=imp_uid):
@@ -72,10 +76,11 @@ def new_imp_uid(prefix: str = "imp_") -> str:
 
 
 def new_pg_tid(payment: Payment, now: int) -> str:
+    """Return a transaction id as the payment's PG would give it, at most 64 characters."""
     prefix = payment.profile.issue_tid_prefix if payment.issues_key else ""
     return f"{prefix}{payment.pg_id}{now}{secrets.randbelow(10**8):08d}"[:64]
 
 
 def new_apply_num() -> str:
-    """A card company's approval number; only money that moved has one."""
+    """Return a card company's approval number. Only a payment that moved money has one."""
     return f"{secrets.randbelow(10**8):08d}"

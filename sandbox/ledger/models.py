@@ -1,6 +1,6 @@
-"""The sandbox's own ledger. Amounts are whole minor units, times Unix seconds (0: has not happened).
+"""The tables of the sandbox's own ledger. Amounts are whole minor units, times Unix seconds (0: has not happened).
 
-A status moves only through a method named for the event; an illegal step raises `IllegalStep`.
+Only a method named for the event changes a status; an illegal step raises `IllegalStep`.
 """
 
 import secrets
@@ -14,58 +14,58 @@ from ..facts.pgs import Profile, profile_for
 
 
 class Base(DeclarativeBase):
-    """What every table derives from."""
+    """The base class of every table."""
 
     @classmethod
     def __table_cls__(cls, *parts: Any, **options: Any) -> Table:
-        """No id is given twice, also after a reset: work under way may still hold that of a row deleted since."""
+        """Never assign an id twice, even after a reset: work in progress may still hold the id of a deleted row."""
         return Table(*parts, sqlite_autoincrement=True, **options)
 
 
-# Each table names itself; the extension's naming would put a `__table_cls__` of its own before ours.
+# Each table names itself, because the extension's naming would replace our `__table_cls__` with its own.
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 if TYPE_CHECKING:
-    Model = Base  # Flask-SQLAlchemy builds `db.Model` at run time, where mypy cannot follow
+    Model = Base  # mypy cannot see `db.Model`, which Flask-SQLAlchemy builds at run time
 else:
     Model = db.Model
 
 
 class IllegalStep(Exception):
-    """A payment was asked to do what its status forbids."""
+    """A payment or a schedule cannot take this step in its present status."""
 
 
 class Merchant(Model):
-    """A shop, its credentials and the levers pulled for it."""
+    """A shop with its credentials, clock and levers."""
 
     __tablename__ = "merchants"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
-    """Public; what `IMP.init` is called with."""
+    """Public; the shop passes it to `IMP.init`."""
     key: Mapped[str] = mapped_column(unique=True)
     secret: Mapped[str]
     webhook_url: Mapped[str] = mapped_column(default="")
-    """Where notices go when a payment names no `notice_url`; '' is nowhere."""
+    """Where webhooks go when a payment has no `notice_url`; '' means nowhere."""
 
     token: Mapped[str | None] = mapped_column(unique=True)
-    """The one access token valid now or last."""
+    """The only access token: the current one or the last."""
     token_expires_at: Mapped[int] = mapped_column(default=0)
 
     pg_channels: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """The PGs it has a contract with, each `code` or `code.MID`, the default first; empty: all of them."""
+    """The PGs with which it has a contract, each `code` or `code.MID`, the default first; empty means all PGs."""
 
     switches: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """The levers pulled for this shop; read and written by `sandbox.merchants.levers`."""
+    """The levers set for this shop. `sandbox.merchants.levers` reads and writes them."""
 
     clock_offset: Mapped[int] = mapped_column(default=0)
-    """Seconds by which its clock is ahead of the computer's. Read through `sandbox.merchants.clock`."""
+    """Seconds by which its clock is ahead of the computer's. Read it through `sandbox.merchants.clock`."""
     customer_offsets: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     """`customer_uid` → seconds by which that customer's clock is ahead of the merchant's."""
 
 
 class Payment(Model):
-    """One attempt to pay or to issue a key; what the wire calls a payment."""
+    """One attempt to pay or to issue a key. The wire calls both a payment."""
 
     __tablename__ = "payments"
 
@@ -86,23 +86,23 @@ class Payment(Model):
     amount: Mapped[int]
     cancel_amount: Mapped[int] = mapped_column(default=0)
     tax_free: Mapped[int] = mapped_column(default=0)
-    """What of the amount is free of tax."""
+    """The tax-free part of the amount."""
     vat_amount: Mapped[int | None]
-    """The value-added tax in it where the shop fixed it."""
+    """The value-added tax in the amount, if the shop sent it."""
     escrow: Mapped[bool] = mapped_column(default=False)
     cash_receipt_issued: Mapped[bool] = mapped_column(default=False)
     card_quota: Mapped[int] = mapped_column(default=0)
-    """Months of instalments; 0: a lump sum."""
+    """Months of instalments; 0 means a lump sum."""
     currency: Mapped[str] = mapped_column(default="KRW")
     charged: Mapped[bool] = mapped_column(default=False)
-    """Whether money moved: a key issue may be `paid` and have charged nothing."""
+    """Whether money moved: a key issue may be `paid` without a charge."""
     customer_uid: Mapped[str | None]
     customer_uid_usage: Mapped[str | None]
-    """`issue`: this payment makes the key; `payment`: it charges one; `payment.scheduled`: by a schedule."""
+    """`issue`: it issues the key; `payment`: it charges the key; `payment.scheduled`: a schedule charges it."""
     customer_id: Mapped[str | None]
-    """The shop's name of the person; some PGs want it with a key."""
+    """The shop's id of the person; some PGs require it with a key."""
     probe_until: Mapped[int] = mapped_column(default=0)
-    """When the PG gives back what it took to try the instrument out; 0: it took nothing."""
+    """When the PG refunds the probe that verified the instrument; 0 without a probe."""
 
     buyer_name: Mapped[str | None]
     buyer_email: Mapped[str | None]
@@ -110,7 +110,7 @@ class Payment(Model):
     buyer_addr: Mapped[str | None]
     buyer_postcode: Mapped[str | None]
     custom_data: Mapped[str | None]
-    """As the shop gave it; an object became a JSON string."""
+    """As the shop sent it; an object is stored as a JSON string."""
 
     apply_num: Mapped[str | None]
     card_code: Mapped[str | None]
@@ -124,13 +124,13 @@ class Payment(Model):
     fail_reason: Mapped[str | None]
     cancel_reason: Mapped[str | None]
     instrument: Mapped[str | None]
-    """Number of the test instrument it was asked of."""
+    """The number of the test instrument that the payer or the key used."""
     outcome: Mapped[str | None]
-    """Name of the entry of `sandbox.rules.outcomes` that was played; None for an ordinary approval or decline."""
+    """The name of the played entry of `sandbox.rules.outcomes`; None for an ordinary approval or decline."""
     outcome_seconds: Mapped[int] = mapped_column(default=0)
-    """How long that one takes."""
+    """How long the outcome takes, in seconds."""
     approve_at: Mapped[int] = mapped_column(default=0)
-    """When the PG's late approval comes, on the merchant's clock; 0 when none is to come."""
+    """When the PG's late approval arrives, on the merchant's clock; 0 when no approval is pending."""
 
     started_at: Mapped[int]
     paid_at: Mapped[int] = mapped_column(default=0)
@@ -139,20 +139,20 @@ class Payment(Model):
     updated_at: Mapped[int] = mapped_column(default=0)
 
     device: Mapped[str | None]
-    """Where the window is open: `pc` or `mobile`; None for a payment without one."""
+    """The device of the window: `pc` or `mobile`; None for a payment without a window."""
     result_path: Mapped[str | None]
-    """How the window's result travels: `callback` or `redirect`."""
+    """How the window delivers its result: `callback` or `redirect`."""
     opener_origin: Mapped[str | None]
-    """The only origin a callback may be posted to."""
+    """The only origin that may receive the callback."""
     window_form: Mapped[str | None]
-    """`layer` over the shop's page, `popup` beside it, or a `page` in its place."""
+    """`layer` over the shop's page, `popup` beside it, or `page` in its place."""
     m_redirect_url: Mapped[str | None]
     language: Mapped[str | None]
     bypass: Mapped[Any] = mapped_column(JSON, nullable=True)
     notice_urls: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """Replace the merchant's `webhook_url` when not empty."""
+    """Where its webhooks go instead of the merchant's `webhook_url`, unless empty."""
     confirm_url: Mapped[str | None]
-    """Where the shop wants to be asked before the window's payment is approved."""
+    """Where the sandbox asks the shop before it approves the window's payment."""
 
     merchant: Mapped[Merchant] = relationship()
     cancellations: Mapped[list["Cancellation"]] = relationship(order_by="Cancellation.id")
@@ -177,30 +177,37 @@ class Payment(Model):
 
     @property
     def issues_key(self) -> bool:
+        """Whether this payment issues a billing key."""
         return self.customer_uid_usage == "issue"
 
     @property
     def is_pending(self) -> bool:
-        """Whether the payer is done and the PG is not."""
+        """Whether the payer is done but the PG has not decided yet."""
         return self.status == "ready" and bool(self.approve_at)
 
     @property
     def remaining(self) -> int:
-        """What can still be cancelled."""
+        """The amount that can still be cancelled."""
         return self.amount - self.cancel_amount
 
     def mark_paid(self, *, at: int, charged: bool) -> None:
+        """Mark a `ready` payment `paid`. `charged` says whether money moved."""
         self._leave_ready("paid", at)
         self.charged, self.paid_at = charged, at
 
     def mark_failed(self, reason: str, *, at: int) -> None:
+        """Mark a `ready` payment `failed` with `reason`."""
         self._leave_ready("failed", at)
         self.fail_reason, self.failed_at = reason, at
 
     def mark_cancelled(
         self, amount: int, reason: str | None, *, at: int, tax_free: int = 0, vat_amount: int | None = None
     ) -> None:
-        """Give back `amount`; a part of the whole already makes the status `cancelled`."""
+        """Cancel `amount` of a paid payment. A partial cancel also makes the status `cancelled`.
+
+        Raises:
+            IllegalStep: when the payment was never paid, or `amount` is not above 0 and at most `remaining`.
+        """
         if self.status not in ("paid", "cancelled") or not 0 < amount <= self.remaining:
             raise IllegalStep(f"{self.imp_uid} is {self.status}, {self.remaining} left")
         self.status = "cancelled"
@@ -211,7 +218,11 @@ class Payment(Model):
         self.cancellations.append(entry)
 
     def mark_paid_late(self, *, at: int, charged: bool) -> None:
-        """The PG approves after all what was pending, or was reported failed."""
+        """Mark a pending or failed payment `paid`, as when the PG approves it late.
+
+        Raises:
+            IllegalStep: when no approval is pending.
+        """
         if self.approve_at == 0 or self.status not in ("ready", "failed"):
             raise IllegalStep(f"{self.imp_uid} is {self.status} and has no approval pending")
         self.status, self.updated_at, self.approve_at = "paid", at, 0
@@ -241,7 +252,7 @@ class Cancellation(Model):
 
 
 class BillingKey(Model):
-    """What `customer_uid` stands for: one card or account at one PG."""
+    """The card or account at one PG that `customer_uid` names."""
 
     __tablename__ = "billing_keys"
 
@@ -251,18 +262,18 @@ class BillingKey(Model):
     pg_code: Mapped[str]
     pg_id: Mapped[str]
     instrument: Mapped[str]
-    """Number of the test instrument, which is public; it decides what later charges do."""
+    """The public number of the test instrument. It decides the result of later charges."""
     approved_charges: Mapped[int] = mapped_column(default=0)
-    """Counts the window's own charge too."""
+    """Includes a charge by the window that issued the key."""
     declined_charges: Mapped[int] = mapped_column(default=0)
     pay_method: Mapped[str | None]
-    """With `pg_code` it names the profile."""
+    """Selects the profile, together with `pg_code`."""
     amount: Mapped[int] = mapped_column(default=0)
-    """Of the issue."""
+    """The amount at issue."""
     currency: Mapped[str] = mapped_column(default="KRW")
-    """Of the issue."""
+    """The currency at issue."""
     buyer_email: Mapped[str | None]
-    """Of the issue."""
+    """The buyer's e-mail address at issue."""
 
     customer_id: Mapped[str | None]
     customer_name: Mapped[str | None]
@@ -288,7 +299,7 @@ class BillingKey(Model):
 
 
 class Schedule(Model):
-    """A schedule: `/again`, to be run by itself at `schedule_at`."""
+    """A charge booked ahead: the sandbox runs `/again` automatically at `schedule_at`."""
 
     __tablename__ = "schedules"
 
@@ -298,9 +309,9 @@ class Schedule(Model):
     merchant_uid: Mapped[str]
     customer_id: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="scheduled")
-    """`scheduled`, `executed` (well or not) or `revoked`."""
+    """`scheduled`, `executed` (whether it was paid or failed) or `revoked`."""
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.id"))
-    """Of the last run."""
+    """The payment of the last run."""
 
     pg_code: Mapped[str]
     pg_id: Mapped[str]
@@ -314,11 +325,11 @@ class Schedule(Model):
     buyer_postcode: Mapped[str | None]
     custom_data: Mapped[str | None]
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What `/again` will be called with."""
+    """The fields that `/again` receives."""
 
     created_at: Mapped[int]
     schedule_at: Mapped[int]
-    """On the customer's clock, like the others."""
+    """When to run. Like the other times, on the customer's clock."""
     executed_at: Mapped[int] = mapped_column(default=0)
     revoked_at: Mapped[int] = mapped_column(default=0)
 
@@ -340,41 +351,52 @@ class Schedule(Model):
 
     @property
     def payment_status(self) -> str | None:
-        """Of the last run: `paid`, `failed` or `cancelled`; None before the first."""
+        """The status of the last run's payment: `paid`, `failed` or `cancelled`; None before the first run."""
         return self.payment.status if self.payment else None
 
     @property
     def may_run_again(self) -> bool:
-        """A failed run, or a revoked schedule."""
+        """Whether its run failed or it was revoked."""
         return self.status == "revoked" or (self.status == "executed" and self.payment_status == "failed")
 
     def mark_executed(self, payment: Payment, *, at: int) -> None:
+        """Mark the schedule `executed` with the payment it made, also on another run.
+
+        Raises:
+            IllegalStep: when the schedule is neither open nor may run again.
+        """
         if self.status != "scheduled" and not self.may_run_again:
             raise IllegalStep(f"{self.merchant_uid} is {self.status}")
         self.status, self.payment, self.executed_at, self.revoked_at = "executed", payment, at, 0
 
     def mark_revoked(self, *, at: int) -> None:
-        self._demand("scheduled")
+        """Revoke an open schedule. Raises `IllegalStep` for any other."""
+        self._require_open()
         self.status, self.revoked_at = "revoked", at
 
     def move(self, schedule_at: int) -> None:
-        self._demand("scheduled")
+        """Run an open schedule at another time. Raises `IllegalStep` for any other."""
+        self._require_open()
         self.schedule_at = schedule_at
 
     def reopen(self, schedule_at: int) -> None:
-        """Run once more, as if it had never been."""
+        """Book the schedule again at `schedule_at`, as if it had never run.
+
+        Raises:
+            IllegalStep: when its run did not fail and it was not revoked.
+        """
         if not self.may_run_again:
             raise IllegalStep(f"{self.merchant_uid} is {self.status}")
         self.status, self.schedule_at, self.payment = "scheduled", schedule_at, None
         self.executed_at = self.revoked_at = 0
 
-    def _demand(self, status: str) -> None:
-        if self.status != status:
+    def _require_open(self) -> None:
+        if self.status != "scheduled":
             raise IllegalStep(f"{self.merchant_uid} is {self.status}")
 
 
 class Prepared(Model):
-    """An amount registered before its window opens."""
+    """An amount that a shop registers before it opens the window."""
 
     __tablename__ = "prepared"
 
@@ -382,14 +404,14 @@ class Prepared(Model):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"))
     merchant_uid: Mapped[str]
     amount: Mapped[str]
-    """Decimal text in major units: the currency, and so the minor unit, may be unknown."""
+    """Decimal text in major units, because the currency, and so the minor unit, may be unknown."""
     currency: Mapped[str | None]
 
     __table_args__ = (UniqueConstraint("merchant_id", "merchant_uid"),)
 
 
 class Delivery(Model):
-    """One webhook on its way, or gone; `Attempt` has each try."""
+    """One webhook, delivered or still to deliver. `Attempt` records each try."""
 
     __tablename__ = "deliveries"
 
@@ -397,27 +419,27 @@ class Delivery(Model):
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"))
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
     kind: Mapped[str] = mapped_column(default="notice")
-    """`notice`, `redelivery` (by hand) or `forged`."""
+    """`notice`, `redelivery` (manual) or `forged`."""
     url: Mapped[str]
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """What it says of the payment; the receiver must not believe it."""
+    """What it reports about the payment. The receiver must not trust it."""
     format: Mapped[str] = mapped_column(default="json")
     """`json` or `form`."""
     state: Mapped[str] = mapped_column(default="queued")
-    """`queued`, `sending`, `answered` (whatever the answer), `unreachable`, or `lost` on purpose."""
+    """`queued`, `sending`, `answered` (with any status), `unreachable`, or `lost` (on purpose)."""
     retries_left: Mapped[int] = mapped_column(default=0)
     held: Mapped[bool] = mapped_column(default=False)
-    """Waits for a newer notice to overtake it."""
+    """Whether it waits for a newer notice to overtake it."""
     after_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
-    """Not before that one was tried."""
+    """The delivery that must be tried before this one."""
     created_at: Mapped[int]
     due_at: Mapped[float]
-    """On the merchant's clock."""
+    """When to send it, on the merchant's clock."""
     lease_until: Mapped[int] = mapped_column(default=0)
-    """While `sending`: when others may take it from a worker that fell silent. On the computer's clock."""
+    """While `sending`: when another worker may take it from one that stopped. On the computer's clock."""
     sent_at: Mapped[int] = mapped_column(default=0)
     http_status: Mapped[int | None]
-    """The receiver's last answer."""
+    """The HTTP status of the receiver's last answer."""
     error: Mapped[str | None]
 
     payment: Mapped[Payment] = relationship()
@@ -430,35 +452,35 @@ class Delivery(Model):
 
     @property
     def status(self) -> str:
-        """What the body says the payment's status is."""
+        """The payment's status according to the body."""
         return str(self.body.get("status", ""))
 
 
 class Attempt(Model):
-    """One try at delivering a webhook: what was sent, what came back, how long it took."""
+    """One try to deliver a webhook: the request, the answer and the time it took."""
 
     __tablename__ = "attempts"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
     sent_at: Mapped[int]
-    """On the merchant's clock."""
+    """When it was sent, on the merchant's clock."""
     duration_ms: Mapped[int]
     request_body: Mapped[str]
-    """As it went over the wire."""
+    """The body as sent."""
     request_type: Mapped[str]
-    """Its `Content-Type`."""
+    """The `Content-Type` of the request."""
     http_status: Mapped[int | None]
     answer_body: Mapped[str | None]
-    """The first 2,000 characters of it."""
+    """The first 2,000 bytes of the receiver's answer."""
     error: Mapped[str | None]
-    """Why there was no answer: `ConnectionError`, `ReadTimeout`, …"""
+    """Why no answer came: `ConnectionError`, `ReadTimeout`, …"""
 
 
 class PlannedOutcome(Model):
-    """An outcome planned under `/control/outcomes` for charges and windows that are still to come.
+    """An outcome that `/control/outcomes` plans for the next charges or windows.
 
-    The wire calls it an order, and so does its table.
+    The wire and the table call it an order.
     """
 
     __tablename__ = "orders"
@@ -466,19 +488,19 @@ class PlannedOutcome(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"), index=True)
     customer_uid: Mapped[str | None]
-    """None: whichever comes next."""
+    """None means any customer."""
     outcome: Mapped[str]
-    """Name of an entry of `sandbox.rules.outcomes`."""
+    """The name of an entry of `sandbox.rules.outcomes`."""
     place: Mapped[str] = mapped_column(default="any")
     """`charge`, `window` or `any`."""
     seconds: Mapped[int | None]
-    """Replaces the outcome's own."""
+    """Replaces the outcome's own duration."""
     times: Mapped[int] = mapped_column(default=1)
-    """How often it will still be played."""
+    """How many more times it will be played."""
 
 
 class PendingCancel(Model):
-    """A cancel that was asked for and that its PG has not confirmed yet."""
+    """A cancel that the shop requested and the PG has not confirmed yet."""
 
     __tablename__ = "pending_cancels"
 
@@ -489,8 +511,8 @@ class PendingCancel(Model):
     vat_amount: Mapped[int | None]
     reason: Mapped[str | None]
     announce: Mapped[bool] = mapped_column(default=False)
-    """Whether the shop asked for a webhook."""
+    """Whether the shop requested a webhook."""
     due_at: Mapped[int]
-    """On its customer's clock."""
+    """When the PG confirms it, on the customer's clock."""
 
     payment: Mapped[Payment] = relationship()

@@ -1,4 +1,4 @@
-"""How the ledger lies in an SQLite file that several workers and threads share."""
+"""Keep the ledger in an SQLite file that several workers and threads share."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -15,19 +15,19 @@ from .models import db
 from .transactions import exclusive
 
 BUSY_TIMEOUT = 10.0
-"""Seconds a writer waits for the one before it."""
+"""Seconds that a writer waits for the writer before it."""
 
 
 def init_app(app: Flask, database_url: str) -> None:
-    """Open the database, and make its tables unless they are there.
+    """Open the database, and create its tables if they are missing.
 
     Raises:
-        ValueError: not an SQLite file, or one that cannot be written.
+        ValueError: when `database_url` does not name an SQLite file, or the file cannot be written.
     """
     file = _file_of(database_url)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        line = transactions.init_app(app, file)
+        queue = transactions.init_app(app, file)
     except OSError as err:
         raise ValueError(f"cannot store the ledger in {file}: {err.strerror}") from None
 
@@ -36,7 +36,7 @@ def init_app(app: Flask, database_url: str) -> None:
     db.init_app(app)
     with app.app_context():
         _listen(db.engine)
-        with line.turn():
+        with queue.turn():
             _create_tables(db.engine)
 
 
@@ -49,7 +49,7 @@ def _file_of(url: str) -> Path:
 
 
 def erase() -> None:
-    """Delete every row."""
+    """Delete every row of every table."""
     with exclusive():
         for table in reversed(db.metadata.sorted_tables):
             db.session.execute(table.delete())
@@ -61,21 +61,21 @@ def _listen(engine: Engine) -> None:
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver begins transactions too late for us; from here on `_begin` does it.
+    # The driver begins transactions too late, so `_begin` begins them.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _begin(connection: Connection) -> None:
-    """Readers share; who has asked `exclusive` to decide something keeps other writers out from the start."""
+    """Begin a transaction: shared for readers, closed to other writers from the start for `exclusive`."""
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sandbox_begin', 'DEFERRED')}")
 
 
 def _create_tables(engine: Engine) -> None:
-    """Safe when several workers start at once: the first makes the tables, the others wait in line and find them.
+    """Create the tables once, even when several workers start together: the others wait and find them.
 
-    Those of another version of the sandbox are made anew, empty: what they hold is play money.
+    Replace the tables of another version of the sandbox with empty ones, because they hold only play money.
     """
     raw = engine.raw_connection()
     try:
@@ -90,13 +90,13 @@ def _create_tables(engine: Engine) -> None:
 
 
 def _version() -> int:
-    """31 bits of what the tables look like, so that nobody has to remember to count on."""
+    """Return a 31-bit checksum of the table definitions, so that no version number needs maintenance."""
     tables = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
     return crc32(tables.encode()) & 0x7FFF_FFFF
 
 
 def _drop_tables(connection: Connection) -> None:
-    """Whatever is there, also tables nobody knows any more."""
+    """Drop every table in the file, including those that the sandbox no longer defines."""
     old = MetaData()
     old.reflect(connection)
     old.drop_all(connection)

@@ -1,4 +1,4 @@
-"""Deciding and writing beside other threads and workers: one at a time, in the order they came."""
+"""Let threads and workers decide and write one at a time, in the order of their arrival."""
 
 import threading
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ from .models import db
 
 try:
     import fcntl
-except ImportError:  # not on Windows, where workers take turns as SQLite itself arranges it: by trying again
+except ImportError:  # Windows has no fcntl; there SQLite makes workers take turns by retrying
     fcntl = None  # type: ignore[assignment]
 
 
-class Line:
-    """Where whoever wants to write to a file waits for the one before them.
+class WriteQueue:
+    """A queue in which each writer to the database waits for the one before it.
 
-    SQLite lets a waiting writer sleep and try again, which under load wastes more time than the writing takes. A lock
-    of the process and one on a file beside the database wake the next at once. They decide nothing: what makes a
-    transaction safe is SQLite's own lock.
+    SQLite lets a waiting writer sleep and retry, which under load takes longer than the write. A lock of the process
+    and one on a file beside the database wake the next writer immediately. They only save time: SQLite's own lock
+    makes a transaction safe.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,6 +32,7 @@ class Line:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
+        """Wait for the writers before this one, and hold the queue for the length of the `with` block."""
         with self._threads:
             self._lock(to="LOCK_EX")
             try:
@@ -44,34 +45,39 @@ class Line:
             fcntl.flock(self._file, getattr(fcntl, to))
 
 
-def init_app(app: Flask, database: Path) -> Line:
-    line = app.extensions["sandbox_line"] = Line(database.with_name(f"{database.name}-line"))
-    return line
+def init_app(app: Flask, database: Path) -> WriteQueue:
+    """Set up and return the queue of writers to `database`. Its lock file, named `…-line`, lies beside the database.
+
+    Raises:
+        OSError: when the lock file cannot be written.
+    """
+    queue = app.extensions["sandbox_write_queue"] = WriteQueue(database.with_name(f"{database.name}-line"))
+    return queue
 
 
 @contextmanager
 def exclusive(*records: object, known: object = None) -> Iterator[None]:
-    """A transaction beside which nobody writes, with `records` read afresh; committed at the end.
+    """Run the `with` block as the only writing transaction, with `records` read again, and commit at the end.
 
-    What else was read before is read again when it is needed, except `known`, which stays as the request has found
-    it: what a charge does not change of its merchant need not be asked for twice.
+    Other loaded records are read again when needed. Only `known` keeps the values that the request has read: a charge
+    need not query its merchant twice for fields that it does not change.
+
+    SQLite cannot let a transaction write after it has read if another transaction wrote in between. Taking the lock
+    first makes "read, decide, write" safe between threads and workers.
 
     Raises:
-        ObjectDeletedError: a reset has forgotten one of `records` meanwhile. What answers requests says 404.
-
-    SQLite cannot turn a transaction that has read into one that writes if somebody else wrote in between;
-    beginning with the lock in hand makes "look, decide, write" safe between threads and workers.
+        ObjectDeletedError: when a reset has deleted one of `records` in the meantime. The endpoints answer 404.
     """
-    line: Line = current_app.extensions["sandbox_line"]
+    queue: WriteQueue = current_app.extensions["sandbox_write_queue"]
     _commit_and_keep()
     for record in db.session:
         if record is not known:
             db.session.expire(record)
-    with line.turn():
+    with queue.turn():
         db.session.connection(execution_options={"sandbox_begin": "IMMEDIATE"})
         try:
             for record in records:
-                _read_afresh(record)
+                _refresh(record)
             yield
             _commit_and_keep()
         except BaseException:
@@ -79,15 +85,15 @@ def exclusive(*records: object, known: object = None) -> Iterator[None]:
             raise
 
 
-def _read_afresh(record: object) -> None:
+def _refresh(record: object) -> None:
     try:
         db.session.refresh(record)
-    except InvalidRequestError:  # as reading any field of it would say
+    except InvalidRequestError:  # raise the same error as reading a field of the record would
         raise ObjectDeletedError(inspect(record)) from None
 
 
 def _commit_and_keep() -> None:
-    """What was just written can be read on, for the answer, without asking the database for it again."""
+    """Commit, and keep the written values loaded, so that the answer needs no further query."""
     session = db.session()
     session.expire_on_commit = False
     try:
@@ -96,11 +102,11 @@ def _commit_and_keep() -> None:
         session.expire_on_commit = True
 
 
-def exists(question: str, **named: object) -> bool:
-    """Whether this SQL finds a row, as the running transaction sees it.
+def exists(sql: str, **parameters: object) -> bool:
+    """Whether `sql` finds a row in the running transaction. `parameters` are its named ones.
 
-    A charge asks four times. Put to the driver itself, an answer takes a twelfth of what a `select` would.
+    A charge calls this four times. The driver itself answers in a twelfth of the time of a `select`.
     """
     db.session.flush()
     driver = db.session.connection().connection.driver_connection
-    return driver is not None and driver.execute(question, named).fetchone() is not None
+    return driver is not None and driver.execute(sql, parameters).fetchone() is not None

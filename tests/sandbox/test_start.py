@@ -19,7 +19,7 @@ from sandbox.__main__ import main
 from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.ledger.models import Merchant, db
-from sandbox.ledger.transactions import Line
+from sandbox.ledger.transactions import WriteQueue
 from tests.sandbox.conftest import Api
 
 
@@ -42,18 +42,18 @@ def test_workers_that_start_at_once_share_one_database(tmp_path):
 
 
 def test_whoever_starts_while_another_makes_the_tables_waits_for_them(config, tmp_path, monkeypatch):
-    """SQLite itself turns away, at once, who wants to change the journal of a file that is being written."""
+    """SQLite immediately refuses to change the journal mode of a file during a write."""
     path = tmp_path / "fresh.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    wait_in_line = Line.turn
+    wait_in_queue = WriteQueue.turn
 
-    def turn(line: Line) -> AbstractContextManager[None]:
+    def turn(queue: WriteQueue) -> AbstractContextManager[None]:
         if other.in_transaction:
             other.execute("COMMIT")
-        return wait_in_line(line)
+        return wait_in_queue(queue)
 
-    monkeypatch.setattr(Line, "turn", turn)
+    monkeypatch.setattr(WriteQueue, "turn", turn)
 
     create_app(replace(config, DATABASE_URL=f"sqlite:///{path}"), background=False)
 
