@@ -1,1 +1,1 @@
-"""Notices of payments, and their delivery to the shops."""
+"""Webhook notices of payments, and their delivery to the shops."""

@@ -1,8 +1,8 @@
-"""Sending what `notices` lined up: unsigned, not waited for, each try kept as an `Attempt`.
+"""Send the webhooks that `notices` has queued: unsigned, in the background, with each try stored as an `Attempt`.
 
-A `Delivery` is stored in the transaction of its approval. Whoever sends it claims it first, for `LEASE` seconds and
-longer while the sender lives: after `kill -9` somebody else takes it up. So a shop may hear of a payment twice,
-as in life, but never not at all.
+The transaction of an approval stores its `Delivery`. A sender claims it first, for `LEASE` seconds, and renews the
+claim while it runs; after `kill -9` another worker claims it. So a shop receives every notice at least once, and may
+receive one twice, as from the real service.
 """
 
 import json
@@ -22,40 +22,40 @@ from ..merchants import clock, levers
 from . import notices
 
 TIMEOUT = (10.0, 30.0)
-"""Seconds to connect and to read, as the real service allows a first delivery."""
+"""Seconds to connect and to read that the real service allows a first delivery."""
 
-TIMEOUT_OF_RESEND = (5.0, 10.0)
-"""The same for every further one: 15 s in all."""
+RESEND_TIMEOUT = (5.0, 10.0)
+"""Seconds to connect and to read for every further delivery: 15 s in all."""
 
 RESEND_AFTER = 60
-"""Seconds on the merchant's clock."""
+"""Seconds on the merchant's clock between a failed try and the next."""
 
 LEASE = 10
-"""Seconds on the computer's clock; renewed by `send_due` as long as the sender lives."""
+"""Seconds on the computer's clock. `send_due` renews it while the sender runs."""
 
-MOST_AT_ONCE = 16
-"""Deliveries of one merchant under way in one process: a shop that does not answer keeps no other shop waiting."""
+MAX_IN_FLIGHT = 16
+"""Deliveries that one process sends for one merchant at a time, so that a silent shop delays no other shop."""
 
-KEPT = 2000
-"""Characters of a receiver's answer."""
+ANSWER_LIMIT = 2000
+"""Bytes of a receiver's answer that an `Attempt` stores."""
 
-_DOOR = threading.Lock()
-"""Held while somebody looks whether there is room."""
+_SLOTS = threading.Lock()
+"""Held while a thread counts the deliveries in flight and adds its own."""
 
 PATIENCE = 40.0
-"""Seconds a window waits for its notice when that is to come before the browser's answer."""
+"""Seconds that a window waits for its notice when the notice goes before the browser's answer."""
 
 OPEN = Delivery.state.in_([literal_column("'queued'"), literal_column("'sending'")])
-"""Still to be sent or answered. Spelt out, not bound: only so SQLite sees that the index of these rows will do."""
+"""Still to be sent or answered. The states are literals, not bound, because only then SQLite uses the partial index."""
 
 TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 
 
 def announce(payment: Payment) -> None:
-    """Call after an approval: starts sending the payment's queued notices that are due, and returns at once, unless
-    the merchant wants its webhook before the browser's answer.
+    """Start sending the payment's queued notices that are due, and return immediately. Call it after an approval.
 
-    Nothing is queued for a payment that failed, and calling twice sends nothing twice.
+    Wait for the notices when the merchant's lever `webhook_turn` wants them before the browser's answer. A failed
+    payment has no notice in the queue, and a second call sends no notice again.
     """
     if not notices.urls(payment.merchant, payment):
         return
@@ -66,12 +66,12 @@ def announce(payment: Payment) -> None:
 
 
 def send_due(now: int) -> None:
-    """A turn of the background: send what is due on each merchant's clock, and what a dead worker had begun.
+    """Send what is due on each merchant's clock, and what a dead worker has left. A turn of the background work.
 
     `now` is the computer's time, in Unix seconds.
     """
-    if mine := list(_in_flight(current_app)):
-        db.session.execute(update(Delivery).where(Delivery.id.in_(mine)).values(lease_until=now + LEASE))
+    if delivery_ids := list(_in_flight(current_app)):
+        db.session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(lease_until=now + LEASE))
         db.session.commit()
     waiting = select(Delivery.merchant_id).where(OPEN).distinct()
     for merchant in db.session.scalars(select(Merchant).where(Merchant.id.in_(waiting))).all():
@@ -80,8 +80,10 @@ def send_due(now: int) -> None:
 
 
 def redeliver(payment: Payment, like: Delivery | None = None) -> list[Delivery]:
-    """Send a notice of the payment's present status again, now, or exactly what `like` said, and wait for what each
-    receiver answers."""
+    """Send a notice of the payment again, and wait until each receiver has answered.
+
+    The notice reports the present status; with `like` it repeats that delivery's body and URL.
+    """
     now, merchant = clock.of(payment.merchant), payment.merchant
     common = {
         "kind": "redelivery",
@@ -97,38 +99,39 @@ def redeliver(payment: Payment, like: Delivery | None = None) -> list[Delivery]:
 
 
 def send_now(deliveries: list[Delivery]) -> list[Delivery]:
-    """Store new deliveries and send them before anybody else does; returns when each was answered or was not.
+    """Store new deliveries, send them in this thread, and return them after the last answer or timeout.
 
-    Raises `NoResultFound` where a reset has forgotten one meanwhile.
+    Raises:
+        NoResultFound: when a reset has deleted one in the meantime.
     """
     with exclusive():
         for delivery in deliveries:
-            # Born claimed, or the background would send them beside us.
+            # Store them claimed, because the background would also send unclaimed ones.
             delivery.state, delivery.lease_until = "sending", clock.now() + LEASE
             db.session.add(delivery)
     ids = [delivery.id for delivery in deliveries]
-    mine = _in_flight(current_app)
-    mine.update((delivery.id, delivery.merchant_id) for delivery in deliveries)
+    in_flight = _in_flight(current_app)
+    in_flight.update((delivery.id, delivery.merchant_id) for delivery in deliveries)
     for delivery_id in ids:
         try:
             _send(delivery_id)
         finally:
-            mine.pop(delivery_id, None)
+            in_flight.pop(delivery_id, None)
     return [db.session.get_one(Delivery, delivery_id) for delivery_id in ids]
 
 
 def open_deliveries(merchant: Merchant) -> list[Delivery]:
-    """What is still to be sent or answered, earliest first."""
+    """Return the merchant's deliveries that are still to be sent or answered, earliest first."""
     query = select(Delivery).where(Delivery.merchant_id == merchant.id, OPEN)
     return list(db.session.scalars(query.order_by(Delivery.due_at)))
 
 
-def _due(merchant: Merchant, *which: ColumnElement[bool]) -> Any:
-    """Ids of what may be sent now; a notice that another one overtakes waits until that was tried."""
+def _due(merchant: Merchant, *conditions: ColumnElement[bool]) -> Any:
+    """Return a query for the ids of deliveries to send now. An overtaken notice waits until the other was tried."""
     tried = exists().where(Attempt.delivery_id == Delivery.after_id)
     return (
         select(Delivery.id)
-        .where(Delivery.merchant_id == merchant.id, OPEN, _is_free(clock.now()), *which)
+        .where(Delivery.merchant_id == merchant.id, OPEN, _is_free(clock.now()), *conditions)
         .where(Delivery.due_at <= clock.of(merchant))
         .where(Delivery.after_id.is_(None) | tried)
         .order_by(Delivery.due_at, Delivery.id)
@@ -136,33 +139,34 @@ def _due(merchant: Merchant, *which: ColumnElement[bool]) -> Any:
 
 
 def _is_free(now: int) -> ColumnElement[bool]:
-    """Nobody sends it, or whoever did has fallen silent."""
+    """The condition that no worker sends the delivery: it is queued, or its sender's lease has expired."""
     return or_(Delivery.state == "queued", and_(Delivery.state == "sending", Delivery.lease_until <= now))
 
 
 def _start_next(merchant: Merchant) -> None:
-    _start(merchant, db.session.scalars(_due(merchant).limit(MOST_AT_ONCE)).all())
+    _start(merchant, db.session.scalars(_due(merchant).limit(MAX_IN_FLIGHT)).all())
 
 
 def _start(merchant: Merchant, delivery_ids: Iterable[int]) -> None:
-    """What finds no room is found again when one of those under way is over, or at the next turn."""
+    """Send in threads. A delivery without a free slot starts when another one ends, or at the next turn."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     for delivery_id in delivery_ids:
-        if _has_room_for(app, merchant.id, delivery_id):
+        if _takes_slot(app, merchant.id, delivery_id):
             threading.Thread(target=_send_in_background, args=(app, delivery_id), daemon=True).start()
 
 
-def _has_room_for(app: Flask, merchant_id: int, delivery_id: int) -> bool:
-    with _DOOR:
-        mine = _in_flight(app)
-        if delivery_id in mine or list(mine.values()).count(merchant_id) >= MOST_AT_ONCE:
+def _takes_slot(app: Flask, merchant_id: int, delivery_id: int) -> bool:
+    """Reserve one of the merchant's slots for the delivery. Return False when none is free or it already has one."""
+    with _SLOTS:
+        in_flight = _in_flight(app)
+        if delivery_id in in_flight or list(in_flight.values()).count(merchant_id) >= MAX_IN_FLIGHT:
             return False
-        mine[delivery_id] = merchant_id
+        in_flight[delivery_id] = merchant_id
         return True
 
 
 def _in_flight(app: Flask) -> dict[int, int]:
-    """The deliveries this process is sending: id → id of the merchant."""
+    """Return the deliveries that this process is sending: id → id of the merchant."""
     in_flight: dict[int, int] = app.extensions.setdefault("sandbox_in_flight", {})
     return in_flight
 
@@ -175,12 +179,12 @@ def _send_in_background(app: Flask, delivery_id: int) -> None:
         finally:
             _in_flight(app).pop(delivery_id, None)
         delivery = db.session.get(Delivery, delivery_id)
-        if delivery is not None:  # on to what waited for this one, or for room
+        if delivery is not None:  # start what waited for this delivery, or for its slot
             _start_next(delivery.merchant)
 
 
 def _claim(delivery_id: int) -> bool:
-    """Whether the delivery is ours now."""
+    """Claim the delivery for this worker. Return False when another one has it."""
     now = clock.now()
     with exclusive():
         claimed = db.session.execute(
@@ -192,7 +196,7 @@ def _claim(delivery_id: int) -> bool:
 
 
 def _send(delivery_id: int) -> None:
-    """Send a delivery that is ours, and note what came of it."""
+    """Send a claimed delivery and record the result."""
     delivery = db.session.get(Delivery, delivery_id)
     if delivery is None:
         return
@@ -204,19 +208,19 @@ def _send(delivery_id: int) -> None:
         request_body=urlencode(delivery.body) if delivery.format == "form" else json.dumps(delivery.body),
     )
     url = delivery.url
-    # No transaction stays open while the receiver thinks: it will ask us about the payment meanwhile.
+    # Leave no transaction open during the request, because the receiver calls us about the payment before it answers.
     db.session.commit()
-    _post(url, attempt, TIMEOUT if first else TIMEOUT_OF_RESEND)
+    _post(url, attempt, TIMEOUT if first else RESEND_TIMEOUT)
     with exclusive():
-        if known := db.session.get(Delivery, delivery_id):  # a reset may have forgotten it
-            _conclude(known, attempt)
+        if stored := db.session.get(Delivery, delivery_id):  # None when a reset has deleted it
+            _conclude(stored, attempt)
 
 
 def _conclude(delivery: Delivery, attempt: Attempt) -> None:
     delivery.attempts.append(attempt)
     delivery.sent_at, delivery.http_status, delivery.error = attempt.sent_at, attempt.http_status, attempt.error
-    in_vain = attempt.http_status is None or attempt.http_status >= 500
-    if in_vain and delivery.retries_left:
+    failed = attempt.http_status is None or attempt.http_status >= 500
+    if failed and delivery.retries_left:
         delivery.retries_left -= 1
         delivery.state, delivery.due_at = "queued", clock.of(delivery.merchant) + RESEND_AFTER
     else:
@@ -224,10 +228,10 @@ def _conclude(delivery: Delivery, attempt: Attempt) -> None:
 
 
 def _post(url: str, attempt: Attempt, timeout: tuple[float, float]) -> None:
-    """Send the attempt's body and write down in it what came back."""
+    """Send the attempt's body, and record the answer or the error in it."""
     begun = time.monotonic()
     with requests.Session() as session:
-        # A proxy of the environment would not find a shop on this machine.
+        # Ignore a proxy of the environment: it would not find a shop on this machine.
         session.trust_env = False
         try:
             answer = session.post(
@@ -239,14 +243,14 @@ def _post(url: str, attempt: Attempt, timeout: tuple[float, float]) -> None:
                 stream=True,
             )
             attempt.http_status = answer.status_code
-            attempt.answer_body = next(answer.iter_content(KEPT), b"").decode(errors="replace")
-        except (requests.RequestException, ValueError) as err:  # the latter for a host name that cannot be one
+            attempt.answer_body = next(answer.iter_content(ANSWER_LIMIT), b"").decode(errors="replace")
+        except (requests.RequestException, ValueError) as err:  # ValueError: not a valid host name
             attempt.error = type(err).__name__
     attempt.duration_ms = int((time.monotonic() - begun) * 1000)
 
 
 def _wait_for(delivery_ids: Iterable[int]) -> None:
-    """Until each was tried, or forgotten by a reset."""
+    """Wait until each delivery was tried, or deleted by a reset, for at most `PATIENCE` seconds."""
     deadline = time.monotonic() + PATIENCE
     for delivery_id in delivery_ids:
         while time.monotonic() < deadline and _is_untried(delivery_id):

@@ -1,6 +1,6 @@
-"""Lining up webhooks inside the transaction they tell of, bent as the merchant's levers say. `webhooks` sends them.
+"""Queue webhooks in the transaction that they report, changed as the merchant's levers say. `delivery` sends them.
 
-A body is `{"imp_uid", "merchant_uid", "status"}`; a cancel's has `cancellation_id`, too.
+A body is `{"imp_uid", "merchant_uid", "status"}`; that of a cancel also has `cancellation_id`.
 """
 
 import secrets
@@ -11,28 +11,28 @@ from sqlalchemy import select
 from ..ledger.models import Delivery, Merchant, Payment, db
 from ..merchants import clock, levers
 
-LET_THE_BROWSER_PASS = 3
-"""Seconds by which a notice that goes `after` the browser's answer is later than the approval."""
+DELAY_AFTER_BROWSER = 3
+"""Seconds between the approval and a notice that goes `after` the browser's answer."""
 
-WAIT_FOR_ANOTHER = 30
-"""Seconds a notice that is to be overtaken waits for the one that overtakes it."""
+SHUFFLE_WAIT = 30
+"""Seconds that a held notice waits for a newer one to overtake it."""
 
 
 def queue_approval(merchant: Merchant, payment: Payment, now: int) -> None:
-    """Line up the notices of a charge or a window; an ordinary failure has none."""
+    """Queue the notices of a charge or a window. An ordinary failure has none."""
     silent_issue = payment.issues_key and not payment.charged and not levers.get(merchant, "issue_webhook")
     if payment.status == "paid" and not silent_issue:
         queue(merchant, payment, now)
 
 
 def queue_cancel(merchant: Merchant, payment: Payment, now: int) -> None:
-    """Line up the notices of the latest cancel."""
-    db.session.flush()  # which gives it its id
+    """Queue the notices of the latest cancel."""
+    db.session.flush()  # assigns the cancellation its id
     queue(merchant, payment, now, cancellation_id=payment.cancellations[-1].cancellation_id)
 
 
 def queue(merchant: Merchant, payment: Payment, now: int, **more: str) -> None:
-    """Line up the notices of the payment's present status, one for each address, by the merchant's policy."""
+    """Queue a notice of the payment's present status for each URL, by the merchant's policy."""
     for url in urls(merchant, payment):
         notice = Delivery(body=body_of(payment, **more), **_common(merchant, payment, url, now))
         forged = levers.get(merchant, "webhook_forged")
@@ -42,23 +42,27 @@ def queue(merchant: Merchant, payment: Payment, now: int, **more: str) -> None:
 
 
 def urls(merchant: Merchant, payment: Payment) -> list[str]:
-    """Where the notices of a payment go: where it says itself, else where the merchant's console says."""
+    """Return the URLs for notices of `payment`: its own `notice_urls`, else the merchant's `webhook_url`, if any."""
     return payment.notice_urls or [url for url in [merchant.webhook_url] if url]
 
 
 def body_of(payment: Payment, **more: str) -> dict[str, Any]:
+    """Return the body of a notice of the payment's present status, with `more` added."""
     return {"imp_uid": payment.imp_uid, "merchant_uid": payment.merchant_uid, "status": payment.status, **more}
 
 
 def forgery(merchant: Merchant, payment: Payment, url: str, kind: str, now: int) -> Delivery:
-    """A notice that lies about `payment`: an `amount` where true notices have none, an `imp_uid` that nobody
-    has, or somebody else's `merchant_uid`. It always says `paid`."""
-    lies: dict[str, dict[str, Any]] = {
+    """Return a forged notice of `payment`, always with status `paid`.
+
+    `kind` is `wrong_amount` (adds an `amount`, which real notices never have), `unknown_imp_uid` (one of no payment)
+    or `wrong_merchant_uid` (one of no order).
+    """
+    false_fields: dict[str, dict[str, Any]] = {
         "wrong_amount": {"amount": 1},
         "unknown_imp_uid": {"imp_uid": f"imp_{secrets.randbelow(10**12):012d}"},
         "wrong_merchant_uid": {"merchant_uid": f"forged-{secrets.token_hex(8)}"},
     }
-    body = {**body_of(payment), "status": "paid", **lies[kind]}
+    body = {**body_of(payment), "status": "paid", **false_fields[kind]}
     return Delivery(kind="forged", body=body, **_common(merchant, payment, url, now))
 
 
@@ -76,7 +80,7 @@ def _common(merchant: Merchant, payment: Payment, url: str, now: int) -> dict[st
 
 
 def _by_policy(merchant: Merchant, notice: Delivery) -> None:
-    """Lost, late, overtaken, doubled."""
+    """Queue `notice` lost, delayed, shuffled or copied, as the merchant's levers say."""
     copies = levers.get(merchant, "webhook_copies")
     if copies == 0:
         notice.state = "lost"
@@ -85,7 +89,7 @@ def _by_policy(merchant: Merchant, notice: Delivery) -> None:
     notice.retries_left = levers.get(merchant, "webhook_retries")
     notice.due_at += levers.get(merchant, "webhook_delay")
     if levers.get(merchant, "webhook_turn") == "after" and notice.payment.device is not None:
-        notice.due_at += LET_THE_BROWSER_PASS
+        notice.due_at += DELAY_AFTER_BROWSER
     if levers.get(merchant, "webhook_shuffle"):
         _shuffle(notice)
     _added(notice)
@@ -94,12 +98,12 @@ def _by_policy(merchant: Merchant, notice: Delivery) -> None:
 
 
 def _shuffle(notice: Delivery) -> None:
-    """Let this notice overtake the one that waits for it, or else make it wait for the next."""
+    """Let this notice overtake the held ones, or hold it for the next when there are none."""
     waiting = db.session.scalars(
         select(Delivery).where(Delivery.merchant_id == notice.merchant_id, Delivery.held, Delivery.state == "queued")
     ).all()
     if not waiting:
-        notice.held, notice.due_at = True, notice.due_at + WAIT_FOR_ANOTHER
+        notice.held, notice.due_at = True, notice.due_at + SHUFFLE_WAIT
         return
     _added(notice)
     for overtaken in waiting:
@@ -112,7 +116,7 @@ def _copy(notice: Delivery) -> Delivery:
 
 
 def _added(delivery: Delivery) -> Delivery:
-    """In the session, with an id to refer to."""
+    """Add `delivery` to the session, flush to give it an id, and return it."""
     db.session.add(delivery)
     db.session.flush()
     return delivery

@@ -16,7 +16,7 @@ from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.ledger.models import Delivery, db
 from sandbox.rules import late
-from sandbox.webhooks.delivery import MOST_AT_ONCE, send_due
+from sandbox.webhooks.delivery import MAX_IN_FLIGHT, send_due
 from tests.sandbox.conftest import PATIENCE, Api
 from tests.sandbox.shop import APPROVED, action, open_window
 
@@ -412,13 +412,13 @@ def test_a_shop_that_does_not_answer_keeps_no_other_shop_waiting(api, client, sh
     neighbour = Api(client, other["key"], other["secret"])
     neighbour.issue()
 
-    for n in range(MOST_AT_ONCE + 4):
+    for n in range(MAX_IN_FLIGHT + 4):
         api.charge(f"order-{n}")
     neighbour.charge("order-0")
 
     assert receiver.next()["merchant_uid"] == "order-0"
     shop.may_answer.set()
-    assert len(set(uids(shop, MOST_AT_ONCE + 4))) == MOST_AT_ONCE + 4
+    assert len(set(uids(shop, MAX_IN_FLIGHT + 4))) == MAX_IN_FLIGHT + 4
 
 
 def test_an_address_that_cannot_be_one_is_given_up(api, client):
