@@ -18,7 +18,7 @@ bp = Blueprint("merchants", __name__)
 @bp.get("/control/merchants")
 def index() -> Response:
     """`{"merchants": […]}`, oldest first, without their secrets."""
-    return jsonify(merchants=[_as_json(merchant) for merchant in register.everyone()])
+    return jsonify(merchants=[_as_json(merchant) for merchant in register.all_merchants()])
 
 
 @bp.post("/control/merchants")

@@ -1,4 +1,4 @@
-"""The channels of a merchant: its contracts with PGs, and which of them a request names."""
+"""The channels of a merchant: its contracts with PGs, and the one that a request names."""
 
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
@@ -9,7 +9,7 @@ from ..ledger.models import Merchant
 
 @dataclass(frozen=True, kw_only=True)
 class Channel:
-    """One contract of a merchant with a PG, as `GET /users/pg` tells it."""
+    """One contract of a merchant with a PG, as `GET /users/pg` returns it."""
 
     pg_provider: str
     pg_id: str
@@ -18,25 +18,25 @@ class Channel:
 
     @property
     def pg(self) -> str:
-        """What names it in `pg`."""
+        """The value of `pg` that names this channel: `code.MID`."""
         return f"{self.pg_provider}.{self.pg_id}"
 
 
 def channels(merchant: Merchant) -> list[Channel]:
-    """The merchant's PGs, the default first. Keys are the same in every worker and after every start.
+    """Return the merchant's channels, the default first. Their keys are the same in every worker and after every start.
 
     Raises:
-        UnknownPG: `merchant.pg_channels` names one that does not exist.
+        UnknownPG: when `merchant.pg_channels` names a PG that does not exist.
     """
     every = dict.fromkeys(profile.code for profile in PROFILES)
     return [_channel(merchant, pg) for pg in merchant.pg_channels or every]
 
 
 def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
-    """The channel a request names by its key or by `pg` (`code`, `code.MID`, nothing for the default).
+    """Return the channel that a request names by its key or by `pg` (`code`, `code.MID`, nothing for the default).
 
     Raises:
-        UnknownPG: the merchant has none such.
+        UnknownPG: when the merchant has no such channel.
     """
     configured = channels(merchant)
     if channel_key:
@@ -62,7 +62,11 @@ def _channel(merchant: Merchant, pg: str) -> Channel:
 
 
 def with_windows(pg: str) -> Profile:
-    """The profile behind `pg`, which a shop may have a channel for. Raises `UnknownPG`."""
+    """Return the profile of `pg`, for which a shop may have a channel.
+
+    Raises:
+        UnknownPG: when no PG has this code, or it opens no windows.
+    """
     profile = profile_for(pg)
     if not profile.opens_windows:
         raise UnknownPG(pg)
@@ -70,5 +74,9 @@ def with_windows(pg: str) -> Profile:
 
 
 def mid_of(pg: str | None) -> str:
-    """The merchant id in `pg`, or the one its profile falls back to. Raises `UnknownPG`."""
+    """Return the merchant id (MID) in `pg`, or the default one of its profile.
+
+    Raises:
+        UnknownPG: when `pg` has no MID and no PG has its code.
+    """
     return (pg or "").partition(".")[2] or profile_for(pg).mid

@@ -1,7 +1,7 @@
-"""What time it is in the sandbox: whole Unix seconds, as the wire speaks them.
+"""The time in the sandbox: whole Unix seconds, as on the wire.
 
-Each merchant has a clock of its own, the computer's plus an offset, and each `customer_uid` may be further ahead
-or behind. Every rule takes `now` as an argument; only views and workers ask here. `sandbox.travel` moves a clock.
+Each merchant has its own clock, the computer's plus an offset, and each `customer_uid` may be further ahead or behind.
+Every rule receives `now` as an argument; only views and workers read it here. `sandbox.travel` moves a clock.
 """
 
 import time
@@ -15,47 +15,47 @@ from sqlalchemy import ColumnElement, func, literal, select
 from ..ledger.models import Merchant, Payment
 
 SEOUL = ZoneInfo("Asia/Seoul")
-"""Where PGs count days and months, and where the console's readers live."""
+"""The zone in which PGs count days and months, and in which the console shows times."""
 
 LATEST = 32_503_680_000
-"""The largest time anything may be set to: the year 3000."""
+"""The latest time that a clock may show: the year 3000."""
 
 
 def system() -> int:
-    """The computer's own time."""
+    """Return the computer's time."""
     return int(time.time())
 
 
 def now() -> int:
-    """The running application's time, which no lever moves: `system`, unless `create_app` was handed another clock.
+    """Return the application's time, which no lever moves: `system`, unless `create_app` received another clock.
 
-    For what belongs to no merchant, for the life of tokens and for leases.
+    Use it for what belongs to no merchant, for the life of tokens and for leases.
     """
     clock: Callable[[], int] = current_app.extensions["sandbox_clock"]
     return clock()
 
 
 def of(merchant: Merchant, customer_uid: object = None) -> int:
-    """The time for this merchant, and for this customer of theirs: what everything that is booked is booked at."""
+    """Return the time of this merchant, or of this customer of the merchant. Every booking uses it."""
     return now() + offset_of(merchant, customer_uid)
 
 
 def of_payment(payment: Payment) -> int:
-    """The time for whoever pays it."""
+    """Return the time of the customer who pays `payment`, else of its merchant."""
     return of(payment.merchant, payment.customer_uid)
 
 
 def offset_of(merchant: Merchant, customer_uid: object = None) -> int:
-    """Seconds by which that clock is ahead of `now`; negative when behind."""
+    """Return the seconds by which that clock is ahead of `now`; negative when behind."""
     own = merchant.customer_offsets.get(customer_uid, 0) if isinstance(customer_uid, str) else 0
     return merchant.clock_offset + own
 
 
 def seconds_until(due: Any, merchant_id: Any, customer_uid: Any = None) -> ColumnElement[Any]:
-    """`due` minus the time of the row's merchant (and customer), in SQL: 0 or less means that the row is due.
+    """Return in SQL `due` minus the time of the row's merchant (and customer). The row is due at 0 or less.
 
-    `due`, `merchant_id` and `customer_uid` are columns of the row. Compare with the clock a row was booked by: give
-    the customer's column here exactly when `due` came from `of(merchant, customer_uid)`.
+    `due`, `merchant_id` and `customer_uid` are columns of the row. Pass `customer_uid` exactly when `due` comes from
+    `of(merchant, customer_uid)`, because a row must be compared with the clock that booked it.
     """
     offset = select(Merchant.clock_offset).where(Merchant.id == merchant_id).scalar_subquery()
     left: ColumnElement[Any] = due - literal(now()) - offset
@@ -63,7 +63,7 @@ def seconds_until(due: Any, merchant_id: Any, customer_uid: Any = None) -> Colum
 
 
 def furthest() -> ColumnElement[Any]:
-    """The time of whoever is furthest ahead, in SQL: what is due later is due for nobody, and need not be looked at."""
+    """Return in SQL the latest time of any merchant or customer. A query can skip rows due after it."""
     entry = _customer_offsets()
     lead = select(func.coalesce(func.max(entry.c.value), 0)).select_from(entry).correlate(Merchant).scalar_subquery()
     return select(literal(now()) + func.max(Merchant.clock_offset + func.max(lead, 0))).scalar_subquery()
@@ -76,5 +76,5 @@ def _customer_offset(merchant_id: Any, customer_uid: Any) -> ColumnElement[Any]:
 
 
 def _customer_offsets() -> Any:
-    """`Merchant.customer_offsets` as a table of `key` and `value`."""
+    """Return `Merchant.customer_offsets` as a table with columns `key` and `value`."""
     return func.json_each(Merchant.customer_offsets).table_valued("key", "value")

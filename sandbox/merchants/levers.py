@@ -1,6 +1,6 @@
-"""What can be set about one merchant and the real service has no button for. The list is `levers.toml`.
+"""Settings of one merchant that the real service does not offer. `levers.toml` lists them.
 
-The settings lie in `merchant.switches`; a lever that nobody pulled has its default.
+`merchant.switches` stores the settings; a lever that was never set has its default.
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,23 @@ from ..wire.parameters import Malformed
 
 @dataclass(frozen=True, kw_only=True)
 class Lever:
-    """One setting: a boolean, a number from 0 to `most`, or one word of `choices`, as its default shows."""
+    """One setting: a boolean, a number from 0 to `most`, or a word of `choices`. The type of the default decides."""
 
     name: str
     default: bool | int | float | str
     title_ko: str
     title_en: str
     most: int = 0
-    """Largest number, for a number."""
+    """The largest value of a number."""
     choices: tuple[str, ...] = ()
-    """Allowed words, for a word."""
+    """The allowed values of a word."""
 
     def read(self, value: Any) -> bool | int | float | str:
-        """What `value`, from JSON or a form, means for this lever. Raises `Malformed`."""
+        """Return `value`, from JSON or a form, as this lever stores it.
+
+        Raises:
+            Malformed: when `value` has another type or is out of range.
+        """
         if isinstance(self.default, bool):
             return _boolean(self.name, value)
         if isinstance(self.default, str):
@@ -46,30 +50,38 @@ def _load() -> dict[str, Lever]:
 
 
 LEVERS: Mapping[str, Lever] = _load()
-"""By name, in the order of the file."""
+"""Name → lever, in the order of the file."""
 
 
 def get(merchant: Merchant, name: str) -> Any:
-    """The merchant's setting, its default where nobody pulled the lever. An unknown `name` is a `KeyError`."""
+    """Return the merchant's setting, or the default of a lever that was never set.
+
+    Raises:
+        KeyError: when no lever has this name.
+    """
     return (merchant.switches or {}).get(name, LEVERS[name].default)
 
 
 def set(merchant: Merchant, name: str, value: Any) -> None:
-    """Pull one lever, inside the caller's transaction. Raises `Malformed` and then changes nothing."""
+    """Set one lever of the merchant, in the caller's transaction.
+
+    Raises:
+        Malformed: when no lever has this name, or it cannot have this value. Nothing changes then.
+    """
     lever = LEVERS.get(name)
     if lever is None:
         raise Malformed(f"unknown lever {name}; the levers are {', '.join(LEVERS)}")
-    # A new dict each time: the database column notices an assignment, not a change within.
+    # Assign a new dict, because the column does not detect a change inside the old one.
     merchant.switches = {**(merchant.switches or {}), name: lever.read(value)}
 
 
 def settings(merchant: Merchant) -> dict[str, Any]:
-    """Every lever as it stands now."""
+    """Return the present setting of every lever."""
     return {name: get(merchant, name) for name in LEVERS}
 
 
 def _boolean(name: str, value: Any) -> bool:
-    # Forms know no booleans.
+    # A form has no booleans.
     meant = {"true": True, "false": False}.get(value) if isinstance(value, str) else value
     if not isinstance(meant, bool):
         raise Malformed(f"{name} must be true or false")

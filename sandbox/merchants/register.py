@@ -1,6 +1,6 @@
-"""The shops of the sandbox: making one, finding one, forgetting what one has done.
+"""Add, find, change, reset and remove the sandbox's merchants.
 
-Each has its own data, clock and levers, so parallel tests, or two people at a demonstration, never meet.
+Each merchant has its own data, clock and levers, so parallel tests, or two people at a demonstration, never meet.
 """
 
 import re
@@ -19,31 +19,35 @@ from ..wire.parameters import Fields, Malformed, required_text, text, texts, url
 from . import channels, levers
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
-"""It stands in addresses."""
+"""A merchant code. It is part of URLs."""
 
 KEY_LIMIT = 80
-"""Also of a secret."""
+"""The longest key or secret, in characters."""
 
 
 def find(code: str) -> Merchant:
-    """The merchant with this code. Raises `Refused` (404)."""
+    """Return the merchant with this code.
+
+    Raises:
+        Refused: with HTTP 404, when no merchant has this code.
+    """
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == code))
     if merchant is None:
         raise Refused(-1, "no merchant has this code", http=404)
     return merchant
 
 
-def everyone() -> list[Merchant]:
-    """Oldest first; the one of the configuration is among them."""
+def all_merchants() -> list[Merchant]:
+    """Return every merchant, the oldest first. They include the default one of the configuration."""
     return list(db.session.scalars(select(Merchant).order_by(Merchant.id)))
 
 
 def add(fields: Fields) -> Merchant:
-    """Make a merchant. What is not sent of `code`, `key` and `secret` is made up; the rest as in `change`.
+    """Add a merchant. Generate `code`, `key` and `secret` when they are not sent; other fields work as in `change`.
 
     Raises:
-        Refused: the code or the key is somebody else's (409).
-        Malformed: a PG that does not exist, an address that is none, or a text of the wrong shape.
+        Refused: with HTTP 409, when another merchant uses the code or the key.
+        Malformed: when a PG does not exist, an address is not a URL, or a text has the wrong shape.
     """
     merchant = Merchant(
         code=text(fields, "code") or f"imp{secrets.randbelow(10**8):08d}",
@@ -51,50 +55,60 @@ def add(fields: Fields) -> Merchant:
         secret=text(fields, "secret", limit=KEY_LIMIT) or secrets.token_hex(32),
     )
     _check_code(merchant.code)
-    _set(merchant, fields)
-    taken = select(Merchant.id).where((Merchant.code == merchant.code) | (Merchant.key == merchant.key))
+    _apply(merchant, fields)
+    in_use = select(Merchant.id).where((Merchant.code == merchant.code) | (Merchant.key == merchant.key))
     with exclusive():
-        if db.session.scalar(taken.limit(1)) is not None:
+        if db.session.scalar(in_use.limit(1)) is not None:
             raise Refused(-1, "another merchant already uses this code or key", http=409)
         db.session.add(merchant)
     return merchant
 
 
 def change(merchant: Merchant, fields: Fields) -> None:
-    """Set `webhook_url` ('' is nowhere), `content_type` of webhooks (`json`, `form`), `channels` (a list of
-    `pg`, the first the default; empty: every PG). What is not sent stays. Raises `Malformed`."""
+    """Change the fields of a merchant that are sent; the others stay.
+
+    `webhook_url` is a URL, or '' for nowhere. `content_type` of webhooks is `json` or `form`. `channels` is a list of
+    `pg`, the default first; an empty list means every PG.
+
+    Raises:
+        Malformed: when a PG does not exist, an address is not a URL, or a text has the wrong shape.
+    """
     with exclusive(merchant):
-        _set(merchant, fields)
+        _apply(merchant, fields)
 
 
 def content_type(merchant: Merchant) -> str:
-    """In which shape its webhooks go: `json` or `form`."""
+    """Return the format of the merchant's webhooks: `json` or `form`."""
     return str(levers.get(merchant, "webhook_format"))
 
 
 def add_default(config: Config) -> None:
-    """Make the merchant of `config`, or give its code, key and secret to who had its code or key before. A webhook
-    URL and a latency that `config` does not name stay as they are.
+    """Add the merchant of `config`, or give its code, key and secret to the merchant that has its code or key.
+
+    A webhook URL or a latency that `config` does not set stays as it is.
 
     Raises:
-        Malformed: a code, key, secret, address or latency that cannot be, or the key of another merchant.
+        Malformed: when a code, key, secret, address or latency is not valid, or another merchant uses the key.
     """
     _check_code(config.MERCHANT_CODE)
     credentials = {"key": config.KEY, "secret": config.SECRET}
     for name in credentials:
         required_text(credentials, name, limit=KEY_LIMIT)
     with exclusive():
-        merchant = _default_before(config) or Merchant()
+        merchant = _existing_default(config) or Merchant()
         db.session.add(merchant)
         merchant.code, merchant.key, merchant.secret = config.MERCHANT_CODE, config.KEY, config.SECRET
         merchant.webhook_url = merchant.webhook_url or ""
         if config.WEBHOOK_URL:
-            _set(merchant, {"webhook_url": config.WEBHOOK_URL})
+            _apply(merchant, {"webhook_url": config.WEBHOOK_URL})
         _set_latency(merchant, config)
 
 
 def reset(merchant: Merchant) -> None:
-    """Forget all its data and its token, put its clock and its levers back. Credentials, address and PGs stay."""
+    """Delete the merchant's data and token, and reset its clock and levers.
+
+    Its credentials, webhook URL and format, and PGs stay. The default merchant gets the configured latency again.
+    """
     kept_type, config = content_type(merchant), current_app.extensions["sandbox_config"]
     with exclusive(merchant):
         _erase(merchant)
@@ -106,19 +120,19 @@ def reset(merchant: Merchant) -> None:
 
 
 def remove(merchant: Merchant) -> None:
-    """Forget a merchant altogether."""
+    """Delete a merchant with all its data."""
     with exclusive(merchant):
         _erase(merchant)
         db.session.delete(merchant)
 
 
-def _set(merchant: Merchant, fields: Fields) -> None:
+def _apply(merchant: Merchant, fields: Fields) -> None:
     if "webhook_url" in fields:
         merchant.webhook_url = next(iter(urls(fields, "webhook_url")), "")
     if text(fields, "content_type"):
         levers.set(merchant, "webhook_format", fields["content_type"])
     if "channels" in fields:
-        merchant.pg_channels = _existing(texts(fields, "channels"))
+        merchant.pg_channels = _known_channels(texts(fields, "channels"))
 
 
 def _check_code(code: str) -> None:
@@ -126,8 +140,8 @@ def _check_code(code: str) -> None:
         raise Malformed("code must be 1 to 40 letters, digits, _ or -")
 
 
-def _default_before(config: Config) -> Merchant | None:
-    """Who has the code, or else the key, of `config`. Raises `Malformed` where those are two."""
+def _existing_default(config: Config) -> Merchant | None:
+    """Return the merchant with the code, or else the key, of `config`. Raises `Malformed` when those are two."""
     by_code, by_key = (
         db.session.scalar(select(Merchant).where(column == value))
         for column, value in ((Merchant.code, config.MERCHANT_CODE), (Merchant.key, config.KEY))
@@ -142,9 +156,9 @@ def _set_latency(merchant: Merchant, config: Config) -> None:
         levers.set(merchant, "latency", config.LATENCY)
 
 
-def _existing(wanted: list[str]) -> list[str]:
+def _known_channels(sent: list[str]) -> list[str]:
     try:
-        return [channel for channel in wanted if channels.with_windows(channel)]
+        return [channel for channel in sent if channels.with_windows(channel)]
     except pgs.UnknownPG as err:
         raise Malformed(f"unknown PG {err}") from None
 
