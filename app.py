@@ -1,4 +1,4 @@
-"""The shop. `create_app` reads as its table of contents."""
+"""The shop's application. `create_app` reads as its table of contents."""
 
 import os
 from pathlib import Path
@@ -32,7 +32,13 @@ login = LoginManager()
 
 
 def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
-    """A shop that works by `config` (default: the environment) and pays through `payments` (default: a real client)."""
+    """Return the shop's application.
+
+    `config` defaults to the environment, `payments` to a client of the service that `config` names.
+
+    Raises:
+        ConfigError: when a setting is missing or wrong, or the database holds the demonstration's member of staff.
+    """
     config = config or Config.from_environ(os.environ)
     app = Flask(__name__, static_url_path=assets.address(), instance_path=str(ROOT / "instance"))
     app.config.from_object(config)
@@ -53,7 +59,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     language.init_app(app)
     templating.init_app(app)
     assets.init_app(app)
-    Talisman(app, **_browser_rules(config))  # unlike the others it keeps its rules in itself: one for each application
+    Talisman(app, **_browser_rules(config))  # it keeps its rules in itself, so each application needs one of its own
 
     views.register(app, csrf)
     cli.register(app)
@@ -63,12 +69,15 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
 
 
 def _refuse_published_staff(app: Flask) -> None:
-    """Nobody signs up as staff, so an account of that name was left by a demonstration in the same database."""
+    """Raise `ConfigError` if the database holds the demonstration's member of staff, whose password is published.
+
+    No user signs up as staff, so a demonstration created that account in the same database.
+    """
     with app.app_context():
         try:
             user = accounts.by_email(PUBLISHED_STAFF)
         except DBAPIError:
-            return  # not migrated yet, or not up yet
+            return  # the database is not migrated or not up yet
         if user is not None and user.is_staff:
             raise ConfigError(
                 f"The shop cannot start: DATABASE_URL names a demonstration's database, in which {PUBLISHED_STAFF} has "
@@ -105,7 +114,7 @@ def _client(config: Config) -> IamportClient:
 
 
 def _browser_rules(config: Config) -> dict[str, object]:
-    """Only our own files run, and only the payment service's script and windows come in beside them."""
+    """Return the security headers: browsers run only our own files and the payment service's script and windows."""
     ours, payment = "'self'", list(config.PAYMENT_ORIGINS)
     return {
         "content_security_policy": {

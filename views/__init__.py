@@ -1,4 +1,4 @@
-"""The web of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
+"""The web pages and endpoints of the shop: one blueprint per journey. A view parses, calls one service, and answers."""
 
 from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
@@ -8,6 +8,7 @@ from views.incoming import is_storable
 
 
 def refuse_unstorable_text() -> None:
+    """Answer 404 for a path, and 400 for a parameter, that the database cannot store."""
     """Answer 404 to a path, and 400 to a value, that no database of ours holds."""
     if not is_storable(request.path):
         abort(404)
@@ -16,6 +17,7 @@ def refuse_unstorable_text() -> None:
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
+    """Add every blueprint to the application. Webhooks need no CSRF token: the payment service has none to send."""
     """Register every blueprint on `app`. The webhook takes posts without a CSRF token, as the service has none."""
     for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, health, errors):
         app.register_blueprint(module.bp)

@@ -20,6 +20,7 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 @bp.get("")
 @login_required
 def profile() -> ResponseReturnValue:
+    """Show the signed-in user's profile."""
     return render_template("account/profile.html", user=current_user)
 
 
@@ -71,6 +72,6 @@ def _new_account(form: SignUpForm) -> User:
 
 
 def next_page() -> str:
-    """Where the person was going."""
+    """Return the path that the user wanted before signing in, or the list of subscriptions."""
     wanted = request.values.get("next", "")
     return url_for("subscriptions.index") if leads_out(wanted) else wanted

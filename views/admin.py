@@ -1,4 +1,4 @@
-"""What staff see."""
+"""The page for staff: subscriptions, open refunds and failed orders. For other users it does not exist."""
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue

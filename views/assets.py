@@ -1,4 +1,4 @@
-"""Stylesheets and scripts: a browser keeps them until they change, because their address names what is in them."""
+"""Stylesheets and scripts. A browser keeps them until they change: their URL contains a hash of their contents."""
 
 import hashlib
 from functools import cache
@@ -14,28 +14,34 @@ A_YEAR = 365 * 24 * 60 * 60
 
 @cache
 def address(folder: Path = FOLDER) -> str:
-    """`/static/3e24db27`: another one as soon as a file is other, moved or renamed. Read once in a process."""
+    """Return the URL prefix, such as `/static/3e24db27`. It changes when a file is changed, moved or renamed.
+
+    Each process reads the files once.
+    """
     contents = hashlib.sha256()
-    for path in sorted(folder.rglob("[!.]*")):  # no file that an editor or a desktop has hidden there
+    for path in sorted(folder.rglob("[!.]*")):  # skip hidden files of an editor or a desktop
         if path.is_file():
             contents.update(f"{path.relative_to(folder)} {path.stat().st_size}\n".encode() + path.read_bytes())
     return f"/static/{contents.hexdigest()[:8]}"
 
 
 def init_app(app: Flask) -> None:
-    """Of an application whose `static_url_path` is `address()`."""
+    """Set how long files are kept. The application's `static_url_path` must be `address()`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None if app.debug else A_YEAR
     app.session_interface = _NoSessionForFiles()
     app.add_url_rule("/static/<version>/<path:filename>", "other_static", _file_of_another_version)
 
 
 def _file_of_another_version(version: str, filename: str) -> Response:
-    """For a page from before an update, or of a machine that has it already: what there is here, and not to be kept."""
+    """Serve the present file for a URL of another version, uncached.
+
+    Such a URL stands in a page from before an update, or comes from a machine that has the update already.
+    """
     return send_from_directory(FOLDER, filename, max_age=0)
 
 
 class _NoSessionForFiles(SecureCookieSessionInterface):
-    """A file is the same for everybody: whoever asks for it need not ask again after signing in."""
+    """Set no session cookie with a file: it is the same for every user, so a browser keeps it after signing in."""
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if request.endpoint not in ("static", "other_static"):

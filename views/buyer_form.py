@@ -1,4 +1,4 @@
-"""The form that asks who pays and through which PG: on the checkout, card and guide pages."""
+"""The form for the buyer's name, e-mail, phone and PG, on the checkout, card and guide pages."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,18 +15,18 @@ from services.guides import Guide
 
 
 def buyer_form(offers: list[Guide]) -> BuyerForm:
-    """The form for a page, filled from the account and with the first PG chosen."""
+    """Return the form for a page, filled from the signed-in account, with the first PG selected."""
     form = BuyerForm(
         buyer_name=current_user.name, buyer_email=current_user.email, buyer_tel=current_user.tel, guide=offers[0].id
     )
     form.guide.choices = _choices(offers)
     if len(offers) == 1 and not offers[0].parameter("buyer_name").takes(form.buyer_name.data or ""):
-        form.buyer_name.data = ""  # the only PG would refuse it, and its hint says what to type
+        form.buyer_name.data = ""  # the only PG would refuse it; its hint says what to type
     return form
 
 
 def retry_form(offers: list[Guide]) -> BuyerForm:
-    """The same form where the address may name a PG and an order to try again: `?guide=chai&order=…`."""
+    """Return the same form for a page whose URL may name a PG and an order to retry: `?guide=chai&order=…`."""
     form = buyer_form(offers)
     wanted = request.args.get("guide", "")
     if wanted in (guide.id for guide in offers):

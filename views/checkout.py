@@ -1,4 +1,4 @@
-"""From a plan to a payment window, and the two roads by which a browser comes back from it."""
+"""From a plan to a payment window, and the two paths by which the browser returns from it."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def new(slug: str) -> ResponseReturnValue:
 @bp.post("/orders")
 @login_required
 def create_order() -> ResponseReturnValue:
-    """Write the order down and answer what the page hands to `IMP.request_pay`."""
+    """Store the order and return what the page passes to `IMP.request_pay`."""
     body = sent_object()
     form = posted_form(body, list(desk().guides.values()))
     plan, subscription = _plan_or_subscription(body)
@@ -55,7 +55,7 @@ def create_order() -> ResponseReturnValue:
 
 @bp.post("/payments/complete")
 def complete() -> ResponseReturnValue:
-    """The callback's road: the page posts what `IMP.request_pay` called back with."""
+    """Receive what the page got from the callback of `IMP.request_pay`."""
     body = sent_object()
     order = checkout.receive(
         desk(),
@@ -70,7 +70,7 @@ def complete() -> ResponseReturnValue:
 
 @bp.get("/payments/landing")
 def landing() -> ResponseReturnValue:
-    """The redirect's road (`m_redirect_url`). Anybody can type this address, so nothing in it is believed."""
+    """Receive a redirected buyer (`m_redirect_url`). Anyone can type this URL, so the shop trusts nothing in it."""
     try:
         order = checkout.receive(
             desk(),
@@ -97,7 +97,12 @@ def _window(order: Order) -> dict[str, Any]:
 
 
 def _plan_or_subscription(body: dict[str, Any]) -> tuple[Any, Any]:
-    """The plan to subscribe to, or the subscription that gets another card."""
+    """Return the plan to subscribe to, or the subscription that gets another card.
+
+    Raises:
+        PlanUnavailable: when the shop does not sell the plan.
+        OrderNotFound: when the user has no such subscription.
+    """
     wanted = body.get("subscription")
     if wanted is None:
         return catalog.plan_on_sale(str(body.get("plan") or "")), None

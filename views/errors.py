@@ -1,4 +1,4 @@
-"""Facts become answers: the one place that knows an HTTP status and a sentence for each `code`."""
+"""Turn errors into answers. Only this module knows the HTTP status and the sentence for each `code`."""
 
 from urllib.parse import urlsplit
 
@@ -50,18 +50,22 @@ ANSWERS = {
 
 @bp.app_errorhandler(ShopError)
 def shop_error(err: ShopError) -> ResponseReturnValue:
+    """Roll back and answer with the status and sentence of the error's code."""
     db.session.rollback()
     return answer(err.code, detail=err.detail, fields=err.facts.get("fields"))
 
 
 @bp.app_errorhandler(CSRFError)
 def csrf_error(err: CSRFError) -> ResponseReturnValue:
-    """The session that the form was made for is gone: signed out, signed in anew, or cookies cleared."""
+    """Answer a form whose session is gone: the user signed out, signed in again, or cleared the cookies."""
     return answer("csrf", back=_page_of_the_form())
 
 
 def _page_of_the_form() -> str:
-    """The page a browser came from. Where that needs somebody signed in, it asks for it, and leads back."""
+    """Return the page that the browser came from. A page that needs a signed-in user asks for it, then leads back.
+
+    If the browser came from another site or named no page, return the sign-in page.
+    """
     came_from = urlsplit(request.referrer or "")
     page = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
     return url_for("account.sign_in") if came_from.netloc != request.host or leads_out(page) else page
@@ -69,7 +73,7 @@ def _page_of_the_form() -> str:
 
 @bp.app_errorhandler(HTTPException)
 def http_error(err: HTTPException) -> ResponseReturnValue:
-    """A redirect is no error; everything else gets a page in the reader's language."""
+    """Return a redirect unchanged, and answer anything else with a page in the reader's language."""
     if err.code is None or err.code < 400:
         return err
     code = f"http_{err.code}"
@@ -81,7 +85,10 @@ def http_error(err: HTTPException) -> ResponseReturnValue:
 def answer(
     code: str, *, status: int | None = None, detail: str = "", fields: object = None, back: str = ""
 ) -> ResponseReturnValue:
-    """`back` leads people to where they can try again; a script finds it in `location`."""
+    """Return the page, or for a script the JSON, of an error code.
+
+    `back` is the path where the user can try again; a script receives it as `location`.
+    """
     usual, sentence = ANSWERS.get(code, ANSWERS["http_500"])
     message = str(sentence) % {"detail": detail} if "%(detail)s" in str(sentence) else str(sentence)
     status = status or usual
@@ -104,7 +111,7 @@ def _title(status: int) -> str:
 
 
 def unauthorized() -> ResponseReturnValue:
-    """Flask-Login's question where nobody is signed in: scripts get an answer, people the sign-in page."""
+    """Answer a request that needs a signed-in user: a script gets 401, a person the sign-in page."""
     if wants_json():
         return answer("http_401", back=url_for("account.sign_in", next=_page_of_the_form()))
     return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))

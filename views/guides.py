@@ -1,4 +1,4 @@
-"""The guide pages: one per PG, with code made from the same parameters as the request that Run sends."""
+"""The guide pages, one per PG. Their code is made from the same parameters as the request that Run sends."""
 
 import json
 from dataclasses import dataclass
@@ -30,6 +30,8 @@ SNIPPETS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Pane:
+    """One tab of code: its language, its title, the snippet's file and the finished code."""
+
     language: str
     title: str
     file: str
@@ -38,12 +40,13 @@ class Pane:
 
 @bp.get("")
 def index() -> str:
+    """List the guides."""
     return render_template("guides/index.html", guides=desk().guides.values())
 
 
 @bp.get("/<guide_id>")
 def show(guide_id: str) -> ResponseReturnValue:
-    """The guide. `?variant=` picks one of its requests, `?order=` shows what a run of it brought."""
+    """Show a guide. `?variant=` selects one of its requests, `?order=` shows the result of a run."""
     guide = _guide(guide_id)
     order = _run_of(guide)
     variant = _variant(guide, order)
@@ -62,7 +65,7 @@ def show(guide_id: str) -> ResponseReturnValue:
 
 @bp.get("/<guide_id>/phone")
 def phone(guide_id: str) -> ResponseReturnValue:
-    """What stands in the phone-sized frame: the shop's pay button, on a page whose SDK believes it is a phone."""
+    """Show the page in the phone-sized frame: the shop's pay button, with an SDK that behaves as on a phone."""
     guide = _guide(guide_id)
     plan = catalog.cheapest(guide.currencies[0])
     return render_template(
@@ -75,17 +78,20 @@ bp.add_app_template_filter(highlight)
 
 @bp.app_template_filter("literal")
 def literal(value: Any) -> str:
-    """A value as JavaScript and JSON write it; for a string, Python writes it so too. Safe inside a script element."""
+    """Return a value as a JavaScript and JSON literal, safe in a script element. A string is valid Python as well."""
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
 
 
 def _is_phone(user_agent: str) -> bool:
-    """By the word that phones' browsers put there for this purpose; the SDK goes by the user agent, too."""
+    """Whether the browser runs on a phone: phones put this word into the user agent, which the SDK reads too."""
     return "Mobi" in user_agent
 
 
 def _phone_sdk_url(url: str) -> str:
-    """The SDK goes by the user agent; this argument makes one that knows it behave as on a phone."""
+    """Return the SDK's address with an argument that makes it behave as on a phone, whatever the user agent says.
+
+    An SDK that does not know the argument ignores it.
+    """
     return f"{url}{'&' if '?' in url else '?'}device=mobile"
 
 
@@ -101,7 +107,7 @@ def _variant(guide: Guide, order: Order | None = None) -> Variant:
 
 
 def _run_of(guide: Guide) -> Order | None:
-    """The order named in the address, if it is a run of this guide by this person; else the page as before a run."""
+    """Return the order named in the URL if it is the signed-in user's run of this guide, else None."""
     if not current_user.is_authenticated:
         return None
     order = orders.find(request.args.get("order", ""), user=current_user)
@@ -109,7 +115,7 @@ def _run_of(guide: Guide) -> Order | None:
 
 
 def _run_facts(order: Order | None) -> dict[str, Any]:
-    """Return what the page shows of a run."""
+    """Return what the page shows of a run; without an order, as before a run."""
     return {
         "order": order,
         "first_charge": orders.first_charge(order) if order else None,
@@ -118,7 +124,10 @@ def _run_facts(order: Order | None) -> dict[str, Any]:
 
 
 def _form(guide: Guide) -> BuyerForm | None:
-    """Filled from the account; where the PG would refuse what stands there, from the guide's example."""
+    """Return the form filled from the account, or from the guide's example where the PG would refuse the account's.
+
+    None if the visitor is not signed in.
+    """
     if not current_user.is_authenticated:
         return None
     form = buyer_form([guide])
@@ -129,7 +138,7 @@ def _form(guide: Guide) -> BuyerForm | None:
 
 
 def _panes(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> list[Pane]:
-    """The code, with this run's values where there was one, else with examples."""
+    """Return the code with the values of the run, or with examples if there was no run."""
     amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
     charges = guide.charges(amount.minor)
     values = _values(guide, plan, amount, charges=charges) | (_run_values(order) if order else {})
@@ -156,7 +165,7 @@ def _run_values(order: Order) -> dict[str, Any]:
 
 
 def _values(guide: Guide, plan: Plan, amount: Money, *, charges: bool) -> dict[str, Any]:
-    """Our values by source, as they stand in the code before anybody has run the guide."""
+    """Return example values by source, as the code shows them before a run of the guide."""
     price = plan.price.to_json()
     language = str(get_locale())
     name = plan.name(language)

@@ -1,7 +1,7 @@
 """Code in the five colours of `components/guide-code.css`.
 
-Pygments knows some eighty kinds of words and marks each. We keep the kinds we colour and leave all else plain, so that
-neighbours of one colour are one element: a guide page has a third of the elements, and a browser that much less to do.
+Pygments marks some eighty kinds of words. This module keeps the kinds that have a colour and leaves the rest plain, so
+that neighbours of one colour are one element. A guide page then has a third of the elements for a browser to render.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,14 +30,14 @@ COLOURS = {
     Name.Variable: Number,
     Number: Number,
 }
-"""What has a colour → whose it is. A kind that is not named has its parent's."""
+"""Each kind of word → the kind whose colour it has. A kind that is not listed has its parent's colour."""
 
 
 @lru_cache(maxsize=64)
 def highlight(code: str, language: str) -> Markup:
-    """Code as spans with classes.
+    """Return code as spans with classes.
 
-    Remembered, because it is most of the work of a page whose longest code hardly ever changes.
+    The result is cached: it is most of the work for a page, and the longest code hardly ever changes.
     """
     lexer = get_lexer_by_name(language)
     lexer.add_filter(_OurColours())

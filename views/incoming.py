@@ -1,4 +1,4 @@
-"""What every view needs to read its request: the payment desk, and what the browser or the payment service sent."""
+"""What the views need to read a request: the payment desk, the JSON body, and checks of what was sent."""
 
 from typing import Any
 
@@ -9,18 +9,19 @@ from services.desk import Desk
 
 
 def desk() -> Desk:
-    """The payment desk this application was opened with."""
+    """Return the payment desk of this application."""
     opened: Desk = current_app.extensions["desk"]
     return opened
 
 
 def wants_json() -> bool:
+    """Whether a script sent the request and reads a JSON answer."""
     """Return whether the caller sent JSON or asks for it first, so an answer should be JSON too."""
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
 def sent_json() -> Any:
-    """The body of the request, read as JSON; None where it is none, or nested deeper than Python can read."""
+    """Return the request's body read as JSON, or None if it is not JSON or is nested deeper than Python can read."""
     try:
         return request.get_json(silent=True)
     except RecursionError:
@@ -28,13 +29,13 @@ def sent_json() -> Any:
 
 
 def leads_out(address: str) -> bool:
-    """Whether an address is anything but a path of ours: it could lead to a look-alike."""
-    # Browsers drop tabs and newlines, and take a backslash, or any number of slashes, for the start of a host.
+    """Whether an address is anything but a path of this shop. It could lead to a site that imitates the shop."""
+    # Browsers drop tabs and newlines, and read a backslash or two or more slashes as the start of a host.
     return not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable()
 
 
 def is_storable(text: str) -> bool:
-    """No database of ours holds NUL or half a character; nobody types them."""
+    """Whether every database can store the text: it contains no NUL and no lone surrogate, which people do not type."""
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 

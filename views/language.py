@@ -1,4 +1,4 @@
-"""Which language a reader gets: what they just chose, their profile, their browser, else Korean."""
+"""The reader's language: the one they just chose, else their profile's, else their browser's, else Korean."""
 
 from flask import Flask, g, request, session
 from flask_babel import Babel
@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def remember_choice() -> None:
-    """`?lang=en` on any address switches, for this visit and for the profile."""
+    """Switch the language where a URL says `?lang=en`: for this visit, and in the profile of a signed-in user."""
     wanted = request.args.get("lang")
     if wanted in LANGUAGES:
         session["lang"] = wanted
@@ -27,6 +27,7 @@ def remember_choice() -> None:
 
 
 def chosen() -> str:
+    """Return the language of this request, `ko` or `en`."""
     """Return `ko` or `en` for this request; decided once, then kept in `g`."""
     if "language" not in g:
         g.language = _chosen()

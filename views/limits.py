@@ -1,7 +1,7 @@
-"""How often one address, and one account, may try to get in: enough for people, too little for guessing passwords.
+"""How often one IP address and one account may try to sign in or up: enough for people, too little to guess passwords.
 
-Where attempts are counted, and whether at all, is configured (`RATELIMIT_…`). One too many is answered 429, with
-`Retry-After`.
+`RATELIMIT_…` configures where attempts are counted, and whether they are. An attempt above the limit is answered with
+429 and `Retry-After`.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,19 @@ limiter = Limiter(
     key_func=get_remote_address,
     strategy="moving-window",
     headers_enabled=True,
-    in_memory_fallback_enabled=True,  # a storage that is down lets nobody guess, and keeps nobody out
+    in_memory_fallback_enabled=True,  # while the storage is down, guessing stays limited and users can sign in
 )
 
 
 def sign_in_attempts(view: View) -> View:
-    """Failures only. An office shares an address, so one address may fail more often than one account."""
+    """Limit failed attempts. An office shares one IP address, so an address may fail more often than an account."""
     for limit, key in (("50 per 15 minutes", get_remote_address), ("10 per 15 minutes", _account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_was_refused)(view)
     return view
 
 
 def sign_up_attempts(view: View) -> View:
-    """All: each success leaves an account behind, and each refusal may tell who has one."""
+    """Limit all attempts: each success creates an account, and each refusal may reveal who has one."""
     for limit, key in (("60 per hour", get_remote_address), ("10 per hour", _account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
     return view
@@ -40,5 +40,5 @@ def _account() -> str:
 
 
 def _was_refused(response: Response) -> bool:
-    """Whoever gets in is led on; whoever does not sees the form again."""
+    """Whether signing in failed: success redirects, and a failure shows the form again with status 200."""
     return response.status_code == 200

@@ -35,26 +35,26 @@ def show(merchant_uid: str) -> ResponseReturnValue:
 @bp.get("/status")
 @login_required
 def status(merchant_uid: str) -> ResponseReturnValue:
-    """What the page asks for, to notice that it is out of date."""
+    """Return the order's outcomes. An open page polls them, and reloads when they differ from what it shows."""
     return jsonify(orders.progress(own_order(merchant_uid)))
 
 
 @bp.post("/checks")
 @login_required
 def check(merchant_uid: str) -> Response:
-    """Ask the payment service again, now."""
+    """Check the payment with the payment service now."""
     own_order(merchant_uid)
     checkout.receive(desk(), source=Source.CHECK, merchant_uid=merchant_uid, imp_uid=None, now=clock.now())
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
 
 def own_order(merchant_uid: str) -> Order:
-    """The signed-in person's order. Somebody else's is as unknown as one that does not exist."""
+    """Return the signed-in user's order. Answer 404 for another user's order, as for one that does not exist."""
     return orders.find(merchant_uid, user=current_user) or abort(404)
 
 
 def _retry_url(order: Order) -> str:
-    """Where to try once more: for the same subscription while it lives, so that a late approval pays no second one."""
+    """Return where to retry: for the same subscription until it ends, so that a late approval starts no second one."""
     subscription = order.subscription
     if subscription.is_alive:
         return url_for("subscriptions.card", subscription_id=subscription.id)

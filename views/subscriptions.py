@@ -1,4 +1,4 @@
-"""My subscriptions. Only the owner sees them; to anybody else they do not exist."""
+"""My subscriptions. Only the owner sees them; for other users they do not exist."""
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -45,7 +45,7 @@ def show(subscription_id: int) -> ResponseReturnValue:
 @bp.post("/<int:subscription_id>/charges")
 @login_required
 def charge(subscription_id: int) -> ResponseReturnValue:
-    """Pay now: pay the next period with the stored key."""
+    """Pay the next period now, with the stored key."""
     subscription = own_subscription(subscription_id)
     form = ChargeForm()
     if not form.validate() or form.period_start.data is None:
@@ -95,7 +95,7 @@ def cancel(subscription_id: int) -> ResponseReturnValue:
 
 
 def own_subscription(subscription_id: int) -> Subscription:
-    """Return the signed-in person's subscription. Anyone else's is as unknown as one that does not exist: 404."""
+    """Return the signed-in user's subscription. Answer 404 for another user's, as for one that does not exist."""
     return subscriptions.find(subscription_id, user=current_user) or abort(404)
 
 

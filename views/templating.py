@@ -1,4 +1,4 @@
-"""What every template may use: filters, the language, and slots that extensions fill."""
+"""What every template may use: filters, the language, and slots that an extension fills."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -48,24 +48,24 @@ def seoul_date(at: datetime) -> str:
 
 def seoul_datetime(at: datetime) -> str:
     """Return day and time in Seoul, to the second."""
-    # CLDR writes "PM" in Korean, which nobody does: 24 hours there.
+    # CLDR writes "PM" in Korean, which Koreans do not use: show 24 hours.
     pattern = "y. M. d. HH:mm:ss" if language.chosen() == "ko" else "medium"
     return format_datetime(clock.in_seoul(at), pattern, tzinfo=clock.SEOUL, locale=language.chosen())
 
 
 def text(words: Mapping[str, str]) -> str:
-    """A sentence kept in both languages, in the reader's."""
+    """Return the reader's version of a sentence that is kept in both languages."""
     return words.get(language.chosen(), "") if words else ""
 
 
 def quoted(words: str) -> Markup:
-    """What a PG or the payment service said, in its own language: a screen reader is told where that is Korean."""
+    """Return a sentence of a PG or of the payment service; on an English page, mark a Korean one for screen readers."""
     is_foreign = language.chosen() != "ko" and HANGUL.search(words)
     return Markup('<span lang="ko">{}</span>').format(words) if is_foreign else Markup(escape(words))
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Let an extension put markup where the pages leave room for it: `banner`, `sign_in`."""
+    """Add markup to a slot of the pages: `banner` or `sign_in`. `filler` returns the markup on each request."""
     app.extensions["slots"].setdefault(name, []).append(filler)
 
 

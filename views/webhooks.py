@@ -1,4 +1,4 @@
-"""The webhook's road. A notice is a hint: unsigned, repeated, out of order, sometimes absent."""
+"""The webhook endpoint. A notice is a hint: it is unsigned, and may come twice, out of order or never."""
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -14,9 +14,10 @@ bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 @bp.post("/iamport")
 def iamport() -> ResponseReturnValue:
-    """JSON or form. Settled is answered 200, also for an order that is not ours: a repeat would not help.
+    """Receive a notice, as JSON or as a form.
 
-    503 where the service was silent about it: a repeat would, and some services send one.
+    Answer 200 when the order is settled, and also when the shop has no such order: a repeated notice would not help.
+    Answer 503 when the service did not answer about the payment: then a repeat helps, and some services send one.
     """
     merchant_uid, imp_uid = _reported()
     if not merchant_uid:
