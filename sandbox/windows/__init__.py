@@ -1,7 +1,7 @@
-"""The payment windows: what a payer sees between `IMP.request_pay` and its result.
+"""Serve the payment windows: what a payer sees between `IMP.request_pay` and its result.
 
 A window is a plain page with plain forms, so that it works in a layer, in a phone-sized frame and without
-script. Its address carries a `secret`; who lacks it finds nothing.
+script. Its address carries a secret (see `secret.py`); without it, every page here answers 404.
 """
 
 from urllib.parse import urlsplit
@@ -26,13 +26,13 @@ bp = Blueprint("windows", __name__, url_prefix="/windows/<imp_uid>")
 bp.after_request(guard)
 bp.context_processor(words)
 
-SHORTEST_NUMBER = 8
-"""Digits. Fewer are a slip of the keyboard, and no reason to end the payment."""
+MIN_DIGITS = 8
+"""Digits of a number that the payer submits. Fewer are a typing error, which does not end the payment."""
 
 
 @bp.get("")
 def show(imp_uid: str) -> ResponseReturnValue:
-    """The window, or what became of it."""
+    """Show the window of an open payment, and the result of any other."""
     payment = _payment(imp_uid)
     if payment.status == "ready" and not payment.is_pending:
         return _window(payment)
@@ -43,7 +43,7 @@ def show(imp_uid: str) -> ResponseReturnValue:
 
 @bp.post("/approve")
 def approve(imp_uid: str) -> ResponseReturnValue:
-    """The payer submits a number. The test instrument behind it decides, not this button."""
+    """Submit the payer's number. The test instrument behind the number decides whether the payment is approved."""
     payment, number = _payment(imp_uid), request.form.get("number", "")
     if mistake := _mistake(payment, number):
         return _window(payment, number=number, **mistake), 422
@@ -54,12 +54,12 @@ def approve(imp_uid: str) -> ResponseReturnValue:
         windows.approve(payment, number, clock.of_payment(payment))
     delivery.announce(payment)
     payer = outcomes.payer_of(payment)
-    return _left(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")
+    return _abandoned(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")
 
 
 @bp.post("/decline")
 def decline(imp_uid: str) -> ResponseReturnValue:
-    """The PG turns the payer down, whatever number is in the form."""
+    """Let the PG decline the payment, whatever number is in the form."""
     payment = _payment(imp_uid)
     windows.decline(payment, clock.of_payment(payment))
     return _finish(payment)
@@ -67,18 +67,20 @@ def decline(imp_uid: str) -> ResponseReturnValue:
 
 @bp.post("/close")
 def close(imp_uid: str) -> ResponseReturnValue:
-    """The payer gives up. The record often stays `ready`; the shop hears of it all the same."""
+    """Close the window for the payer. The payment often stays `ready`; the shop's page always receives a result."""
     payment = _payment(imp_uid)
     windows.close(payment, clock.of_payment(payment))
     return _finish(payment, closed=True)
 
 
 def _mistake(payment: Payment, number: str) -> dict[str, str] | None:
-    """`{"wrong", "error"}`: the field that the payer of an open payment must fill in again, and why; None when all
-    are filled in."""
+    """Return `{"wrong", "error"}`: the field that the payer of an open payment must correct, and why.
+
+    Return None when every field is filled in.
+    """
     if payment.status != "ready":
         return None
-    if len(digits(number)) < SHORTEST_NUMBER:
+    if len(digits(number)) < MIN_DIGITS:
         return {"wrong": "number", "error": _("Enter a complete test number, or choose one from the list.")}
     if windows.wants_identity_check(payment) and not request.form.get("identity_code"):
         error = _("Enter a code for the identity check. The sandbox accepts any code.")
@@ -87,7 +89,7 @@ def _mistake(payment: Payment, number: str) -> dict[str, str] | None:
 
 
 def _payment(imp_uid: str) -> Payment:
-    """The payment of this window, for whoever has the window's secret; 404 for all others."""
+    """Return the payment of this window. Answer 404 when the address lacks the window's secret."""
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
     if payment is None or not is_window_key(payment, request.args.get("k", "")):
         abort(404)
@@ -96,7 +98,7 @@ def _payment(imp_uid: str) -> Payment:
 
 
 def _window(payment: Payment, *, number: str = "", wrong: str = "", error: str = "") -> str:
-    """`wrong` names the field that `error` is about."""
+    """Render the window. `error` is about the field named `wrong`."""
     return render_template(
         f"windows/{payment.profile.family}.html",
         page=page_of(payment),
@@ -109,7 +111,7 @@ def _window(payment: Payment, *, number: str = "", wrong: str = "", error: str =
 
 
 def _finish(payment: Payment, *, closed: bool = False) -> ResponseReturnValue:
-    """Send the result down the one road this payment has."""
+    """Send the result to the shop's page: through the callback, or by redirect, as the payment's `result_path` says."""
     if payment.result_path == "callback":
         return render_template(
             "windows/result.html",
@@ -119,10 +121,10 @@ def _finish(payment: Payment, *, closed: bool = False) -> ResponseReturnValue:
             rsp=callback_result(payment, closed=closed),
         )
     target = redirect_target(payment, closed=closed)
-    return redirect(target) if target else _stranded(payment)
+    return redirect(target) if target else _no_return_address(payment)
 
 
-def _stranded(payment: Payment) -> str:
+def _no_return_address(payment: Payment) -> str:
     return render_template(
         "windows/notice.html",
         skin=skin_of(payment),
@@ -134,7 +136,7 @@ def _stranded(payment: Payment) -> str:
     )
 
 
-def _left(payment: Payment) -> str:
+def _abandoned(payment: Payment) -> str:
     return render_template(
         "windows/notice.html",
         skin=skin_of(payment),
@@ -145,7 +147,7 @@ def _left(payment: Payment) -> str:
 
 
 def _shop_of(payment: Payment) -> str | None:
-    """Where somebody who goes on may start again."""
+    """Return the shop's origin, where the payer may start again; None when the payment names no web address."""
     url = urlsplit(payment.opener_origin or redirect_target(payment) or "")
     return f"{url.scheme}://{url.netloc}/" if url.scheme in ("http", "https") else None
 

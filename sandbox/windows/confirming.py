@@ -1,4 +1,4 @@
-"""`confirm_url`: just before a window's payment is approved the shop is asked, and anything but 200 stops it.
+"""Ask the shop at `confirm_url` just before a window's payment is approved. Any answer but HTTP 200 stops the payment.
 
 Source: the JavaScript SDK's `confirm_url` (confirm process). How the shop words its reason is not documented.
 """
@@ -20,23 +20,25 @@ TIMEOUT = 10.0
 STOPPED = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : {})"
 NO_ANSWER = "응답 없음"
 
-LONGEST_REASON = 200
-LONGEST_ANSWER = 2000
-"""Characters and bytes."""
+MAX_REASON = 200
+"""Characters of the shop's reason that the payment keeps."""
+
+MAX_ANSWER = 2000
+"""Bytes of the shop's answer that are read."""
 
 
 def objection(payment: Payment) -> str:
-    """Why the shop stops this payment, as its `fail_reason`; '' when it lets it go on, or need not be asked."""
+    """Return why the shop stops this payment, as its `fail_reason`; '' when it agrees or is not to be asked."""
     if payment.status != "ready" or payment.is_pending or not payment.confirm_url:
         return ""
     if not levers.get(payment.merchant, "confirm_process"):
         return ""
     kind = str(levers.get(payment.merchant, "webhook_format"))
     url, body = payment.confirm_url, _body(payment)
-    # No transaction stays open while the shop thinks: it may ask us about the payment meanwhile.
+    # End the transaction before the request: the shop may query the payment before it answers.
     db.session.commit()
     reason = _ask(url, urlencode(body) if kind == "form" else json.dumps(body), TYPES[kind])
-    return "" if reason is None else STOPPED.format(reason[:LONGEST_REASON])
+    return "" if reason is None else STOPPED.format(reason[:MAX_REASON])
 
 
 def _body(payment: Payment) -> dict[str, Any]:
@@ -45,9 +47,9 @@ def _body(payment: Payment) -> dict[str, Any]:
 
 
 def _ask(url: str, body: str, content_type: str) -> str | None:
-    """None when the shop agrees, else its reason."""
+    """Send the question to the shop. Return None when it agrees, else its reason."""
     with requests.Session() as session:
-        # A proxy of the environment would not find a shop on this machine.
+        # A proxy from the environment would not find a shop on this machine.
         session.trust_env = False
         try:
             answer = session.post(
@@ -60,16 +62,16 @@ def _ask(url: str, body: str, content_type: str) -> str | None:
             )
             if answer.status_code == 200:
                 return None
-            said = next(answer.iter_content(LONGEST_ANSWER), b"").decode(errors="replace")
-        except (requests.RequestException, ValueError):  # the latter for a host name that cannot be one
+            body_sent = next(answer.iter_content(MAX_ANSWER), b"").decode(errors="replace")
+        except (requests.RequestException, ValueError):  # ValueError: an impossible host name
             return NO_ANSWER
-    return _reason_in(said) or f"HTTP {answer.status_code}"
+    return _reason_in(body_sent) or f"HTTP {answer.status_code}"
 
 
-def _reason_in(said: str) -> str:
-    """`reason` of a JSON object, else whatever it is."""
+def _reason_in(body: str) -> str:
+    """Return `reason` of a JSON object, else the whole text."""
     try:
-        answer = json.loads(said)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
-        return said.strip()
-    return str(answer.get("reason") or "") if isinstance(answer, dict) else said
+        return body.strip()
+    return str(answer.get("reason") or "") if isinstance(answer, dict) else body

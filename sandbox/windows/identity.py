@@ -1,6 +1,6 @@
-"""The window of an identity check, and how its end reaches the shop.
+"""Serve the window of an identity check, and send its result to the shop.
 
-`sandbox.products.certifications` decides what comes of it.
+`sandbox.products.certifications` decides whether the person is identified.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ bp.after_request(guard)
 bp.context_processor(words)
 
 AGENCY = "danal"
-"""Whose service it is; a skin, too."""
+"""The agency that checks identities; also the name of the window's skin."""
 
 CLOSED = "사용자가 본인인증을 취소하셨습니다"
 FAILED = "F0004"
@@ -32,13 +32,14 @@ FAILED = "F0004"
 
 @bp.get("")
 def show(imp_uid: str) -> ResponseReturnValue:
+    """Show the window of an open check, and the result of a finished one."""
     check = _check(imp_uid)
     return _finish(check) if check.certified_at else _window(check, check.window["filled"])
 
 
 @bp.post("/identify")
 def identify(imp_uid: str) -> ResponseReturnValue:
-    """Somebody says who they are and repeats the code."""
+    """Submit the person's details and the code sent to their phone."""
     check = _check(imp_uid)
     wrong = certifications.wrong_field(request.form)
     if wrong:
@@ -52,27 +53,27 @@ def identify(imp_uid: str) -> ResponseReturnValue:
 
 @bp.post("/close")
 def close(imp_uid: str) -> ResponseReturnValue:
-    """Somebody gives up; the check stays as it is, and the shop hears of it."""
+    """Close the window. The check stays as it is, and the shop's page receives a failure."""
     return _finish(_check(imp_uid))
 
 
 def result(check: Certification, reason: str = CLOSED) -> dict[str, Any]:
-    """The object a shop's callback receives; `reason` where nobody was identified."""
-    told = {"imp_uid": check.imp_uid, "merchant_uid": check.merchant_uid}
+    """Return the object that the shop's callback receives. `reason` says why the person was not identified."""
+    ids = {"imp_uid": check.imp_uid, "merchant_uid": check.merchant_uid}
     about = {"pg_provider": AGENCY, "pg_type": "certification"}
     if check.certified_at:
-        return {"success": True, **told, **about}
-    return {"success": False, **told, **about, "error_code": FAILED, "error_msg": reason}
+        return {"success": True, **ids, **about}
+    return {"success": False, **ids, **about, "error_code": FAILED, "error_msg": reason}
 
 
 def refused(params: dict[str, Any], error_code: str, error_msg: str) -> dict[str, Any]:
-    """What the callback receives where no window opens."""
-    told = {"imp_uid": None, "merchant_uid": params.get("merchant_uid")}
-    return {"success": False, **told, "error_code": error_code, "error_msg": error_msg}
+    """Return the object that the shop's callback receives when no window opens."""
+    ids = {"imp_uid": None, "merchant_uid": params.get("merchant_uid")}
+    return {"success": False, **ids, "error_code": error_code, "error_msg": error_msg}
 
 
 def _check(imp_uid: str) -> Certification:
-    """The check of this window, for whoever has the window's secret; 404 for all others."""
+    """Return the check of this window. Answer 404 when the address lacks the window's secret."""
     check = db.session.scalar(select(Certification).where(Certification.imp_uid == imp_uid))
     if check is None or not check.window or not is_window_key(check, request.args.get("k", "")):
         abort(404)
@@ -81,7 +82,7 @@ def _check(imp_uid: str) -> Certification:
 
 
 def _window(check: Certification, said: Any, *, wrong: str = "", error: str = "") -> str:
-    """`said` is what its fields have in them; `wrong` names the one that `error` is about."""
+    """Render the window. `said` holds the values of its fields; `error` is about the field named `wrong`."""
     return render_template(
         "windows/identity.html",
         layout="layer" if check.window["form"] == "layer" else "page",
@@ -111,7 +112,7 @@ def _wrong_in_words(name: str) -> str:
 
 
 def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
-    """Send the result down the one road this window has."""
+    """Send the result to the shop's page: by redirect when the window is a page of its own, else to the callback."""
     rsp = result(check, reason)
     if check.window["form"] == "page":
         return redirect(_target(check, rsp))
@@ -120,10 +121,10 @@ def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
 
 
 def _target(check: Certification, rsp: dict[str, Any]) -> str:
-    """`m_redirect_url` with the result in its query."""
+    """Return `m_redirect_url` with the result in its query."""
     name = levers.get(check.merchant, "certification_redirect")
-    told = {"imp_uid": rsp["imp_uid"], "merchant_uid": rsp["merchant_uid"], name: str(rsp["success"]).lower()}
-    told |= {key: rsp[key] for key in ("error_code", "error_msg") if key in rsp}
+    query = {"imp_uid": rsp["imp_uid"], "merchant_uid": rsp["merchant_uid"], name: str(rsp["success"]).lower()}
+    query |= {key: rsp[key] for key in ("error_code", "error_msg") if key in rsp}
     landing: str = check.window["m_redirect_url"]
     target = urlsplit(landing)
-    return target._replace(query="&".join(filter(None, [target.query, urlencode(told)]))).geturl()
+    return target._replace(query="&".join(filter(None, [target.query, urlencode(query)]))).geturl()

@@ -1,4 +1,4 @@
-"""What a payer is told in a window, worked out from the payment and its PG's traits."""
+"""Work out what a window shows its payer, from the payment and its PG's traits."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,11 +20,11 @@ class Page:
     """The words and addresses of one window, in the payer's language."""
 
     skin: str
-    """The dress the PG or its variant wears: an attribute for the style sheet."""
+    """How the window of the PG, or of its variant, looks: an attribute that the style sheet selects by."""
     layout: str
     """`layer` over the shop's page, or a `page` of its own."""
     opener: str
-    """The origin that may hear from this window; '' for a page that has none."""
+    """The only origin that may receive a message from this window; '' for a page without an opener."""
     pg_name: str
     variant: str
     heading: str
@@ -32,24 +32,25 @@ class Page:
     merchant_code: str
     order_name: str
     amount: str | None
-    """None where this PG does not show it."""
+    """Formatted in the payer's language. None where this PG does not show it."""
     effect: str
-    """`sandbox.rules.windows.window_effect`: `charged`, `shown` or `key_only`."""
+    """What an approval does to the amount: `charged`, `shown` or `key_only` (`sandbox.rules.windows.window_effect`)."""
     effect_title: str
     effect_text: str
     notes: list[str]
-    """What else is peculiar to this PG, in sentences."""
+    """Sentences about what else is particular to this PG."""
     approve_label: str
     instruments: list[Instrument]
     issuers: dict[str, str]
-    """Whom a payer may choose from: banks, carriers; empty where there is no such choice."""
+    """Code → name of the banks or carriers that the payer may choose from. Empty where there is no such choice."""
     identity_check: bool
-    """Whether the payer must prove who they are first."""
+    """Whether the payer must pass an identity check first."""
     languages: list[tuple[str, str, str]]
+    """Links of the language switch, as `sandbox.pages.language_links` returns them."""
 
 
 def page_of(payment: Payment) -> Page:
-    """Everything `templates/windows/window.html` shows of `payment`."""
+    """Return everything that `templates/windows/window.html` shows of `payment`."""
     profile = payment.profile
     effect = window_effect(payment)
     languages = language_links(url_for("windows.show", imp_uid=payment.imp_uid))
@@ -80,12 +81,13 @@ def page_of(payment: Payment) -> Page:
 
 
 def address(payment: Payment, action: str) -> str:
-    """Where the window's form for `action` goes; it keeps the window's secret and language."""
+    """Return the address that the window's form for `action` posts to. It keeps the window's secret and language."""
     lang = request.args.get("lang")
     return url_for(f"windows.{action}", imp_uid=payment.imp_uid, k=window_key(payment), lang=lang)
 
 
 def skin_of(payment: Payment) -> str:
+    """Return the name of the window's look: of the PG's variant, else of the PG, in lower case."""
     return (_variant(payment) or payment.pg_code).lower()
 
 
@@ -177,7 +179,7 @@ def _issuers(family: str) -> dict[str, str]:
 
 
 def _banks() -> dict[str, str]:
-    """The service's three-digit codes of the banks on the shelf."""
+    """Return code → name of the banks in the window. The three digits are the service's own bank codes."""
     return {
         "088": _("Shinhan Bank"),
         "004": _("KB Kookmin Bank"),

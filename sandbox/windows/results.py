@@ -1,6 +1,6 @@
-"""How a window's end reaches the shop: the callback's `rsp` object, or the query at `m_redirect_url`.
+"""Build a window's result for the shop: the callback's `rsp` object, or the query at `m_redirect_url`.
 
-Both are only news for the browser. What really happened is the payment's record, read over REST.
+Both only inform the browser. What really happened is in the payment's record, which the shop reads over REST.
 """
 
 from typing import Any
@@ -13,27 +13,27 @@ from ..wire.money import major_units
 CLOSED = "사용자가 결제를 취소하셨습니다"
 
 DECLINED = "F0004"
-"""Assumed: codes follow no fixed scheme; that a decline may carry one is documented."""
+"""The value is assumed, because codes follow no fixed scheme. That a decline may carry one is documented."""
 
 
 def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]:
-    """The object a shop's callback receives; `closed` when the payer shut the window."""
+    """Return the object that the shop's callback receives. `closed` is whether the payer closed the window."""
     if payment.profile.payload == "ids_only":
         return _ids(payment) | _failure(payment, closed)
-    told = {
+    result = {
         **_success(payment, "success", went_well(payment)),
         **_ids(payment),
         "pay_method": payment.pay_method,
         "pg_provider": payment.pg_code,
         "pg_type": "payment",
     }
-    return told | (_particulars(payment) if went_well(payment) else _reason(payment, closed))
+    return result | (_details(payment) if went_well(payment) else _reason(payment, closed))
 
 
 def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
-    """`m_redirect_url` with the result in its query; None when the shop sent no usable one.
+    """Return `m_redirect_url` with the result in its query; None when the shop sent no usable one.
 
-    Without one the payer is stranded in the window, in the sandbox as in life.
+    Without one the payer cannot leave the window, as with the real service.
     """
     target = urlsplit(payment.m_redirect_url or "")
     if target.scheme not in ("http", "https") or not target.netloc:
@@ -43,7 +43,7 @@ def redirect_target(payment: Payment, *, closed: bool = False) -> str | None:
 
 
 def went_well(payment: Payment) -> bool:
-    """Whether the payer did all there was to do; that money moved, it does not mean."""
+    """Whether the payer completed the window. It does not mean that money moved."""
     return payment.status == "paid" or payment.is_pending
 
 
@@ -52,8 +52,8 @@ def _ids(payment: Payment) -> dict[str, Any]:
     return ids | ({"customer_uid": payment.customer_uid} if payment.customer_uid else {})
 
 
-def _particulars(payment: Payment) -> dict[str, Any]:
-    """What only a success tells. In the browser the service spells "none" as '', in REST as null."""
+def _details(payment: Payment) -> dict[str, Any]:
+    """Return the fields that only a success has. For a missing value the service sends '' here, and null in REST."""
     return {
         "name": payment.name or "",
         "paid_amount": major_units(payment.amount, payment.currency),
@@ -86,12 +86,12 @@ def _redirect_fields(payment: Payment, closed: bool) -> dict[str, str]:
 
 
 def _success(payment: Payment, name: str, value: Any) -> dict[str, Any]:
-    """The deprecated word, unless the merchant wants to see that their shop does without it."""
+    """Return the deprecated field `name`; nothing when the lever `drop_success` tests whether the shop needs it."""
     return {} if levers.get(payment.merchant, "drop_success") else {name: value}
 
 
 def _failure(payment: Payment, closed: bool) -> dict[str, str]:
-    """What tells a failure where no `success` does: an `error_code`, also of a payer who leaves."""
+    """Return what marks a failure where there is no `success`: `error_code`, also when the payer closed the window."""
     if went_well(payment):
         return {}
     reason = _reason(payment, closed)
@@ -99,7 +99,7 @@ def _failure(payment: Payment, closed: bool) -> dict[str, str]:
 
 
 def _reason(payment: Payment, closed: bool) -> dict[str, str]:
-    """Why there is no success. A payer who leaves makes no `error_code`."""
+    """Return why the window did not succeed. There is no `error_code` when the payer closed the window."""
     if closed:
         return {"error_msg": CLOSED}
     return {"error_code": DECLINED, "error_msg": payment.fail_reason or ""}

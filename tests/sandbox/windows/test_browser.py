@@ -281,7 +281,7 @@ def test_the_layer_speaks_the_language_of_its_window_also_where_only_the_browser
     context.close()
 
 
-# For everybody --------------------------------------------------------------------------------------------
+# Accessibility --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("lang", "scheme"), [("ko", "light"), ("en", "dark")])
@@ -307,7 +307,7 @@ def test_the_layer_is_accessible_on_the_shop_s_page(shop):
 
 
 def _pages(sandbox_url: str, lang: str) -> list[str]:
-    """The front page, one window of each kind, one with an instrument refused, and one that has ended."""
+    """Return the addresses of windows of each kind, of one that has ended, and of the front page."""
 
     def opened(device: str = "pc", **params: object) -> str:
         call = sdk_call(device, language=lang, **params)

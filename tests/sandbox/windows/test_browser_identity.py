@@ -23,7 +23,7 @@ def pop_up(shop: ShopPage) -> Page:
     return opened.value
 
 
-def test_a_made_up_person_is_identified_and_the_callback_hears_of_it(shop):
+def test_a_made_up_person_is_identified_and_the_callback_receives_it(shop):
     window = pop_up(visit(shop, merchant_uid="check-1"))
     window.get_by_role("button", name="테스트 정보로 채우기").click()
     with window.expect_event("close"):
@@ -74,7 +74,7 @@ def test_a_phone_leaves_the_page_and_comes_back(phone):
 
 @pytest.fixture
 def in_a_layer(sandbox_url):
-    """The sandbox is the next test's, too."""
+    """Open checks in a layer, and restore the lever afterwards: the next tests use the same sandbox."""
     lever = f"{sandbox_url}/control/levers"
     requests.post(lever, json={"certification_form": "layer"}, timeout=10)
     yield

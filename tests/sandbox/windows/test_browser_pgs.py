@@ -1,4 +1,4 @@
-"""One walk in a real browser for each family of windows and each road of a result."""
+"""One journey in a real browser for each family of windows and each way a result reaches the shop."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,7 +16,7 @@ IDS = {"imp_uid", "merchant_uid", "customer_uid"}
 
 
 def visit(shop: ShopPage, guide_id: str, **changes: object) -> ShopPage:
-    """The page of a shop that follows this guide."""
+    """Open the page of a shop that follows this guide."""
     guide = GUIDES[guide_id]
     uid = f"{guide_id}{shop.page.evaluate('Date.now()')}".replace("-", "")
     asked = {"pg": guide.pg, "pay_method": guide.pay_method, "merchant_uid": uid, "customer_uid": uid, **guide.issue}
@@ -197,7 +197,7 @@ def test_naver_pay_takes_the_page_of_a_pc_unless_told_otherwise(shop):
     assert parse_qs(urlsplit(shop.page.url).query)["imp_success"] == ["true"]
 
 
-# Other doors of the script --------------------------------------------------------------------------------
+# Other functions of the script ----------------------------------------------------------------------------
 
 
 def test_the_rarer_functions_of_the_script_break_no_page(shop):

@@ -14,7 +14,7 @@ STOPPED = "고객사 요청에 의해 결제를 중단합니다. (상세사유 :
 
 @pytest.fixture
 def pay(api, payer, receiver):
-    """A window of a shop that wants to be asked, submitted with a card; gives the payment as REST knows it."""
+    """Open a window with a `confirm_url`, submit a card, and return the payment as REST shows it."""
 
     def pay(number: str = CARD, **params):
         params = {"merchant_uid": "order-1", "pg": "jtnet", "confirm_url": receiver.url, **params}
@@ -50,7 +50,7 @@ def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
         (b'{"reason": "sold out"}', "sold out"),
         (b"sold out", "sold out"),
         (b"{}", "HTTP 409"),
-        (b"[" * 2000, "[" * confirming.LONGEST_REASON),
+        (b"[" * 2000, "[" * confirming.MAX_REASON),
     ],
 )
 def test_the_shop_can_say_why(pay, receiver, said, reason):
@@ -87,7 +87,7 @@ def test_a_payment_that_ended_already_is_not_asked_about_again(payer, receiver):
 
 
 @pytest.mark.parametrize("others", [[], ["order-2"]])
-def test_a_window_that_a_reset_forgets_meanwhile_is_gone_and_approves_no_other(client, payer, receiver, others):
+def test_a_window_that_a_reset_forgets_in_the_meantime_is_gone_and_approves_no_other(client, payer, receiver, others):
     window = payer.open(merchant_uid="order-1", pg="jtnet", confirm_url=receiver.url)
     address = urlsplit(window.json["window_url"])
 
@@ -105,7 +105,7 @@ def test_a_window_that_a_reset_forgets_meanwhile_is_gone_and_approves_no_other(c
     assert [api.get(f"/payments/find/{order}").response["status"] for order in others] == ["ready"] * len(others)
 
 
-def test_nobody_is_asked_when_the_window_is_closed_or_the_lever_is_off(client, payer, pay, receiver):
+def test_the_shop_is_not_asked_when_the_window_is_closed_or_the_lever_is_off(client, payer, pay, receiver):
     payer.close(payer.open(merchant_uid="order-2", pg="jtnet", confirm_url=receiver.url))
     client.post("/control/levers", json={"confirm_process": False})
 

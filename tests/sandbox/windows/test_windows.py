@@ -1,4 +1,4 @@
-"""What a payer sees in a window, and what the shop hears of its end."""
+"""What a payer sees in a window, and what the shop receives when it ends."""
 
 import io
 import json
@@ -150,7 +150,7 @@ def test_who_lacks_the_secret_of_a_window_finds_nothing(client, change, name):
     assert answer.status_code == 404
 
 
-# What the shop hears --------------------------------------------------------------------------------------
+# What the shop receives -----------------------------------------------------------------------------------
 
 
 def test_an_approved_window_calls_back_with_everything_about_the_payment(client):
@@ -355,5 +355,5 @@ def page(client: FlaskClient, url: str) -> Markup:
 
 
 def result(answer) -> dict:
-    """The object the page of a finished window hands to the shop."""
+    """Return the object that the page of a finished window passes to the shop."""
     return json.loads(Markup(answer.text).attribute("data-result")[0])
