@@ -1,4 +1,4 @@
-"""Identity checks, over REST or in a window: a code goes to a phone, and whoever repeats it is who they say."""
+"""Identity checks, over REST or in a window: a phone receives a code, and repeating the code proves the identity."""
 
 import hashlib
 import hmac
@@ -34,7 +34,7 @@ IN_A_WINDOW = "본인인증 창에서 진행 중인 건입니다."
 TOO_YOUNG = "본인인증 허용 나이(만 {}세) 미만입니다."
 
 OTP = "123456"
-"""The code every phone of the sandbox gets."""
+"""The code that every phone receives in the sandbox."""
 
 CARRIERS = ("SKT", "KT", "LGT")
 
@@ -53,7 +53,7 @@ _BORN_BEFORE_2000 = ("1", "2", "5", "6")
 
 
 class Certification(Model):
-    """One check, finished or not."""
+    """One identity check, finished or not."""
 
     __tablename__ = "certifications"
 
@@ -62,7 +62,7 @@ class Certification(Model):
     imp_uid: Mapped[str] = mapped_column(unique=True)
     merchant_uid: Mapped[str | None]
     name: Mapped[str] = mapped_column(default="")
-    """'' while a window waits to be told, as the rest of the person."""
+    """'' until the window's form is submitted, like the other fields of the person."""
     phone: Mapped[str] = mapped_column(default="")
     birthday: Mapped[str] = mapped_column(default="")
     """`YYYY-MM-DD`"""
@@ -71,38 +71,38 @@ class Certification(Model):
     carrier: Mapped[str] = mapped_column(default="")
     certified_at: Mapped[int] = mapped_column(default=0)
     window: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What its window was opened with: `form`, `origin`, `m_redirect_url`, `language`, `min_age`, and what
-    its fields begin with under `filled`. Empty for a check over REST."""
+    """What its window was opened with: `form`, `origin`, `m_redirect_url`, `language`, `min_age`, and under
+    `filled` the first values of its fields. Empty for a check over REST."""
 
     merchant: Mapped[Merchant] = relationship()
 
     def key_for(self, scope: str) -> str:
-        """Hex that is the same for the same person in the same `scope`."""
+        """Return hex digits that are the same for the same person in the same `scope`."""
         person = f"{scope}|{self.name}|{self.birthday}|{self.phone}"
         return hashlib.sha256(person.encode()).hexdigest()
 
 
 def request(merchant: Merchant, fields: Fields) -> Certification:
-    """Have a code sent to a phone. Raises `Malformed` when it cannot be anybody's."""
-    asked = _new(merchant, text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT))
+    """Start a check over REST by sending a code to a phone. Raises `Malformed` when a field of the person is wrong."""
+    check = _new(merchant, text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT))
     for name, value in _person(fields).items():
-        setattr(asked, name, value)
+        setattr(check, name, value)
     with exclusive(merchant):
-        db.session.add(asked)
-    return asked
+        db.session.add(check)
+    return check
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, origin: str, now: int) -> Certification:
-    """The check behind a window, from the parameters of `IMP.certification`.
+    """Create the check behind a window from the parameters of `IMP.certification`. Raises `Malformed`.
 
-    On a phone the window takes the page, unless `popup` is true. Raises `Malformed`.
+    On a phone the window replaces the page, unless `popup` is true.
     """
     page = device == "mobile" and params.get("popup") is not True
     target = next(iter(urls(params, "m_redirect_url")), None)
     if page and target is None:
         raise missing("m_redirect_url")
-    asked = _new(merchant, text(params, "merchant_uid", limit=MERCHANT_UID_LIMIT) or f"nobody_{now}000")
-    asked.window = {
+    check = _new(merchant, text(params, "merchant_uid", limit=MERCHANT_UID_LIMIT) or f"nobody_{now}000")
+    check.window = {
         "form": "page" if page else levers.get(merchant, "certification_form"),
         "origin": origin,
         "m_redirect_url": target,
@@ -111,16 +111,16 @@ def open_window(merchant: Merchant, params: Fields, device: str, origin: str, no
         "filled": {name: text(params, name, limit=64) for name in ("name", "phone", "carrier")},
     }
     with exclusive(merchant):
-        db.session.add(asked)
-    return asked
+        db.session.add(check)
+    return check
 
 
 def identify(certification: Certification, fields: Fields, now: int) -> Certification:
-    """The person in the window's form is who they say. A finished check comes back unchanged.
+    """Finish the check with the person in the window's form. Return a finished check unchanged.
 
     Raises:
-        Malformed: what `wrong_field` would have named.
-        Refused: younger than the shop's `min_age`.
+        Malformed: when a field is wrong; `wrong_field` names the first.
+        Refused: when the person is younger than the shop's `min_age`.
     """
     person = _person(fields)
     _check_otp(fields)
@@ -136,7 +136,7 @@ def identify(certification: Certification, fields: Fields, now: int) -> Certific
 
 
 def wrong_field(fields: Fields) -> str | None:
-    """The first field of a window's form that cannot be right, None when each can."""
+    """Return the name of the first wrong field of a window's form, or None."""
     for name, read in _READERS.items():
         try:
             read(fields)
@@ -146,7 +146,12 @@ def wrong_field(fields: Fields) -> str | None:
 
 
 def confirm(merchant: Merchant, imp_uid: str, fields: Fields, now: int) -> Certification:
-    """Repeat the code. Raises `Refused` (404) for nobody's check, `Malformed` for a wrong code or a second time."""
+    """Finish a check over REST with the code.
+
+    Raises:
+        Refused: when the merchant has no such check (HTTP 404).
+        Malformed: when the code is wrong, the check is finished, or it belongs to a window.
+    """
     required_text(fields, "otp")
     with exclusive(merchant):
         certification = get(merchant, imp_uid)
@@ -160,7 +165,7 @@ def confirm(merchant: Merchant, imp_uid: str, fields: Fields, now: int) -> Certi
 
 
 def remove(merchant: Merchant, imp_uid: str) -> Certification:
-    """Forget a check; it is returned once more. Raises `Refused` (404)."""
+    """Delete a check and return it. Raises `Refused` (HTTP 404)."""
     with exclusive(merchant):
         certification = get(merchant, imp_uid)
         db.session.delete(certification)
@@ -168,7 +173,7 @@ def remove(merchant: Merchant, imp_uid: str) -> Certification:
 
 
 def get(merchant: Merchant, imp_uid: str) -> Certification:
-    """Raises `Refused` (404)."""
+    """Return the merchant's check with this `imp_uid`. Raises `Refused` (HTTP 404)."""
     certification = db.session.scalar(
         select(Certification).where(Certification.merchant_id == merchant.id, Certification.imp_uid == imp_uid)
     )
@@ -183,7 +188,7 @@ def _new(merchant: Merchant, merchant_uid: str | None) -> Certification:
 
 
 def _person(fields: Fields) -> dict[str, Any]:
-    """Who somebody says they are. Raises `Malformed` when it cannot be anybody."""
+    """Return the person that the fields describe. Raises `Malformed`."""
     gender_digit, carrier = _gender_digit(fields), _carrier(fields)
     return {
         "name": required_text(fields, "name"),
@@ -215,7 +220,7 @@ def _check_otp(fields: Fields) -> None:
 
 
 def _age(birthday: str, now: int) -> int:
-    """Full years on the day it is in Seoul."""
+    """Return the age in full years on today's date in Seoul."""
     born = date.fromisoformat(birthday)
     today = (datetime.fromtimestamp(now, UTC) + timedelta(hours=9)).date()
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
@@ -229,7 +234,7 @@ def _phone(fields: Fields) -> str:
 
 
 def _birthday(fields: Fields, gender_digit: str) -> str:
-    """From `YYMMDD`, whose century the gender digit tells, or `YYYYMMDD`."""
+    """Return `YYYY-MM-DD` from `YYYYMMDD`, or from `YYMMDD` with the gender digit's century. Raises `Malformed`."""
     born = digits(required_text(fields, "birth"))
     if len(born) == 6:
         born = ("19" if gender_digit in _BORN_BEFORE_2000 else "20") + born
@@ -247,4 +252,4 @@ _READERS = {
     "phone": _phone,
     "otp": _check_otp,
 }
-"""Fields of the form, from top to bottom, and what raises `Malformed` for a wrong one."""
+"""Fields of the form, from top to bottom → the function that raises `Malformed` when one is wrong."""

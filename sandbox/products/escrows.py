@@ -1,4 +1,4 @@
-"""Shipments of goods whose price is held until they arrive."""
+"""Escrow: shipments of goods whose price is held until they arrive."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,11 +26,11 @@ class Shipment(Model):
 
 
 def register(payment: Payment, fields: Fields, now: int) -> Shipment:
-    """Tell who carries the goods.
+    """Register the shipment of a payment's goods.
 
     Raises:
-        Malformed: a part of it is missing.
-        Refused: HTTP 409 for a payment without escrow, unpaid, or shipped before.
+        Malformed: when a field is missing.
+        Refused: when the payment is without escrow, not paid, or has a shipment already (HTTP 409).
     """
     shipment = _shipment(fields)
     with exclusive(payment):
@@ -44,17 +44,22 @@ def register(payment: Payment, fields: Fields, now: int) -> Shipment:
 
 
 def change(payment: Payment, fields: Fields, now: int) -> Shipment:
-    """Tell it anew. Raises as `register`, and `Refused` (404) where nothing was told yet."""
-    told = _shipment(fields)
+    """Replace the details of a shipment.
+
+    Raises:
+        Malformed: when a field is missing.
+        Refused: when no shipment is registered (HTTP 404).
+    """
+    replacement = _shipment(fields)
     with exclusive(payment):
         shipment = get(payment)
-        shipment.company, shipment.invoice, shipment.sent_at = told.company, told.invoice, told.sent_at
-        shipment.applied_at = now
+        shipment.company, shipment.invoice = replacement.company, replacement.invoice
+        shipment.sent_at, shipment.applied_at = replacement.sent_at, now
     return shipment
 
 
 def get(payment: Payment) -> Shipment:
-    """Raises `Refused` (404)."""
+    """Return the shipment of a payment. Raises `Refused` (HTTP 404)."""
     shipment = find(payment)
     if shipment is None:
         raise Refused(-1, NOT_FOUND, http=404, ours=True)
@@ -62,6 +67,7 @@ def get(payment: Payment) -> Shipment:
 
 
 def find(payment: Payment) -> Shipment | None:
+    """Return the shipment of a payment, or None."""
     return db.session.get(Shipment, payment.id)
 
 

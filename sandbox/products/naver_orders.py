@@ -1,6 +1,6 @@
 """Naver Pay's order form: a buyer orders at Naver, and the shop places, ships, takes back or exchanges each product.
 
-How a product stands and what moves it is `naver_orders.toml`.
+The states of a product and the moves between them are in `naver_orders.toml`.
 """
 
 import secrets
@@ -33,13 +33,13 @@ from ..wire.parameters import (
 )
 
 NOT_FOUND = "존재하지 않는 상품주문입니다."
-NONE_MOVED = "요청하신 상품주문을 모두 처리하지 못하였습니다. (현재 상태에서 할 수 없는 요청입니다)"
+NOTHING_MOVED = "요청하신 상품주문을 모두 처리하지 못하였습니다. (현재 상태에서 할 수 없는 요청입니다)"
 ORDERED_ALREADY = "this merchant_uid has already been paid"
 
-GIVEN_BACK = ("CANCELED", "RETURNED")
-"""Values of `product_order_status` with which the buyer has the money again."""
+REFUNDED = ("CANCELED", "RETURNED")
+"""Values of `product_order_status` in which the buyer has the money back."""
 FINISHED = ("PURCHASE_DECIDED", "EXCHANGED")
-"""Those of which buyers write reviews."""
+"""Those in which buyers write reviews."""
 
 REVIEWS = ("general", "premium")
 
@@ -51,7 +51,7 @@ MOST_PRODUCTS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """Something a shop or a buyer does; the fields are explained at the top of `naver_orders.toml`."""
+    """What a shop or a buyer does with a product; the fields are explained at the top of `naver_orders.toml`."""
 
     name: str
     moves: Mapping[str, str]
@@ -62,7 +62,7 @@ class Move:
     reasons: tuple[str, ...] = ()
 
     def check(self, fields: Fields) -> None:
-        """Raises `Malformed` when something is missing or not what it must be."""
+        """Check the fields that come with the move. Raises `Malformed`."""
         if self.methods and word(fields, "delivery_method", self.methods) is None:
             raise missing("delivery_method")
         by_courier = ("delivery_company", "tracking_number") if fields.get("delivery_method") == self.courier else ()
@@ -72,9 +72,9 @@ class Move:
             required_integer(fields, name)
 
     def reason(self, fields: Fields) -> str | None:
-        """`reason` as it is understood, None for a move that has none."""
-        said = text(fields, "reason")
-        return said if said in self.reasons else next(iter(self.reasons), None)
+        """Return `reason` if it is one of `reasons`, else the first of them, or None for a move without any."""
+        reason = text(fields, "reason")
+        return reason if reason in self.reasons else next(iter(self.reasons), None)
 
 
 def _load() -> tuple[dict[str, list[str]], dict[str, Move], dict[str, Move]]:
@@ -111,31 +111,34 @@ class ProductOrder(Model):
 
     @property
     def status(self) -> str:
+        """`product_order_status` of its state."""
         return STATES[self.state][0]
 
     @property
     def claim(self) -> tuple[str | None, str | None]:
-        """`claim_type` and `claim_status`."""
+        """`claim_type` and `claim_status` of its state."""
         _, kind, status = (*STATES[self.state], None, None)[:3]
         return kind, status
 
     @property
     def shipping_due(self) -> int:
+        """Until when the shop has to ship it, in Unix seconds."""
         return self.payment.started_at + DELIVERY_SECONDS
 
     @property
     def total(self) -> int:
+        """What the buyer pays for it, delivery included."""
         return self.product_amount + self.delivery_amount
 
     def move(self, state: str, *, at: int) -> None:
-        """Into a key of `STATES`; the buyer has the money back where that means so."""
+        """Enter `state`, a key of `STATES`. Refund its total where that state is one of `REFUNDED`."""
         self.state, self.moved_at = state, at
-        if self.status in GIVEN_BACK:
+        if self.status in REFUNDED:
             self.payment.mark_cancelled(self.total, self.reason, at=at)
 
 
 def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """A buyer orders and pays `products` at Naver; the shop is told by webhook. Raises `Malformed`."""
+    """Return the payment of a buyer who orders `products` at Naver; queue the shop's webhook. Raises `Malformed`."""
     products = [_product(one, now) for one in _listed(fields)]
     payment = Payment(
         merchant=merchant,
@@ -165,11 +168,11 @@ def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def act(payment: Payment, move: Move, fields: Fields, now: int) -> tuple[list[ProductOrder], bool]:
-    """Move the products named by `product_order_id`, or all: those that went, and whether that was each.
+    """Move the products named by `product_order_id`, or all. Return those that moved, and whether every one did.
 
     Raises:
-        Malformed: a field is missing or is not what it must be.
-        Refused: HTTP 500, as in the schema, when none may go there from where it is.
+        Malformed: when a field is missing or of the wrong shape.
+        Refused: when no product may make this move in its state (HTTP 500, as in the schema).
     """
     move.check(fields)
     wanted = set(texts(fields, "product_order_id"))
@@ -178,15 +181,15 @@ def act(payment: Payment, move: Move, fields: Fields, now: int) -> tuple[list[Pr
         chosen = [product for product in products if not wanted or product.product_order_id in wanted]
         moved = [product for product in chosen if _moved(product, move, fields, now)]
     if not moved:
-        raise Refused(-1, NONE_MOVED, http=500, ours=True)
+        raise Refused(-1, NOTHING_MOVED, http=500, ours=True)
     return moved, len(moved) == len(wanted or products)
 
 
 def _moved(product: ProductOrder, move: Move, fields: Fields, now: int) -> bool:
     target = move.moves.get(product.state)
-    if levers.get(product.payment.merchant, "naver_any_step") and product.status not in GIVEN_BACK:
+    if levers.get(product.payment.merchant, "naver_any_step") and product.status not in REFUNDED:
         target = target or next(iter(move.moves.values()))
-    if target is None or (STATES[target][0] in GIVEN_BACK and product.payment.remaining < product.total):
+    if target is None or (STATES[target][0] in REFUNDED and product.payment.remaining < product.total):
         return False
     product.reason = move.reason(fields) or product.reason
     product.move(target, at=now)
@@ -194,13 +197,13 @@ def _moved(product: ProductOrder, move: Move, fields: Fields, now: int) -> bool:
 
 
 def of(payment: Payment) -> list[ProductOrder]:
-    """The products of a payment; none for one that did not come from an order form."""
+    """Return the products of a payment; empty for one that did not come from the order form."""
     wanted = select(ProductOrder).where(ProductOrder.payment_id == payment.id)
     return list(db.session.scalars(wanted.order_by(ProductOrder.id)))
 
 
 def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
-    """Raises `Refused` (404), also for another merchant's."""
+    """Return one of the merchant's products. Raises `Refused` (HTTP 404), also for another merchant's."""
     wanted = (
         select(ProductOrder)
         .join(Payment)
@@ -213,7 +216,7 @@ def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
 
 
 def reviewed(merchant: Merchant, fields: Fields) -> list[ProductOrder]:
-    """Finished between `from` and `to`: each has a review of each type. Raises `Malformed`."""
+    """Return the products finished from `from` to `to`, each of which has a review of each type. Raises `Malformed`."""
     since, until = required_integer(fields, "from"), required_integer(fields, "to")
     if word(fields, "review_type", REVIEWS) is None:
         raise missing("review_type")
@@ -240,7 +243,7 @@ def _listed(fields: Fields) -> list[Fields]:
 
 
 def _product(fields: Fields, now: int) -> ProductOrder:
-    """With everything left out made up."""
+    """Return a product, with invented values for what `fields` leave out. Raises `Malformed`."""
     amounts = {"product_amount": (10_000, 1), "delivery_amount": (0, 0), "quantity": (1, 1)}
     words = {"product_id": "coffee", "product_name": "원두", "product_option_id": "", "product_option_name": ""}
     read = {name: integer(fields, name, least=least, most=10**9) for name, (_, least) in amounts.items()}

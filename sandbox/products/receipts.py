@@ -1,4 +1,4 @@
-"""Cash receipts: what the tax office is told of a payment by bank account, ours or somebody else's."""
+"""Cash receipts: reports to the tax office of payments by bank account, made here or elsewhere."""
 
 import secrets
 
@@ -19,7 +19,7 @@ NOT_CASH = "결제완료된 현금성 거래(가상계좌, 계좌이체)가 아�
 UNSUPPORTED = "현금영수증을 지원하지 않는 PG사입니다."
 
 CASH = ("vbank", "trans")
-"""Values of `pay_method`."""
+"""Values of `pay_method` that have cash receipts."""
 
 IDENTIFIERS = ("person", "business", "phone", "taxcard")
 KINDS = ("person", "company")
@@ -28,7 +28,7 @@ _OPEN = text("cancelled_at = 0")
 
 
 class Receipt(Model):
-    """One receipt, of a payment or of a sale made elsewhere. Amounts are won."""
+    """One receipt, for a payment or for a sale made elsewhere. Amounts are won."""
 
     __tablename__ = "receipts"
 
@@ -52,11 +52,11 @@ class Receipt(Model):
 
 
 def issue(payment: Payment, fields: Fields, now: int) -> Receipt:
-    """A receipt for what is left of a payment.
+    """Issue a receipt for what is left of a payment.
 
     Raises:
-        Malformed: a field is missing, the payment is none by bank account, or it has a receipt.
-        Refused: its PG has no receipts; HTTP 501.
+        Malformed: when a field is missing, the payment was not made by bank account, or it has a receipt.
+        Refused: when its PG has no receipts (HTTP 501).
     """
     _check(fields)
     if not payment.profile.issues_receipts:
@@ -73,7 +73,12 @@ def issue(payment: Payment, fields: Fields, now: int) -> Receipt:
 
 
 def issue_external(merchant: Merchant, merchant_uid: str, fields: Fields, now: int) -> Receipt:
-    """A receipt for a sale the service knows nothing of. Raises as `issue`."""
+    """Issue a receipt for a sale made elsewhere, under the shop's own number.
+
+    Raises:
+        Malformed: when a field is missing or of the wrong shape, or the sale has a receipt.
+        Refused: when the PG has no receipts (HTTP 501), or the merchant has no such channel.
+    """
     if len(merchant_uid) > MERCHANT_UID_LIMIT:
         raise Malformed(f"merchant_uid 파라메터는 {MERCHANT_UID_LIMIT}자를 넘을 수 없습니다.")
     _check(fields)
@@ -91,7 +96,7 @@ def issue_external(merchant: Merchant, merchant_uid: str, fields: Fields, now: i
 
 
 def revoke(receipt: Receipt, now: int) -> Receipt:
-    """Take a receipt back."""
+    """Revoke a receipt."""
     with exclusive(receipt):
         receipt.cancelled_at = now
         payment = db.session.get(Payment, receipt.payment_id) if receipt.payment_id else None
@@ -101,12 +106,12 @@ def revoke(receipt: Receipt, now: int) -> Receipt:
 
 
 def find(payment: Payment) -> Receipt | None:
-    """The receipt of a payment that was not taken back."""
+    """Return the receipt of a payment that is not revoked, or None."""
     return db.session.scalar(select(Receipt).where(Receipt.payment_id == payment.id, Receipt.cancelled_at == 0))
 
 
 def find_external(merchant: Merchant, merchant_uid: str) -> Receipt | None:
-    """The receipt of a sale made elsewhere that was not taken back."""
+    """Return the receipt of a sale made elsewhere that is not revoked, or None."""
     return db.session.scalar(
         select(Receipt).where(
             Receipt.merchant_id == merchant.id,

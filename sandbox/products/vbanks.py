@@ -1,4 +1,4 @@
-"""Virtual accounts: a payer is given an account number and pays into it later, or never."""
+"""Virtual accounts: a payer receives an account number and pays into it later, or never."""
 
 import secrets
 
@@ -48,20 +48,20 @@ class VirtualAccount(Model):
     number: Mapped[str]
     holder: Mapped[str | None]
     due_at: Mapped[int]
-    """Until when it takes a deposit."""
+    """The last second at which it takes a deposit."""
     issued_at: Mapped[int]
     revoked_at: Mapped[int] = mapped_column(default=0)
-    """When the shop closed it; 0: it has not."""
+    """When the shop closed it; 0 while it is open."""
 
     payment: Mapped[Payment] = relationship()
 
 
 def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Open an account for one payment, which stays `ready` until somebody pays in; the shop is told by webhook.
+    """Open an account for one payment, which stays `ready` until a deposit; queue the shop's webhook.
 
     Raises:
-        Refused: the PG has none, or the `merchant_uid` was paid or cancelled before.
-        Malformed: a field is missing or of the wrong shape.
+        Refused: when the PG has no virtual accounts, or the `merchant_uid` was paid or cancelled before.
+        Malformed: when a field is missing or of the wrong shape.
     """
     channel = channel_of(merchant, fields)
     profile = pgs.profile_for(channel.pg_provider)
@@ -81,7 +81,7 @@ def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def change(payment: Payment, fields: Fields, now: int) -> Payment:
-    """Another `amount` or `vbank_due`. Raises `Malformed` unless a deposit is awaited and the values are right."""
+    """Change `amount` or `vbank_due`. Raises `Malformed` when no deposit is awaited or a value is wrong."""
     amount = (
         required_amount({**fields, "currency": payment.currency}, above_zero=True) if fields.get("amount") else None
     )
@@ -95,7 +95,7 @@ def change(payment: Payment, fields: Fields, now: int) -> Payment:
 
 
 def revoke(payment: Payment, now: int) -> Payment:
-    """Close the account before anybody pays in. Raises `Malformed` where that is too late."""
+    """Close the account before a deposit. Raises `Malformed` when no deposit is awaited."""
     with exclusive(payment):
         account = _waiting(payment)
         account.revoked_at = now
@@ -105,7 +105,7 @@ def revoke(payment: Payment, now: int) -> Payment:
 
 
 def deposit(payment: Payment, now: int) -> Payment:
-    """Somebody pays in. Raises `Malformed` where nobody can any more."""
+    """Record the deposit of the full amount. Raises `Malformed` when the account takes none any more."""
     with exclusive(payment):
         account = _waiting(payment)
         if now > account.due_at or entries.is_settled(payment.merchant, payment.merchant_uid):
@@ -116,12 +116,17 @@ def deposit(payment: Payment, now: int) -> Payment:
 
 
 def of(payment: Payment) -> VirtualAccount | None:
-    """The account of a payment, None for one that has none."""
+    """Return the account of a payment, or None."""
     return db.session.get(VirtualAccount, payment.id) if payment.pay_method == "vbank" else None
 
 
 def holder_of(merchant: Merchant, fields: Fields) -> str:
-    """Whose account `bank_num` at `bank_code` is: the sandbox knows those it has issued. Raises `Refused` (404)."""
+    """Return the holder of account `bank_num` at `bank_code`, which the sandbox knows if it has issued the account.
+
+    Raises:
+        Refused: when the sandbox has issued no such account to this merchant (HTTP 404).
+        Malformed: when a field is missing.
+    """
     wanted = (
         select(VirtualAccount.holder)
         .join(Payment)
