@@ -1,4 +1,4 @@
-"""The REST API, at the root of the host as in life: a module for each documented resource.
+"""The REST API, at the root of the host like the real one: a module for each documented resource.
 
 Source: https://developers.portone.io/api/rest-v1
 """
@@ -33,7 +33,7 @@ RESOURCES = (
 
 
 def init_app(app: Flask) -> None:
-    """Register every resource, and the envelope around whatever goes wrong with one."""
+    """Register every resource, and the envelope around its errors."""
     for module in RESOURCES:
         app.register_blueprint(module.bp)
     app.after_request(answers.delay)

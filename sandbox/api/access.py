@@ -1,4 +1,4 @@
-"""Who calls: the token in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
+"""The calling shop, by its token in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
 
 from flask import g, request
 
@@ -8,17 +8,17 @@ from ..merchants.clock import now
 
 
 def authenticate() -> None:
-    """Before every request of a resource: `recognise` the calling shop by its token. Raises `Refused` (401)."""
+    """Recognise the calling shop by its token, before every request of a resource. Raises `Refused` (HTTP 401)."""
     header = request.headers.get("Authorization", "")
     recognise(tokens.merchant_of(header.removeprefix("Bearer ").strip() or request.args.get("_token", ""), now()))
 
 
 def recognise(caller: Merchant) -> None:
-    """Note for the rest of the request whose it is, and how late they want their answers."""
+    """Keep the calling shop for the rest of the request, and its lever `latency`."""
     g.merchant, g.latency = caller, levers.get(caller, "latency")
 
 
 def merchant() -> Merchant:
-    """The shop that calls."""
+    """Return the shop that calls."""
     caller: Merchant = g.merchant
     return caller

@@ -1,4 +1,4 @@
-"""Answers that come late, broken or not at all, as `sandbox.rules.outcomes` and the lever `latency` want them."""
+"""Answers that come late, broken or not at all, as an outcome or the lever `latency` orders."""
 
 import select
 import socket
@@ -12,15 +12,15 @@ from ..rules.charges import INTERNAL_ERROR
 from ..wire.errors import Refused
 
 CONNECTIONS = ("werkzeug.socket", "gunicorn.socket")
-"""Where a WSGI server leaves the connection to the client."""
+"""Keys of the WSGI environment where a server leaves the connection to the client."""
 
 
-def spoil(payment: Payment) -> None:
-    """Call between a charge and its answer: wait, break off or fail when that was ordered for this charge.
+def disturb(payment: Payment) -> None:
+    """Delay, break off or fail the answer to a charge if its outcome says so. Call between the charge and the answer.
 
     Raises:
-        Refused: HTTP 500 though the charge was made; 504 in place of a lost answer under a server that keeps its
-            connections to itself.
+        Refused: when the answer is HTTP 500 although the charge was made, or HTTP 504 in place of a lost answer under
+            a server that does not share its connections.
     """
     wrong, seconds = outcomes.answer_to(payment), payment.outcome_seconds
     if wrong == "500_after":
@@ -32,19 +32,19 @@ def spoil(payment: Payment) -> None:
 
 
 def delay(response: Response) -> Response:
-    """For `after_request`: every answer to a merchant is late by their `latency`."""
+    """Delay every answer to a merchant by the lever `latency`. Register with `after_request`."""
     _wait(g.get("latency", 0))
     return response
 
 
 def _wait(seconds: float) -> None:
     if seconds:
-        db.session.commit()  # others need the database meanwhile
+        db.session.commit()  # other requests need the database during the wait
         sleep(seconds)
 
 
 def _lose(seconds: float) -> None:
-    """Say nothing until the client gives up or `seconds` are over, then cut the connection."""
+    """Send nothing until the client gives up or `seconds` are over, then cut the connection. Raises `Refused` (504)."""
     connection = next((request.environ[name] for name in CONNECTIONS if name in request.environ), None)
     if connection is None:
         raise Refused(-1, "Gateway Timeout", http=504)

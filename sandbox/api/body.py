@@ -1,4 +1,4 @@
-"""What a request carries: JSON or form fields under the same names, whichever the shop's client prefers."""
+"""Bodies and queries of requests: a shop sends JSON or form fields under the same names."""
 
 import json
 import re
@@ -15,24 +15,24 @@ DEEPEST = 4
 """Levels a form may nest: `schedules[0][extra][naverUseCfm]`."""
 
 DEEPEST_JSON = 100
-"""Levels JSON may nest. Some hundreds more could still be read, but not be written again."""
+"""Levels JSON may nest. Some hundreds more can be read, but not written again."""
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _INDEX = re.compile(r"[0-9]{1,4}")
 
 
 def fields() -> dict[str, Any]:
-    """The body as a dict, its texts within their limits.
+    """Return the body as a dict, its texts within their limits.
 
     Raises:
-        Malformed: JSON that is none, no object or too deep, a form that nests too deep, or a text that is too long.
+        Malformed: when JSON is invalid or not an object, JSON or a form nests too deep, or a text is too long.
     """
     body = json_object(parse_float=Decimal) if request.is_json else unfold(request.form.items(multi=True))
-    return limits.held(g.merchant, body) if "merchant" in g else body
+    return limits.apply(g.merchant, body) if "merchant" in g else body
 
 
 def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """The body's JSON object. Raises `Malformed`: there is none, or it nests too deep."""
+    """Return the JSON object of the body. Raises `Malformed` when there is none, or it nests too deep."""
     try:
         body = json.loads(request.get_data(), parse_float=parse_float)
     except (ValueError, ArithmeticError, RecursionError):  # a Decimal's exponent has bounds
@@ -45,14 +45,17 @@ def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
 
 
 def query() -> dict[str, Any]:
-    """The query as a dict, nested as forms are: `imp_uid[]=a&imp_uid[]=b`, `extra[requester]=admin`."""
+    """Return the query as a dict, nested like a form: `imp_uid[]=a&imp_uid[]=b`, `extra[requester]=admin`."""
     return unfold(request.args.items(multi=True))
 
 
 def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Names spelt with brackets as what they mean; of a plain name the last value counts.
+    """Return the lists and objects that names with brackets mean. Of a plain name the last value counts.
 
     `a[]=1&a[]=2` and `a[0]=1&a[1]=2` → `{"a": ["1", "2"]}`; `a[0][b]=1` → `{"a": [{"b": "1"}]}`
+
+    Raises:
+        Malformed: when a name nests deeper than `DEEPEST`.
     """
     tree: dict[str, Any] = {}
     for name, value in pairs:
@@ -65,7 +68,7 @@ def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _put(tree: dict[str, Any], path: list[str], value: str) -> None:
-    """An empty name counts on. Where a value and a name lie in each other's way, what came first stays."""
+    """Put `value` at `path`. An empty name is the next index. A value and an object at one path: the first stays."""
     name, *inner = path
     name = name or str(len(tree))
     if not inner:
@@ -77,7 +80,7 @@ def _put(tree: dict[str, Any], path: list[str], value: str) -> None:
 
 
 def _listed(value: Any) -> Any:
-    """A dict whose names all count is a list."""
+    """Turn a dict whose names are all indices into a list."""
     if not isinstance(value, dict):
         return value
     inner = {name: _listed(under) for name, under in value.items()}
@@ -87,7 +90,7 @@ def _listed(value: Any) -> Any:
 
 
 def _depth(body: dict[str, Any]) -> int:
-    """Levels of objects and lists. Counted without recursion, which is what a deep body would exhaust."""
+    """Count the levels of objects and lists, without recursion, which a deep body would exhaust."""
     depth = 0
     level: list[Any] = [body]
     while level:

@@ -1,4 +1,4 @@
-"""`/payments/cancel`: giving money back."""
+"""`/payments/cancel`: refunds."""
 
 from flask import Blueprint, Response
 
@@ -15,7 +15,7 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def cancel() -> Response:
-    """The whole, or `amount` of it. The shop is told by webhook only where it asks for that."""
+    """Cancel a payment, or `amount` of it. The shop receives a webhook only if it asks for one."""
     payment = cancels.cancel(merchant(), fields())
     delivery.announce(payment)
     return answer(payment_object(payment))

@@ -1,4 +1,4 @@
-"""`/cards` and `/banks`: what the codes in a record stand for."""
+"""`/cards` and `/banks`: the names of card companies and banks by their codes."""
 
 from collections.abc import Mapping
 
@@ -17,21 +17,25 @@ NO_SUCH_CODE = "존재하지 않는 기관코드입니다."
 
 @bp.get("/cards")
 def cards() -> Response:
+    """Answer with every card company."""
     return answer(_listed(CARDS))
 
 
 @bp.get("/cards/<code>")
 def card(code: str) -> Response:
+    """Answer with one card company; 404 for an unknown code."""
     return answer(_one(CARDS, code))
 
 
 @bp.get("/banks")
 def banks() -> Response:
+    """Answer with every bank."""
     return answer(_listed(BANKS))
 
 
 @bp.get("/banks/<code>")
 def bank(code: str) -> Response:
+    """Answer with one bank; 404 for an unknown code."""
     return answer(_one(BANKS, code))
 
 

@@ -1,4 +1,4 @@
-"""`/subscribe/customers`: the stored billing keys. What they are to be charged is in `schedules`."""
+"""`/subscribe/customers`: the stored billing keys. The charges booked for them are in `schedules`."""
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -24,38 +24,39 @@ MOST_IDS = 100
 
 @bp.get("")
 def show_several() -> Response:
-    """By `customer_uid[]`: 200 when each was found, 207 when some were, 404 when none was."""
-    asked = dict.fromkeys(texts(query(), "customer_uid"))
-    if not asked:
+    """Answer with the keys of each `customer_uid[]`: 200 if all were found, 207 if some were, 404 if none was."""
+    customer_uids = dict.fromkeys(texts(query(), "customer_uid"))
+    if not customer_uids:
         raise missing("customer_uid[]")
-    if len(asked) > MOST_IDS:
+    if len(customer_uids) > MOST_IDS:
         raise Malformed(f"한 번에 {MOST_IDS}건까지 조회할 수 있습니다.")
-    found = [key for customer_uid in asked if (key := keys.find(merchant(), customer_uid))]
+    found = [key for customer_uid in customer_uids if (key := keys.find(merchant(), customer_uid))]
     if not found:
         raise Refused(1, NONE_FOUND, http=404, ours=True)
-    return answer([key_object(key) for key in found], http=200 if len(found) == len(asked) else 207)
+    return answer([key_object(key) for key in found], http=200 if len(found) == len(customer_uids) else 207)
 
 
 @bp.get("/<customer_uid>")
 def show(customer_uid: str) -> Response:
+    """Answer with what may be known of a key; never with the key itself."""
     return answer(key_object(keys.get(merchant(), customer_uid)))
 
 
 @bp.post("/<customer_uid>")
 def issue(customer_uid: str) -> Response:
-    """By card number, without a window: for shops that may see one, and for seeding a demonstration."""
+    """Issue a key by card number, without a window: for shops that may see the number, and to seed a demonstration."""
     return answer(key_object(keys.issue_by_card(merchant(), customer_uid, fields(), of(merchant(), customer_uid))))
 
 
 @bp.delete("/<customer_uid>")
 def delete(customer_uid: str) -> Response:
-    """Final: from then on the `customer_uid` is an unknown one."""
+    """Delete a key for good: from then on its `customer_uid` is unknown."""
     return answer(key_object(keys.remove(merchant(), customer_uid, query())))
 
 
 @bp.get("/<customer_uid>/payments")
 def payments(customer_uid: str) -> Response:
-    """What the key was issued with and charged, newest first; windows still open are not in it."""
+    """Answer with the issue and the charges of the key, newest first, without windows that are still open."""
     key = keys.get(merchant(), customer_uid)
     made = select(Payment).where(Payment.merchant_id == key.merchant_id, Payment.customer_uid == customer_uid)
     finished = made.where(Payment.status != "ready").order_by(Payment.started_at.desc(), Payment.id.desc())

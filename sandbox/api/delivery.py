@@ -1,4 +1,4 @@
-"""`/paymentwall/delivery`: where goods sold through Paymentwall are, without which it does not pay out."""
+"""`/paymentwall/delivery`: reports of deliveries, without which Paymentwall does not pay the shop."""
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -32,22 +32,22 @@ FOR_GOODS = {
         40,
     ),
 }
-"""What only goods need that somebody carries, and how long each may be."""
+"""Fields that only physical goods need → the longest text allowed."""
 
 
 @bp.post("")
 def report() -> Response:
-    """Nothing is kept of it: the answer is all a shop gets to see."""
+    """Check the report and answer. The sandbox keeps nothing of it."""
     body = fields()
     _check(body)
-    asked = select(Payment.id).where(
+    reported = select(Payment.id).where(
         Payment.merchant_id == merchant().id,
         Payment.imp_uid == required_text(body, "imp_uid"),
         Payment.merchant_uid == required_text(body, "merchant_uid", limit=MERCHANT_UID_LIMIT),
         Payment.pg_code.in_(profile.code for profile in pgs.PROFILES if profile.wants_delivery_reports),
         Payment.status == "paid",
     )
-    if db.session.scalar(asked) is None:
+    if db.session.scalar(reported) is None:
         raise Refused(-1, entries.NOT_FOUND)
     return answer({"success": 1})
 

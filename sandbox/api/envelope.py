@@ -17,14 +17,14 @@ ROOTS = (
     *("/users/", "/payments/", "/subscribe/", "/cards/", "/banks/", "/paymentwall/"),
     *("/vbanks/", "/certifications/", "/receipts/", "/escrows/", "/payco/", "/naver/", "/kakao/"),
 )
-"""What the API's addresses begin with; errors elsewhere are pages."""
+"""The first parts of the API's paths; errors elsewhere are HTML pages."""
 
 UNEXPLAINED = "요청을 처리할 수 없습니다."
-"""What every error of our own wording says when the lever `own_texts` is off."""
+"""Replaces every error text of our own wording when the lever `own_texts` is off."""
 
 
 def answer(response: Any, *, code: int = 0, message: str | None = None, http: int = 200) -> Response:
-    """An envelope. `code` other than 0 is a failure, and HTTP 200 alone is no success."""
+    """Return an answer in its envelope. A `code` other than 0 is a failure, even with HTTP 200."""
     envelope = jsonify(code=code, message=message, response=response)
     envelope.status_code = http
     envelope.content_type = "application/json; charset=UTF-8"
@@ -32,6 +32,7 @@ def answer(response: Any, *, code: int = 0, message: str | None = None, http: in
 
 
 def init_app(app: Flask) -> None:
+    """Register the handlers that put every error into the envelope."""
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(Malformed, _malformed)
     app.register_error_handler(HTTPException, _http_error)
@@ -54,12 +55,12 @@ def _explains() -> bool:
 
 
 def _vanished(_error: ObjectDeletedError | NoResultFound) -> ResponseReturnValue:
-    """A row that this request had in hand is gone: a reset was quicker."""
+    """Answer 404 when a reset deletes a row that this request has already loaded."""
     return _http_error(NotFound())
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    """404, 405, 500 and the like; 405 keeps its `Allow`."""
+    """Answer HTTP errors such as 404, 405 and 500; a 405 keeps its `Allow`."""
     path = f"{request.path}/"
     if path.startswith("/control/"):
         return jsonify(error=error.name), error.code or 500

@@ -1,6 +1,7 @@
-"""`/kakao/payment/orders`: what Kakao Pay has of a day.
+"""`/kakao/payment/orders`: the payments of one day at Kakao Pay.
 
-Retired from the schema, which still defines its object; clients call it. Fields as Kakao Pay's own order list has them.
+The schema dropped this call but still defines its object, and clients still call it. The fields are those of Kakao
+Pay's own order list.
 """
 
 from datetime import datetime
@@ -23,17 +24,17 @@ bp = Blueprint("kakao", __name__)
 bp.before_request(authenticate)
 
 DAY = 86_400
-PAGE = 10
+PAGE_SIZE = 10
 
 _PG = next(profile for profile in pgs.PROFILES if "orders" in profile.own_calls)
 
 
 @bp.get("/kakao/payment/orders")
 def orders() -> Response:
-    """Those begun on `payment_request_date`, `YYYYMMDD` in Seoul, under one `cid`, the oldest first."""
-    asked = query()
-    date, cid = required_text(asked, "payment_request_date"), text(asked, "cid", limit=80) or _PG.mid
-    begun, page = _midnight(date), integer(asked, "page", least=1) or 1
+    """Answer with the payments begun on `payment_request_date` (`YYYYMMDD` in Seoul) under one `cid`, oldest first."""
+    args = query()
+    date, cid = required_text(args, "payment_request_date"), text(args, "cid", limit=80) or _PG.mid
+    begun, page = _midnight(date), integer(args, "page", least=1) or 1
     found = select(Payment).where(
         Payment.merchant_id == merchant().id,
         Payment.pg_code == _PG.code,
@@ -47,8 +48,8 @@ def orders() -> Response:
 def _page(found: Select[Payment], page: int) -> dict[str, Any]:
     """`{"page", "orders"}`: the payments on this page of what was found, and where the page stands among all."""
     total = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    rows = list(db.session.scalars(found.order_by(Payment.id).limit(PAGE).offset((page - 1) * PAGE)))
-    pages = -(-total // PAGE)
+    rows = list(db.session.scalars(found.order_by(Payment.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
+    pages = -(-total // PAGE_SIZE)
     counts = {"current_page": page, "current_size": len(rows), "total_pages": pages, "total_size": total}
     return {
         "page": {**counts, "first": page == 1, "last": page >= pages},

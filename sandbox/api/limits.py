@@ -1,6 +1,6 @@
-"""How long a text may be, wherever it is sent. Source: `maxLength` of the schema.
+"""The longest text allowed in each field. Source: `maxLength` of the schema.
 
-What the service does with a longer one is not said; the lever `long_text` decides. The two ids are an exception:
+The schema does not say what happens to a longer text; the lever `long_text` decides. The two ids are an exception:
 a cut id would name something else, so `parameters` refuses it whatever the lever says.
 """
 
@@ -33,18 +33,18 @@ TEXTS: Mapping[str, int] = {
 }
 
 
-def held(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
-    """`fields` within the limits, those of each schedule too, or as they are. Raises `Malformed`."""
+def apply(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return `fields` within the limits, or as they are; also those of each schedule. Raises `Malformed`."""
     how = levers.get(merchant, "long_text")
     if how == "keep":
         return fields
-    kept = {name: _held(how, name, value) for name, value in fields.items()}
+    kept = {name: _limited(how, name, value) for name, value in fields.items()}
     if isinstance(kept.get("schedules"), list):
-        kept["schedules"] = [held(merchant, one) if isinstance(one, dict) else one for one in kept["schedules"]]
+        kept["schedules"] = [apply(merchant, one) if isinstance(one, dict) else one for one in kept["schedules"]]
     return kept
 
 
-def _held(how: str, name: str, value: Any) -> Any:
+def _limited(how: str, name: str, value: Any) -> Any:
     limit = TEXTS.get(name)
     if limit is None or not isinstance(value, str) or len(value) <= limit:
         return value

@@ -15,10 +15,10 @@ bp.before_request(authenticate)
 
 
 def act(imp_uid: str, call: str) -> Response:
-    """200 when each product went, 207 with those that did when some; when none went it is an error."""
+    """Move products. Answer 200 if all of them moved, 207 with the moved ones if some did, an error if none did."""
     payment = paid_with(imp_uid, "order_form")
-    moved, each = naver_orders.act(payment, naver_orders.CALLS[call], fields(), of(merchant()))
-    return answer([product_order_object(product) for product in moved], http=200 if each else 207)
+    moved, complete = naver_orders.act(payment, naver_orders.CALLS[call], fields(), of(merchant()))
+    return answer([product_order_object(product) for product in moved], http=200 if complete else 207)
 
 
 for name in naver_orders.CALLS:
@@ -28,17 +28,20 @@ for name in naver_orders.CALLS:
 
 @bp.get("/payments/<imp_uid>/naver/product-orders")
 def product_orders(imp_uid: str) -> Response:
+    """Answer with every product of one order."""
     products = naver_orders.of(paid_with(imp_uid, "order_form"))
     return answer([product_order_object(product) for product in products])
 
 
 @bp.get("/naver/product-orders/<product_order_id>")
 def product_order(product_order_id: str) -> Response:
+    """Answer with one product; 404 if the shop has no such product."""
     return answer(product_order_object(naver_orders.get(merchant(), product_order_id)))
 
 
 @bp.get("/naver/reviews")
 def reviews() -> Response:
-    asked = {**query(), **fields()}
-    products = naver_orders.reviewed(merchant(), asked)
-    return answer([review_object(product, asked["review_type"]) for product in products])
+    """Answer with a review of each product finished in a range of time. Takes the query and the body."""
+    sent = {**query(), **fields()}
+    products = naver_orders.reviewed(merchant(), sent)
+    return answer([review_object(product, sent["review_type"]) for product in products])

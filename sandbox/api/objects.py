@@ -1,4 +1,4 @@
-"""The objects of the wire. Every key is always there; amounts turn into major units here and nowhere else."""
+"""The objects that answers contain. Every key is always present, and amounts are in major units."""
 
 from dataclasses import asdict
 from decimal import Decimal
@@ -25,7 +25,7 @@ _UNUSED_TEXT = (
     "user_agent",
     "promotion",
 )
-"""Parts of a payment that recurring billing never fills."""
+"""Fields of a payment that recurring billing never fills."""
 
 _AS_STORED = (
     *("imp_uid", "merchant_uid", "pay_method", "channel", "pg_id", "pg_tid", "apply_num"),
@@ -48,7 +48,7 @@ _OF_PRODUCT = (
 
 
 def payment_object(payment: Payment) -> dict[str, Any]:
-    """A payment; source: schema `PaymentAnnotation` of the V1 API."""
+    """Return a payment. Source: schema `PaymentAnnotation` of the V1 API."""
     return {
         **dict.fromkeys(_UNUSED_TEXT),
         **{name: getattr(payment, name) for name in _AS_STORED},
@@ -78,7 +78,7 @@ def _vbank_fields(account: VirtualAccount | None) -> dict[str, Any]:
 
 
 def certification_object(certification: Certification) -> dict[str, Any]:
-    """Who somebody is; source: schema `CertificationAnnotation`. What was not confirmed yet is not told."""
+    """Return an identity check; the person is null until it is finished. Source: schema `CertificationAnnotation`."""
     known = certification.certified_at > 0
     return {
         "imp_uid": certification.imp_uid,
@@ -101,7 +101,7 @@ def certification_object(certification: Certification) -> dict[str, Any]:
 
 
 def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
-    """A cash receipt of `imp_uid` or `merchant_uid`; source: schema `ReceiptAnnotation`."""
+    """Return a cash receipt of the `imp_uid` or `merchant_uid` given as `whose`. Source: schema `ReceiptAnnotation`."""
     return {
         **whose,
         "receipt_tid": receipt.receipt_tid,
@@ -116,12 +116,12 @@ def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
 
 
 def shipment_object(shipment: Shipment) -> dict[str, Any]:
-    """A parcel; source: schema `EscrowLogisAnnotation`."""
+    """Return a shipment. Source: schema `EscrowLogisAnnotation`."""
     return {name: getattr(shipment, name) for name in ("company", "invoice", "sent_at", "applied_at")}
 
 
 def product_order_object(product: ProductOrder) -> dict[str, Any]:
-    """One product of an order form; source: schema `NaverProductOrderAnnotation`."""
+    """Return one product of an order form. Source: schema `NaverProductOrderAnnotation`."""
     payment, (claim_type, claim_status) = product.payment, product.claim
     name, tel = payment.buyer_name or "김매달", payment.buyer_tel or "010-0000-0000"
     return {
@@ -144,7 +144,7 @@ def product_order_object(product: ProductOrder) -> dict[str, Any]:
 
 
 def review_object(product: ProductOrder, kind: str) -> dict[str, Any]:
-    """What the buyer of a finished product thinks of it; source: schema `NaverReviewAnnotation`."""
+    """Return a product's review; `kind` is `general` or `premium`. Source: schema `NaverReviewAnnotation`."""
     return {
         **{part: getattr(product, part) for part in ("product_order_id", "product_id", "product_name")},
         "product_option_name": product.product_option_name,
@@ -159,7 +159,7 @@ def review_object(product: ProductOrder, kind: str) -> dict[str, Any]:
 
 
 def key_object(key: BillingKey) -> dict[str, Any]:
-    """A billing key; source: schema `CustomerAnnotation`. The key itself is what the service never shows."""
+    """Return a billing key, without the secret that the service never shows. Source: schema `CustomerAnnotation`."""
     return {
         **dict.fromkeys(("card_issuer_code", "card_issuer_name", "card_publisher_code", "card_publisher_name")),
         "customer_uid": key.customer_uid,
@@ -182,7 +182,7 @@ def key_object(key: BillingKey) -> dict[str, Any]:
 
 
 def schedule_object(schedule: Schedule) -> dict[str, Any]:
-    """A schedule; source: schema `ScheduleResultAnnotation`. `imp_uid` is null until it was run."""
+    """Return a schedule, whose `imp_uid` is null until it has run. Source: schema `ScheduleResultAnnotation`."""
     payment = schedule.payment
     return {
         **{name: getattr(schedule, name) for name in _OF_SCHEDULE},
@@ -197,13 +197,13 @@ def schedule_object(schedule: Schedule) -> dict[str, Any]:
 
 
 def pg_settings_of(channel: Channel) -> list[dict[str, Any]]:
-    """A channel as `GET /users/pg` lists it; source: schema `PgSettingAnnotation`."""
+    """Return a channel as `GET /users/pg` lists it, once for each use. Source: schema `PgSettingAnnotation`."""
     types = ("payment", "api_payment") if profile_for(channel.pg_provider).family == "card" else ("payment",)
     return [{**asdict(channel), "sandbox": True, "type": kind} for kind in types]
 
 
 def prepared_object(prepared: Prepared) -> dict[str, Any]:
-    """A registered amount."""
+    """Return an amount that was registered before its window."""
     amount = Decimal(prepared.amount)
     return {
         "merchant_uid": prepared.merchant_uid,

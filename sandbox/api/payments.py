@@ -1,4 +1,4 @@
-"""`/payments`: reading one, several, or all of a status. Cancels are in `cancel`, registered amounts in `prepare`."""
+"""`/payments`: one payment, several, or all of a status. Cancels are in `cancel`, registered amounts in `prepare`."""
 
 from itertools import chain
 
@@ -24,13 +24,13 @@ bp.before_request(authenticate)
 
 NO_SUCH_STATUS = "지원되지 않는 상태값입니다."
 
-REACHED = {
+REACHED_AT = {
     "ready": Payment.started_at,
     "paid": Payment.paid_at,
     "cancelled": Payment.cancelled_at,
     "failed": Payment.failed_at,
 }
-"""Status → when it was reached."""
+"""Status → column of the time at which it was reached."""
 
 SORTINGS = {"started": Payment.started_at, "paid": Payment.paid_at, "updated": Payment.updated_at}
 """`sorting` → column; a `-` in front means newest first. Within a second the order of arrival decides."""
@@ -43,38 +43,39 @@ LONGEST_SEARCH = 90 * DAY
 
 @bp.get("/<imp_uid>")
 def show(imp_uid: str) -> Response:
+    """Answer with one payment; 404 if the shop has no such payment."""
     return answer(payment_object(entries.get(merchant(), imp_uid)))
 
 
 @bp.get("/<imp_uid>/balance")
 def show_balance(imp_uid: str) -> Response:
-    """What was paid by which means, net of cancels; only two PGs tell."""
+    """Answer with the balance of a payment, net of cancels; only two PGs report it."""
     return answer(balances.of(entries.get(merchant(), imp_uid)))
 
 
 @bp.get("")
 def show_several() -> Response:
-    """By `imp_uid[]` and `merchant_uid[]`: 200 when each was found, 207 when some were, 404 when none was."""
-    imp_uids, merchant_uids = _ids_asked_for()
+    """Answer with each `imp_uid[]` and `merchant_uid[]`: 200 if all were found, 207 if some were, 404 if none was."""
+    imp_uids, merchant_uids = _requested_ids()
     most = 1 if levers.get(merchant(), "several_attempts") == "newest" else MOST_IDS
     wanted = [_mine().where(Payment.imp_uid == imp_uid) for imp_uid in dict.fromkeys(imp_uids)]
     wanted += [_of_order(merchant_uid).limit(most) for merchant_uid in dict.fromkeys(merchant_uids)]
     found = [payments for one in wanted if (payments := db.session.scalars(one).all())]
     if not found:
         raise Refused(-1, NOT_FOUND, http=404)
-    # The same payment may have been asked for by both of its ids.
+    # The request may name the same payment by both of its ids.
     objects = [payment_object(payment) for payment in dict.fromkeys(chain.from_iterable(found))]
     return answer(objects, http=200 if len(found) == len(wanted) else 207)
 
 
-def _ids_asked_for() -> tuple[list[str], list[str]]:
-    """Each `imp_uid[]` and each `merchant_uid[]` of the query.
+def _requested_ids() -> tuple[list[str], list[str]]:
+    """Return each `imp_uid[]` and each `merchant_uid[]` of the query.
 
     Raises:
-        Malformed: there is none, or more than `MOST_IDS`.
+        Malformed: when there is none, or more than `MOST_IDS`.
     """
-    asked = query()
-    imp_uids, merchant_uids = texts(asked, "imp_uid"), texts(asked, "merchant_uid")
+    args = query()
+    imp_uids, merchant_uids = texts(args, "imp_uid"), texts(args, "merchant_uid")
     if not imp_uids and not merchant_uids:
         raise missing("imp_uid[], merchant_uid[]")
     if len(imp_uids) + len(merchant_uids) > MOST_IDS:
@@ -85,14 +86,14 @@ def _ids_asked_for() -> tuple[list[str], list[str]]:
 @bp.get("/find/<merchant_uid>")
 @bp.get("/find/<merchant_uid>/<status>")
 def find(merchant_uid: str, status: str = "all") -> Response:
-    """The first in `sorting`: without a status a newer failed attempt hides an older paid one."""
+    """Answer with the first in `sorting`. Without a status a newer failed attempt hides an older paid one."""
     return answer(payment_object(_one(_of_order(merchant_uid, status))))
 
 
 @bp.get("/findAll/<merchant_uid>")
 @bp.get("/findAll/<merchant_uid>/<status>")
 def find_all(merchant_uid: str, status: str = "all") -> Response:
-    """Every attempt of one order."""
+    """Answer with every attempt of one order."""
     page = paged(_of_order(merchant_uid, status), payment_object)
     if not page["total"]:
         raise Refused(-1, NOT_FOUND, http=404)
@@ -101,23 +102,23 @@ def find_all(merchant_uid: str, status: str = "all") -> Response:
 
 @bp.get("/status/<status>")
 def with_status(status: str) -> Response:
-    """Whatever reached its present status between `from` and `to`, 90 days at most, the last 90 by default."""
+    """Answer with what reached its present status from `from` to `to`: 90 days at most, the last 90 by default."""
     _check_status(status)
     start, end = _search_range()
-    reached = case(*((Payment.status == name, at) for name, at in REACHED.items()))
+    reached = case(*((Payment.status == name, at) for name, at in REACHED_AT.items()))
     return answer(paged(_sorted(_in_status(_mine(), status).where(reached.between(start, end))), payment_object))
 
 
 def _search_range() -> tuple[int, int]:
-    """Unix seconds from and to which is searched, both included. Raises `Malformed`."""
-    asked = integer(request.args, "to")
-    end = of(merchant()) if asked is None else asked
+    """Return the first and last second (Unix) of the search. Raises `Malformed`."""
+    to = integer(request.args, "to")
+    end = of(merchant()) if to is None else to
     start = integer(request.args, "from")
     start = end - LONGEST_SEARCH if start is None else start
     if not 0 <= end - start <= LONGEST_SEARCH:
         raise Malformed("from, to 파라메터는 최대 90일의 기간이어야 합니다.")
-    # A customer whose clock is ahead pays in what is the future for the merchant, however far.
-    return start, LATEST if asked is None else end
+    # A customer whose clock is ahead pays in the merchant's future, however far.
+    return start, LATEST if to is None else end
 
 
 def _mine() -> Select[Payment]:
@@ -134,7 +135,7 @@ def _in_status(wanted: Select[Payment], status: str) -> Select[Payment]:
 
 
 def _check_status(status: str) -> None:
-    if status != "all" and status not in REACHED:
+    if status != "all" and status not in REACHED_AT:
         raise Refused(-1, NO_SUCH_STATUS, http=400)
 
 

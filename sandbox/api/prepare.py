@@ -1,4 +1,4 @@
-"""`/payments/prepare`: registering an amount before its window opens."""
+"""`/payments/prepare`: amounts registered before their window opens."""
 
 from flask import Blueprint, Response
 
@@ -14,14 +14,17 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def register() -> Response:
+    """Register the amount of a `merchant_uid`, once."""
     return answer(prepared_object(preparing.prepare(merchant(), fields())))
 
 
 @bp.put("")
 def change() -> Response:
+    """Replace a registered amount."""
     return answer(prepared_object(preparing.change(merchant(), fields())))
 
 
 @bp.get("/<merchant_uid>")
 def show(merchant_uid: str) -> Response:
+    """Answer with the registered amount; 404 if there is none."""
     return answer(prepared_object(preparing.get(merchant(), merchant_uid)))

@@ -1,4 +1,4 @@
-"""`/subscribe/payments/schedule`: charges that run by themselves, and `unschedule`.
+"""`/subscribe/payments/schedule` and `unschedule`: charges booked ahead, which run automatically.
 
 Source: https://developers.portone.io/api/rest-v1/nonAuthPayment.schedule
 """
@@ -30,7 +30,7 @@ LONGEST_RANGE = 92 * 86_400
 
 @bp.post("/payments/schedule")
 def book() -> Response:
-    """The schedules made, as a plain array."""
+    """Book charges. Answer with the new schedules as a plain array."""
     body = fields()
     made = schedules.book(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
     return answer([schedule_object(schedule) for schedule in made])
@@ -38,13 +38,13 @@ def book() -> Response:
 
 @bp.post("/payments/unschedule")
 def revoke() -> Response:
-    """The schedules revoked, as a plain array."""
+    """Revoke schedules. Answer with them as a plain array."""
     return answer([schedule_object(schedule) for schedule in schedules.revoke(merchant(), fields())])
 
 
 @bp.get("/payments/schedule")
 def index() -> Response:
-    """Newest first, or oldest first with `sorting=scheduled`."""
+    """Answer with the schedules of a range of time, newest first, or oldest first with `sorting=scheduled`."""
     oldest_first = word(request.args, "sorting", ("scheduled", "-scheduled")) == "scheduled"
     query = _between("schedule_from", "schedule_to", "schedule_status")
     order = (Schedule.schedule_at, Schedule.id)
@@ -55,7 +55,7 @@ def index() -> Response:
 @bp.get("/payments/schedule/customers/<customer_uid>")
 @bp.get("/customers/<customer_uid>/schedules")
 def of_customer(customer_uid: str) -> Response:
-    """Newest first; empty for a `customer_uid` nobody knows."""
+    """Answer with the schedules of one key, newest first; empty for an unknown `customer_uid`."""
     query = _between("from", "to", "schedule-status").where(Schedule.customer_uid == customer_uid)
     newest_first = query.order_by(Schedule.schedule_at.desc(), Schedule.id.desc())
     return answer(paged(newest_first, schedule_object, limited=False))
@@ -63,27 +63,30 @@ def of_customer(customer_uid: str) -> Response:
 
 @bp.get("/payments/schedule/<merchant_uid>")
 def show(merchant_uid: str) -> Response:
+    """Answer with one schedule, the last of several with this `merchant_uid`."""
     return answer(schedule_object(schedules.get(merchant(), merchant_uid)))
 
 
 @bp.put("/payments/schedule/<merchant_uid>")
 def move(merchant_uid: str) -> Response:
+    """Give an open schedule another `schedule_at`."""
     return answer(schedule_object(schedules.move(merchant(), merchant_uid, fields())))
 
 
 @bp.post("/payments/schedule/<merchant_uid>/reschedule")
 def reopen(merchant_uid: str) -> Response:
+    """Schedule again what failed or was revoked."""
     return answer(schedule_object(schedules.reopen(merchant(), merchant_uid, fields())))
 
 
 @bp.post("/payments/schedule/<merchant_uid>/retry")
 def retry(merchant_uid: str) -> Response:
-    """A payment, whose `status` tells how it went."""
+    """Charge immediately what failed or was revoked. Answer with the payment, whose `status` says how it went."""
     return answer(payment_object(schedules.retry(merchant(), merchant_uid)))
 
 
 def _between(start: str, end: str, status: str) -> Select[Schedule]:
-    """The merchant's schedules with `start <= schedule_at < end` and, if it was sent, with this status."""
+    """Select the merchant's schedules with `start <= schedule_at < end` and, if sent, `status`. Raises `Malformed`."""
     args: Mapping[str, Any] = request.args
     first, last = (required_integer(args, name, most=clock.LATEST) for name in (start, end))
     if not first < last <= first + LONGEST_RANGE:

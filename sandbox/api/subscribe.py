@@ -1,4 +1,4 @@
-"""`/subscribe/payments`: charging a stored key, or a card by its number. Schedules are in `schedules`."""
+"""`/subscribe/payments`: charges of a stored key, or of a card by its number. Schedules are in `schedules`."""
 
 from flask import Blueprint, Response
 
@@ -8,7 +8,7 @@ from ..rules import charges
 from ..webhooks import delivery
 from ..wire.parameters import text
 from .access import authenticate, merchant
-from .answers import spoil
+from .answers import disturb
 from .body import fields
 from .envelope import answer
 from .objects import payment_object
@@ -19,7 +19,7 @@ bp.before_request(authenticate)
 
 @bp.post("/again")
 def again() -> Response:
-    """A decline is an answer like any other: `code` 0, and `failed` in the payment's `status`."""
+    """Charge a stored key. A decline also answers with `code` 0, and with `failed` in the payment's `status`."""
     body = fields()
     return _answer(charges.charge(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 
@@ -27,13 +27,13 @@ def again() -> Response:
 @bp.post("/onetime")
 @bp.post("/foreign")
 def onetime() -> Response:
-    """`foreign` is its old name for cards from abroad; clients know it, the schema no longer does."""
+    """Charge a card once. `foreign` is its old name for cards from abroad, not in the schema but still in clients."""
     body = fields()
     return _answer(charges.charge_card(merchant(), body, of(merchant(), text(body, "customer_uid"))))
 
 
 def _answer(payment: Payment) -> Response:
     delivery.announce(payment)
-    shown = payment_object(payment)  # before the wait: a test may forget everything meanwhile
-    spoil(payment)
+    shown = payment_object(payment)  # before the wait, during which a test may reset the sandbox
+    disturb(payment)
     return answer(shown)

@@ -1,4 +1,4 @@
-"""`/users`: exchanging credentials for a token, and the merchant's PGs."""
+"""`/users`: a token for credentials, and the merchant's PGs."""
 
 from flask import Blueprint, Response
 
@@ -18,14 +18,14 @@ CREDENTIALS_MISSING = "imp_key, imp_secret 파라메터가 누락되었습니다
 
 @bp.get("/pg")
 def pg_settings() -> Response:
-    """The merchant's contracts with PGs. Each is listed as it can be used: by window, and by card number too."""
+    """Answer with the merchant's contracts with PGs, listed once for each use: by window, and by card number."""
     authenticate()
     return answer([setting for channel in channels.channels(merchant()) for setting in pg_settings_of(channel)])
 
 
 @bp.post("/getToken")
 def get_token() -> Response:
-    """The remaining life is `expired_at - now` by our clock; the client's own may be wrong."""
+    """Answer with a token. It lives for `expired_at - now` seconds by our clock; the client's own may be wrong."""
     body = fields()
     key, secret = text(body, "imp_key"), text(body, "imp_secret")
     if key is None or secret is None:

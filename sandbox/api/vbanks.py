@@ -17,7 +17,7 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def issue() -> Response:
-    """Answers with a `ready` payment, which a deposit makes `paid`: `POST /control/deposits`."""
+    """Open an account. Answer with a `ready` payment, which a deposit (`POST /control/deposits`) makes `paid`."""
     payment = vbanks.issue(merchant(), fields(), of(merchant()))
     delivery.announce(payment)
     return answer(payment_object(payment))
@@ -25,14 +25,17 @@ def issue() -> Response:
 
 @bp.get("/holder")
 def holder() -> Response:
+    """Answer with the holder of an account that the sandbox has issued; 404 for any other."""
     return answer({"bank_holder": vbanks.holder_of(merchant(), query())})
 
 
 @bp.put("/<imp_uid>")
 def change(imp_uid: str) -> Response:
+    """Change the amount or the last day of an account that awaits its deposit."""
     return answer(payment_object(vbanks.change(entries.get(merchant(), imp_uid), fields(), of(merchant()))))
 
 
 @bp.delete("/<imp_uid>")
 def revoke(imp_uid: str) -> Response:
+    """Close an account that awaits its deposit."""
     return answer(payment_object(vbanks.revoke(entries.get(merchant(), imp_uid), of(merchant()))))

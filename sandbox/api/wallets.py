@@ -1,4 +1,4 @@
-"""Calls that only one wallet's payments know: PAYCO's order status, Naver Pay's points and cash receipts."""
+"""Calls for the payments of one wallet only: PAYCO's order status, Naver Pay's points and cash receipts."""
 
 from flask import Blueprint, Response
 
@@ -16,12 +16,12 @@ bp.before_request(authenticate)
 
 ORDER_STATUSES = ("DELIVERY_START", "PURCHASE_DECISION", "CANCELED")
 
-NOT_ITS = "해당 PG사의 결제건이 아닙니다."
+WRONG_PG = "해당 PG사의 결제건이 아닙니다."
 
 
 @bp.post("/payco/orders/status/<imp_uid>")
 def order_status(imp_uid: str) -> Response:
-    """Nothing is kept of it: PAYCO shows it to the buyer."""
+    """Check the order status, which PAYCO would show to the buyer. The sandbox does not keep it."""
     status = word(fields(), "status", ORDER_STATUSES)
     if status is None:
         raise missing("status")
@@ -32,14 +32,14 @@ def order_status(imp_uid: str) -> Response:
 @bp.post("/payments/<imp_uid>/naver/point")
 @bp.post("/payments/<imp_uid>/naver/confirm")
 def settle(imp_uid: str) -> Response:
-    """Give the buyer their points, or call the order final. Nothing comes back but that it went well."""
+    """Grant the buyer's points, or confirm the order. The answer has no content."""
     paid_with(imp_uid, "naver")
     return answer(None)
 
 
 @bp.get("/payments/<imp_uid>/naver/cash-amount")
 def cash_amount(imp_uid: str) -> Response:
-    """How much of a payment a cash receipt could be made out for; none of play money was points."""
+    """Answer with what a cash receipt could be issued for; play money contains no points."""
     payment = paid_with(imp_uid, "naver")
     left = balances.left(payment)
     return answer(
@@ -54,8 +54,12 @@ def cash_amount(imp_uid: str) -> Response:
 
 
 def paid_with(imp_uid: str, call: str) -> Payment:
-    """A payment whose PG knows this call. Raises `Refused`: HTTP 404 for nobody's payment."""
+    """Return a payment whose PG has this call.
+
+    Raises:
+        Refused: when the shop has no such payment (HTTP 404), it took no money, or its PG does not have the call.
+    """
     payment = entries.get(merchant(), imp_uid)
     if call not in payment.profile.own_calls or not payment.charged:
-        raise Refused(-1, NOT_ITS, ours=True)
+        raise Refused(-1, WRONG_PG, ours=True)
     return payment
