@@ -1,9 +1,9 @@
-"""The browser script a shop loads, and the calls it makes.
+"""The browser script that a shop loads, and the calls that the script makes.
 
-`GET /v1/iamport.js` is served as it lies here, without templating, so it can be cached and read. The script
-registers each payment with `POST /sdk/payments`, each identity check with `POST /sdk/certifications`, from the
-shop's origin; CORS is open because the real service
-is open too: the merchant code is public, and a payment in status `ready` moves nothing.
+`GET /v1/iamport.js` serves the file as it is, without templating, so that it can be cached and read. From the shop's
+origin the script registers each payment with `POST /sdk/payments` and each identity check with `POST
+/sdk/certifications`. CORS is open, as in the real service: the merchant code is public, and a payment in status
+`ready` moves nothing.
 """
 
 import re
@@ -39,7 +39,7 @@ ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 @bp.get("/js/iamport.payment-<version>.js", endpoint="old_script")
 @bp.get("/v1/iamport.js")
 def script(version: str = "") -> Response:
-    """The SDK, under its present and its old names. `?device=mobile` is read by the script itself."""
+    """Serve the script under its present and its old name. The script itself reads `?device=mobile`."""
     response = send_from_directory(HERE, "iamport.js", mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -47,13 +47,13 @@ def script(version: str = "") -> Response:
 
 @bp.post("/sdk/payments")
 def open_payment() -> ResponseReturnValue:
-    """Make a payment in status `ready` and say where its window is.
+    """Create a payment in status `ready` and answer with the address of its window.
 
     Takes `{merchant_code, params, device, ui_type, origin, page_language}`; answers 201 with
     `{imp_uid, window_url, result, form}` or 400 with `{error_code, error_msg, imp_uid, merchant_uid}`, which the
-    script hands to the shop's callback. `success` is there for PGs that know it.
+    script passes to the shop's callback. PGs that use `success` get it too.
     """
-    body, params = _call()
+    body, params = _request_body()
     try:
         payment = _open_window(body, params)
     except WindowRefused as refusal:
@@ -64,7 +64,7 @@ def open_payment() -> ResponseReturnValue:
 
 @bp.post("/sdk/payments/<imp_uid>/close")
 def close_payment(imp_uid: str) -> ResponseReturnValue:
-    """The payer closed a pop-up as one closes any window. Takes its `{window_url}`; answers what the shop hears."""
+    """Record that the payer closed the pop-up. Takes its `{window_url}`; answers with what the shop receives."""
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == imp_uid))
     if payment is None or not is_window_key(payment, _key_in_body()):
         abort(404)
@@ -73,8 +73,8 @@ def close_payment(imp_uid: str) -> ResponseReturnValue:
 
 @bp.post("/sdk/certifications")
 def open_certification() -> ResponseReturnValue:
-    """Make an identity check and say where its window is. Takes and answers what `open_payment` does."""
-    body, params = _call()
+    """Create an identity check and answer with the address of its window. Takes and answers like `open_payment`."""
+    body, params = _request_body()
     try:
         merchant = _merchant(body.get("merchant_code"))
         now = clock.of(merchant)
@@ -90,7 +90,7 @@ def open_certification() -> ResponseReturnValue:
 
 @bp.post("/sdk/certifications/<imp_uid>/close")
 def close_certification(imp_uid: str) -> ResponseReturnValue:
-    """Somebody closed the pop-up of an identity check; as `close_payment`."""
+    """Answer a person who closed the pop-up of an identity check, as `close_payment` does."""
     check = db.session.scalar(select(Certification).where(Certification.imp_uid == imp_uid))
     if check is None or not is_window_key(check, _key_in_body()):
         abort(404)
@@ -99,14 +99,14 @@ def close_certification(imp_uid: str) -> ResponseReturnValue:
 
 @bp.get("/sdk/ui/<ui_type>")
 def show_ui(ui_type: str) -> ResponseReturnValue:
-    """What is written on the button of `IMP.loadUI`; `{label: null}` for one that does not exist."""
+    """Answer with the label of the `IMP.loadUI` button, or `{label: null}` for an unknown `ui_type`."""
     label = next((profile.name_en for profile in pgs.PROFILES if profile.ui_type == ui_type), None)
     return jsonify(label=label)
 
 
 @bp.after_request
 def allow_every_shop(response: Response) -> Response:
-    """Preflights come as OPTIONS, which Flask answers by itself; they need the same three headers."""
+    """Open CORS for every answer: preflights (OPTIONS), which Flask answers itself, need the same three headers."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Access-Control-Allow-Methods"] = "GET, POST"
     response.headers["Access-Control-Allow-Headers"] = "Content-Type"
@@ -115,12 +115,12 @@ def allow_every_shop(response: Response) -> Response:
 
 @bp.errorhandler(Malformed)
 def _malformed(error: Malformed) -> ResponseReturnValue:
-    """A body that cannot be read. The script knows the `merchant_uid` that the callback is told."""
+    """Answer to an unreadable body. The script adds the `merchant_uid` for the callback, because it knows it."""
     return {"success": False, "error_code": "F0004", "error_msg": f"F0004:{error}", "imp_uid": None}, 400
 
 
-def _call() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The body of a call that opens a window, and the `params` in it. Raises `Malformed`."""
+def _request_body() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the body of a request that opens a window, and its `params`. Raises `Malformed`."""
     body = json_object()
     params = body.get("params")
     return body, params if isinstance(params, dict) else {}
@@ -141,7 +141,7 @@ def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
 def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
     """What the script hands to the shop's callback when no window opens."""
     return {
-        **({} if _hears_ids_only(params) else {"success": False}),
+        **({} if _receives_ids_only(params) else {"success": False}),
         "error_code": refusal.error_code,
         "error_msg": refusal.error_msg,
         "imp_uid": refusal.imp_uid,
@@ -150,7 +150,7 @@ def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _window_url(payment: Payment, body: dict[str, Any], params: dict[str, Any]) -> str:
-    # A shop that names no language gets the one its page is written in; some PGs know just one.
+    # Without a `language` from the shop, its page's language counts; some PGs have only one.
     wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
     return url_for(
         "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
@@ -162,7 +162,7 @@ def _device(body: dict[str, Any]) -> str:
 
 
 def _key_in_body() -> str:
-    """The secret in the `window_url` that a script hands back; '' where none can be read."""
+    """Return the secret in the `window_url` that the script sends back, or ''."""
     try:
         window_url = required_text(json_object(), "window_url")
         return parse_qs(urlsplit(window_url).query).get("k", [""])[0]
@@ -171,10 +171,10 @@ def _key_in_body() -> str:
 
 
 def _merchant(code: object) -> Merchant:
-    """The shop that calls.
+    """Return the shop that calls.
 
     Raises:
-        WindowRefused: nobody has this merchant code; the contract knows no other text for it than NOT_READY.
+        WindowRefused: when no shop has this merchant code; the contract has no other code for that than NOT_READY.
     """
     known = code if isinstance(code, str) and code.isascii() else ""
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == known))
@@ -183,7 +183,7 @@ def _merchant(code: object) -> Merchant:
     return merchant
 
 
-def _hears_ids_only(params: dict[str, Any]) -> bool:
+def _receives_ids_only(params: dict[str, Any]) -> bool:
     try:
         return pgs.profile_for(str(params.get("pg") or ""), params.get("pay_method")).payload == "ids_only"
     except pgs.UnknownPG:
@@ -191,5 +191,5 @@ def _hears_ids_only(params: dict[str, Any]) -> bool:
 
 
 def _origin(claimed: object) -> str:
-    """The page's origin, or '' for one that has none to name (a file, a sandboxed frame)."""
+    """Return the page's origin, or '' for a page without one (a file, a sandboxed frame)."""
     return claimed if isinstance(claimed, str) and ORIGIN.fullmatch(claimed) else ""
