@@ -1,5 +1,5 @@
 // @ts-check
-// The whole purchase as the browser sees it: order → payment window → the server's verdict.
+// One purchase, as the browser performs it: create the order → open the payment window → let the server verify.
 import { postJson } from "./http.js";
 import { openPaymentWindow } from "./payment-window.js";
 
@@ -7,15 +7,16 @@ import { openPaymentWindow } from "./payment-window.js";
 let running = null;
 
 /**
- * A second call while the first one runs joins it, so that two clicks make one order.
+ * Create an order and take the buyer through the payment window. A call during a running purchase returns the same
+ * promise, so that two clicks create one order.
  *
  * @param {object} purchase
  * @param {import("./types.js").OrderPayload} purchase.payload
  * @param {string} purchase.createUrl `POST /orders`
  * @param {(state: import("./types.js").BuyState, order?: import("./types.js").CreatedOrder) => void} [purchase.onState]
- * @returns {Promise<{location: string}>} the page to go to; never settles where the window leaves this page
- * @throws {import("./http.js").HttpError} when no order was made
- * @throws {import("./payment-window.js").SdkMissing}
+ * @returns {Promise<{location: string}>} the page to go to; never settles if the window leaves this page
+ * @throws {import("./http.js").HttpError} when the server created no order
+ * @throws {import("./payment-window.js").SdkMissing} when the SDK did not load
  */
 export function buy(purchase) {
   running ??= run(purchase).finally(() => (running = null));
@@ -36,7 +37,8 @@ async function run({ payload, createUrl, onState = () => {} }) {
 }
 
 /**
- * Nothing is granted here and `rsp.success` is not read: the server asks the payment service what happened.
+ * Report the window's result to the server. The browser grants nothing and does not read `rsp.success`: the server asks
+ * the payment service what happened.
  *
  * @param {import("./types.js").CreatedOrder} order
  * @param {import("./types.js").WindowResult} result
@@ -45,7 +47,7 @@ async function complete(order, { imp_uid, error_code, error_msg }) {
   try {
     return await postJson(order.complete_url, { imp_uid, merchant_uid: order.merchant_uid, error_code, error_msg });
   } catch {
-    // The money may have moved although our own answer was lost. The order's page asks again.
+    // The money may have moved although our server's answer was lost. The order's page asks again.
     return { location: order.result_url };
   }
 }

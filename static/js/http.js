@@ -1,7 +1,7 @@
 // @ts-check
-// JSON over fetch: the CSRF token goes along, and an error answer becomes an exception that carries it.
+// JSON over fetch. Requests carry the CSRF token, and an error answer becomes an exception that holds it.
 
-/** The server answered, and the answer is no. */
+/** The server refused the request, or its answer was not JSON. */
 export class HttpError extends Error {
   /**
    * @param {number} status
@@ -15,9 +15,12 @@ export class HttpError extends Error {
 }
 
 /**
+ * Post a JSON body and return the JSON answer.
+ *
  * @param {string} url
  * @param {object} body
  * @returns {Promise<any>}
+ * @throws {HttpError}
  */
 export function postJson(url, body) {
   return send(url, {
@@ -28,17 +31,22 @@ export function postJson(url, body) {
 }
 
 /**
- * Sends a form as the browser would, but asks for JSON instead of a page.
+ * Send a form as the browser would, but request JSON instead of a page.
+ *
  * @param {HTMLFormElement} form
  * @returns {Promise<any>}
+ * @throws {HttpError}
  */
 export function postForm(form) {
   return send(form.action, { method: "POST", body: new FormData(form) });
 }
 
 /**
+ * Return the JSON at a URL.
+ *
  * @param {string} url
  * @returns {Promise<any>}
+ * @throws {HttpError}
  */
 export function getJson(url) {
   return send(url, {});
@@ -51,9 +59,9 @@ export function getJson(url) {
 async function send(url, init) {
   const headers = { Accept: "application/json", ...init.headers };
   const response = await fetch(url, { ...init, headers, credentials: "same-origin" });
-  // A proxy's error page is not JSON: the status has to do then.
+  // A proxy's error page is not JSON; then only the status tells what happened.
   const body = await response.json().catch(() => null);
-  // Signed out meanwhile, perhaps in another tab: signing in leads back to this page.
+  // The user signed out in the meantime, perhaps in another tab: signing in leads back to this page.
   if (response.status === 401 && body?.location) window.location.assign(body.location);
   if (!response.ok || body === null) {
     throw new HttpError(response.status, body?.message ? body : { code: "no_json", message: "" });

@@ -1,10 +1,10 @@
 // @ts-check
-// Finds the elements that want behaviour, `data-module="components/buy-form"`, and hands each to that module's default
-// export. The name is the file's path below this folder. A control that does nothing without its module is `disabled`
-// in the HTML, and the module enables it.
+// Finds the elements with a `data-module`, such as `components/buy-form`, and calls that module's default export with
+// each. The name is the file's path below this folder. A control that does nothing without its module is `disabled` in
+// the HTML, and the module enables it.
 
 /**
- * For the whole page at its start, and again for a part that was replaced.
+ * Start the modules of all elements below `root`: of the whole page when it loads, and of each part that is replaced.
  *
  * @param {ParentNode} root
  */

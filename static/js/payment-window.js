@@ -1,20 +1,21 @@
 // @ts-check
 // The only file that touches `window.IMP`, the SDK of the payment service.
 
-/** The SDK's script did not load: blocked, or its host is not reachable. */
+/** The SDK's script did not load: it is blocked, or its host is not reachable. */
 export class SdkMissing extends Error {}
 
-/** Merchant code that `IMP.init` was called with: once per page is the SDK's rule. */
+/** The merchant code passed to `IMP.init`, which the SDK allows once per page. */
 let initialisedWith = "";
 
 /**
- * Opens the payment window and waits for the callback. Where the PG or the phone leaves this page instead, the promise
- * never settles: the result then arrives at `m_redirect_url`.
+ * Open the payment window and return the callback's result. If the PG or the phone leaves this page instead, the
+ * promise never settles: the result then arrives at `m_redirect_url`.
  *
- * Call it soon after a click: a PG may open a pop-up, which browsers allow for some seconds only.
+ * Call it soon after a click: a PG may open a pop-up, which browsers allow only for some seconds after the click.
  *
  * @param {{merchantCode: string, request: Record<string, unknown>}} order
  * @returns {Promise<import("./types.js").WindowResult>}
+ * @throws {SdkMissing} when the SDK did not load
  */
 export function openPaymentWindow({ merchantCode, request }) {
   const IMP = /** @type {any} */ (window).IMP;

@@ -1,11 +1,12 @@
 // @ts-check
-// Brings a part of the page up to date with what the server would show now.
+// Replaces a part of the page with what the server would show now.
 
 /**
- * Fetches this page again and puts the new version of one element in the place of the old one.
+ * Fetch this page again and replace one element with its new version.
  *
  * @param {string} id of the element, which both versions of the page have
- * @returns {Promise<HTMLElement>} the new element, not yet enhanced
+ * @returns {Promise<HTMLElement>} the new element; pass it to `enhance`
+ * @throws {Error} when the page cannot be loaded, or a version of it lacks the element
  */
 export async function refresh(id) {
   const response = await fetch(window.location.href, { credentials: "same-origin" });

@@ -1,13 +1,13 @@
 // @ts-check
-// Shapes that travel between the pages and the server. Nothing here runs.
+// Types of the data that pages and server exchange. This file holds no code.
 
 /**
- * What a page asks to buy: a plan, or another card for a subscription. Price, currency and ids are the server's business.
+ * What a page asks to buy: a plan, or another card for a subscription. The server decides price, currency and ids.
  * @typedef {object} OrderPayload
- * @property {string} [plan] slug of the plan, when a subscription is to begin
- * @property {number} [subscription] id of the subscription, when its card is to change
+ * @property {string} [plan] slug of the plan, for a new subscription
+ * @property {number} [subscription] id of the subscription, for another card of it
  * @property {string} guide id of the PG guide
- * @property {string} [variant] which request of that guide; the guide's first one when left out
+ * @property {string} [variant] which request of that guide; by default, its first one
  * @property {string} buyer_name
  * @property {string} buyer_email
  * @property {string} buyer_tel
@@ -18,18 +18,18 @@
  * @typedef {object} CreatedOrder
  * @property {string} merchant_uid
  * @property {string} merchant_code for `IMP.init`; public
- * @property {Record<string, unknown>} request parameters of `IMP.request_pay`, ready to hand over
- * @property {string} complete_url where the callback's result goes
- * @property {string} result_url page of this order, whatever became of it
+ * @property {Record<string, unknown>} request parameters of `IMP.request_pay`, ready to pass on
+ * @property {string} complete_url where to post the callback's result
+ * @property {string} result_url page of this order, whatever its outcome
  */
 
 /**
- * What the payment window hands to its callback. Everything in it is a claim until the server has asked the service.
+ * What the payment window passes to its callback. Everything in it is a claim until the server has asked the service.
  * @typedef {object} WindowResult
  * @property {string | null} [imp_uid]
  * @property {string} [merchant_uid]
  * @property {string} [error_code] often missing when the buyer closes the window
- * @property {string} [error_msg] prose of the PG: show it, never branch on it
+ * @property {string} [error_msg] the PG's own sentence: show it, never branch on it
  */
 
 /**
@@ -42,7 +42,7 @@
  * @property {string} code stable, for programs
  * @property {string} message in the page's language, for people
  * @property {Record<string, string[]>} [fields] messages by form field
- * @property {string} [location] page from which it can be tried again
+ * @property {string} [location] page on which the user can try again
  */
 
 export {};

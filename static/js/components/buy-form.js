@@ -1,12 +1,14 @@
 // @ts-check
-// The form that ends in a payment window. Its sentences come from the page as `data-*`, its errors from the server.
+// The form that opens a payment window. Its sentences come from the page as `data-*`, its errors from the server.
 import { buy } from "../checkout.js";
 import { HttpError } from "../http.js";
 import { SdkMissing } from "../payment-window.js";
 
 /**
+ * Submit the form by `buy`, and show its progress and errors in the form.
+ *
  * @param {HTMLFormElement} form
- * @param {(location: string) => void} [onDone] where to show the result; the order's page when left out
+ * @param {(location: string) => void} [onDone] shows the result; by default, opens the order's page
  */
 export default function buyForm(form, onDone = (location) => window.location.assign(location)) {
   setBusy(form, false);
@@ -27,7 +29,7 @@ export default function buyForm(form, onDone = (location) => window.location.ass
       showProblem(form, error);
     }
   });
-  // Coming back from the PG with the browser's button restores this page as it was left: waiting for ever.
+  // The browser's Back button restores this page as the buyer left it: waiting indefinitely. Load it again.
   window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 }
 
@@ -60,7 +62,7 @@ function say(form, sentence) {
 
 /**
  * @param {HTMLFormElement} form
- * @param {unknown} error null clears
+ * @param {unknown} error null clears the messages
  */
 function showProblem(form, error) {
   const problem = error instanceof HttpError ? error.problem : null;

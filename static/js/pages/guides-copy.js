@@ -1,7 +1,7 @@
 // @ts-check
-// Copies the text of another element. The button says so until it loses the focus.
+// Copies the text of another element. The button confirms it until it loses the focus.
 
-/** @param {HTMLButtonElement} button with `data-source`, an element's id, and `data-copied`, what to say */
+/** @param {HTMLButtonElement} button with `data-source`, an element's id, and `data-copied`, the confirmation */
 export default function copy(button) {
   const label = button.textContent;
   button.disabled = false;
@@ -11,7 +11,7 @@ export default function copy(button) {
       await navigator.clipboard.writeText(source.textContent ?? "");
       button.textContent = button.dataset.copied ?? "";
     } catch {
-      // Without permission, or over plain http: selected, one key press away.
+      // Without permission, or over plain HTTP: select the text, so that one key press copies it.
       window.getSelection()?.selectAllChildren(source);
     }
   });

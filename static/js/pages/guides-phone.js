@@ -1,5 +1,5 @@
 // @ts-check
-// Run on a phone: the frame goes its own way, to the PG and back. Once it shows an order, this page shows the same run.
+// Run on a phone: the frame goes to the PG and back on its own. When it shows an order, this page shows the same run.
 import { enhance } from "../main.js";
 import { refresh } from "../refresh.js";
 import { guideWithRun } from "./guides-result.js";
@@ -20,6 +20,6 @@ function locationOf(frame) {
   try {
     return frame.contentWindow?.location.href ?? "";
   } catch {
-    return ""; // at the PG, whose pages are none of our business
+    return ""; // the frame is at the PG, and browsers hide the address of another site
   }
 }

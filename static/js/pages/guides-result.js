@@ -1,10 +1,12 @@
 // @ts-check
-// Where a guide shows what a run of it brought: its own address, with the order in it.
+// The address at which a guide shows the result of a run: the guide's own, with the order in it.
 
 /**
- * @param {DOMStringMap} data `resultUrl`, the guide's address; `orders`, what the address of every order begins with
+ * Return the guide's address with the order at which a purchase ended.
+ *
+ * @param {DOMStringMap} data `resultUrl`, the guide's address; `orders`, the path prefix of every order's page
  * @param {string} location where the purchase ended
- * @returns {URL | null} null where that is no order's page
+ * @returns {URL | null} null if the purchase ended on a page other than an order's
  */
 export function guideWithRun({ resultUrl = "", orders = "" }, location) {
   const { pathname } = new URL(location, window.location.href);

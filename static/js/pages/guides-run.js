@@ -1,5 +1,5 @@
 // @ts-check
-// Run on this device: the shop's own purchase, whose result is shown here instead of on the order's page.
+// Run on this device: the shop's own purchase, with its result on the guide instead of on the order's page.
 import buyForm from "../components/buy-form.js";
 import { guideWithRun } from "./guides-result.js";
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Turns panels that stand below each other into tabs. Panels carry their name in `data-tab` and have an id.
+// Turns panels that follow each other into tabs. Each panel has an id, and its name in `data-tab`.
 
 /** @param {HTMLElement} element with `data-label`, the name of the whole set */
 export default function tabs(element) {

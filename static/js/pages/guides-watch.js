@@ -1,5 +1,5 @@
 // @ts-check
-// While the result of a run is open, brings it up to date without leaving the guide, or the phone beside it.
+// While the outcome of a run is open, refreshes it without leaving the guide or the phone beside it.
 import { enhance } from "../main.js";
 import { refresh } from "../refresh.js";
 import watchOrder from "./orders-show.js";

@@ -1,22 +1,23 @@
 // @ts-check
-// Asks for the result of an order now and then, and shows the page anew once it has changed: while it is open, and
-// where the payment failed, because the PG may approve it yet.
+// Polls the outcome of an order, and shows the page again when it has changed. The page uses it while the outcome is
+// open, and after a failed payment, because the PG may still approve it.
 import { getJson } from "../http.js";
 
+// Milliseconds between two requests; each pause is longer than the one before.
 const FIRST_PAUSE = 1000;
 const GROWTH = 1.3;
 const LONGEST_PAUSE = 15_000;
 
 /**
  * @param {HTMLElement} element with `data-status-url`, and in `data-status` the answer that the page shows
- * @param {() => void} [onChange] how to show the new outcome; the whole page again when left out
+ * @param {() => void} [onChange] shows the new outcome; by default, loads the whole page again
  */
 export default function watchOrder(element, onChange = () => window.location.reload()) {
   const { statusUrl = "", status: shown = "" } = element.dataset;
   let pause = FIRST_PAUSE;
 
   const look = async () => {
-    // Offline for a moment: the next look may do better.
+    // The browser may be offline for a moment, so a failed request counts as no change.
     const status = await getJson(statusUrl).catch(() => null);
     if (status && !isSame(status, JSON.parse(shown))) {
       onChange();

@@ -1,18 +1,18 @@
 // @ts-check
-// "Pay now": asks once in a dialog, charges, and shows the new line of the history without leaving the page.
-// Without this module the form stands open in the page, posts, and the page comes back with the result.
+// "Pay now": asks for confirmation in a dialog, charges, and shows the new line of the history on the same page.
+// Without this module the form is visible in the page, posts, and the page loads again with the result.
 import { HttpError, postForm } from "../http.js";
 import { enhance } from "../main.js";
 import { refresh } from "../refresh.js";
 
-/** @param {HTMLElement} element with `data-region` and `data-result`: ids of what a charge changes, and of its message */
+/** @param {HTMLElement} element with `data-region`, the id of what a charge changes, and `data-result`, of its message */
 export default function chargeNow(element) {
   const opener = /** @type {HTMLButtonElement} */ (element.querySelector("[data-open]"));
   const dialog = /** @type {HTMLDialogElement} */ (element.querySelector("dialog"));
   opener.disabled = false;
   opener.addEventListener("click", () => dialog.showModal());
   dialog.querySelector("[data-dismiss]")?.addEventListener("click", () => dialog.close());
-  // Escape must not hide a charge that is on its way.
+  // Escape must not hide a running charge.
   dialog.addEventListener("cancel", (event) => dialog.ariaBusy === "true" && event.preventDefault());
   dialog.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -30,10 +30,10 @@ async function charge(element, dialog) {
   setBusy(dialog);
   const answer = await posted.catch((error) => ({
     outcome: "error",
-    // Without an answer nobody knows what happened: the message says so, and the history will tell.
+    // Without an answer the outcome is unknown: the message says so, and the history will show it.
     message: (error instanceof HttpError && error.problem.message) || offline,
   }));
-  // The new region brings a new, closed dialog for the period after this one.
+  // The new region contains a new, closed dialog for the following period.
   await refresh(region).then(enhance, () => window.location.reload());
   showResult(result, answer);
 }
