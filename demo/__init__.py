@@ -1,6 +1,6 @@
-"""What only a demonstration needs: sample people, one click to be one of them, and one command to start it all.
+"""What only a demonstration needs: sample people, one-click sign-in, and one command that starts everything.
 
-`create_app` wraps the shop's own. The shop does not know this package: delete it, and the shop is whole.
+`create_app` wraps the shop's own. The shop does not know this package and works without it.
 """
 
 from flask import Blueprint, Flask, abort, redirect, render_template, request
@@ -35,14 +35,14 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
 
 @bp.post("/sessions/<person_id>")
 def sign_in(person_id: str) -> ResponseReturnValue:
-    """Be one of the sample people."""
+    """Sign in as one of the sample people."""
     user = account_of(person_id) or abort(404)
     login_user(user)
     return redirect(next_page())
 
 
 def _back() -> str:
-    """Where a click on a person leads: to what they wanted, or to the page that offered to sign in."""
+    """Return where a click on a person leads: to the page the visitor wanted, or back to the page with the people."""
     if request.endpoint == "account.sign_in":
         return request.args.get("next", "")
     return request.full_path.rstrip("?")

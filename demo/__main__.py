@@ -1,6 +1,6 @@
-"""`python -m demo`: the shop, the sandbox and the renewal worker on this machine, with nothing configured.
+"""`python -m demo`: start the shop, the sandbox and the renewal worker on this machine, without any configuration.
 
-What is open where and who can sign in is printed once everything answers. Ctrl-C stops all three.
+When shop and sandbox answer, it prints their addresses and who can sign in. Ctrl-C stops all three.
 """
 
 import os
@@ -23,18 +23,19 @@ from services import catalog
 
 ROOT = Path(__file__).parent.parent
 INSTANCE = ROOT / "instance" / "demo"
-"""Apart from what a shop of one's own keeps in `instance/`: `make reset` removes this folder and no other."""
+"""Separate from the data of `make serve` in `instance/`: `make reset` removes this folder and no other."""
 PID_FILE = INSTANCE / "pid"
-"""Exists while a demonstration runs: `make reset` must not take its data from under it."""
+"""Exists while a demonstration runs, so that `make reset` does not remove the data in use."""
 START_TIMEOUT = 30
-"""Seconds until a start that is not done is called failed."""
+"""Seconds after which a start that is not complete counts as failed."""
 
 
 class CannotStart(Exception):
-    """One sentence that says what to do."""
+    """The demonstration cannot start; the message says in one sentence what to do."""
 
 
 def main() -> int:
+    """Prepare the database, start everything, and return the exit code when it has ended."""
     try:
         environ = _environment()
         for name in ("PORT", "SANDBOX_PORT"):
@@ -50,7 +51,10 @@ def main() -> int:
 
 
 def _environment() -> dict[str, str]:
-    """The demonstration's defaults, overruled by the environment; `.env` describes the shop of `make serve`."""
+    """Return the demonstration's defaults, overridden by the environment.
+
+    `.env` is not read: it describes the shop of `make serve`.
+    """
     INSTANCE.mkdir(parents=True, exist_ok=True)
     given = dict(os.environ)
     if "IMP_API_URL" in given and "localhost" not in given["IMP_API_URL"]:
@@ -61,13 +65,13 @@ def _environment() -> dict[str, str]:
     environ = _defaults() | given | _addresses(given)
     environ["SHOP_APP"] = "demo"  # the Procfile starts this application in place of the shop
     for ours, theirs in (("IMP_CODE", "MERCHANT_CODE"), ("IMP_KEY", "KEY"), ("IMP_SECRET", "SECRET")):
-        environ[f"SANDBOX_{theirs}"] = environ[ours]  # whatever the shop was told, its sandbox knows it too
+        environ[f"SANDBOX_{theirs}"] = environ[ours]  # the sandbox accepts the credentials that the shop uses
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ.get('PATH', '')}"
     return environ
 
 
 def _addresses(given: Mapping[str, str]) -> dict[str, str]:
-    """Where things are is decided by the two ports alone."""
+    """Return the addresses. Only the two ports decide them."""
     port, sandbox_port = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001")
     return {
         "PORT": port,
@@ -94,7 +98,7 @@ def _defaults() -> dict[str, str]:
 
 
 def _secret_key() -> str:
-    """Made once and kept, so that a restart does not sign everybody out."""
+    """Return the stored key. It is created once, so that a restart does not sign users out."""
     path = INSTANCE / "secret_key"
     if not path.exists():
         path.write_text(secrets.token_hex(32))
@@ -117,12 +121,12 @@ def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
 
 
 def _run(app: Flask, environ: Mapping[str, str]) -> int:
-    """Start the Procfile, wait until it answers, and stay until it ends."""
-    # Left to itself honcho reads .env, and lets it win over what was decided here.
+    """Start the Procfile, wait until shop and sandbox answer, and return the exit code when it has ended."""
+    # Without `--env`, honcho reads .env and lets it override what was decided here.
     command = [sys.executable, "-m", "honcho", "start", "--no-prefix", "--env", os.devnull]
     honcho = subprocess.Popen(command, cwd=ROOT, env=dict(environ))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # honcho listens, also where a script had it ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as honcho does, even if a script ignored it
     PID_FILE.write_text(str(os.getpid()))
     try:
         _wait_until_open(environ, honcho)
@@ -131,7 +135,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         print(_welcome(environ), flush=True)
         return honcho.wait()
     except KeyboardInterrupt:
-        honcho.terminate()  # a terminal tells every process, `kill -INT` this one alone
+        honcho.terminate()  # a terminal signals every process, `kill -INT` only this one
         honcho.wait()
         print("\nStopped. What was bought is kept; `make reset` starts over.")
         return 0
@@ -140,7 +144,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
         return 1
     finally:
         PID_FILE.unlink(missing_ok=True)
-        if honcho.poll() is None:  # whatever went wrong here, nothing stays behind
+        if honcho.poll() is None:  # after any error here, leave no process behind
             honcho.terminate()
             honcho.wait()
 

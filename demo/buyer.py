@@ -1,4 +1,4 @@
-"""Plays a buyer at the sandbox's payment window, over HTTP, as a browser would."""
+"""A buyer at the sandbox's payment window: sends the same HTTP requests as a browser."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +12,12 @@ TIMEOUT = 10
 
 
 def pay_in_window(sdk_url: str, *, merchant_code: str, request: dict[str, Any], number: str) -> str:
-    """Open the window for `request`, type in a test `number`, and submit. Returns the `imp_uid`.
+    """Open the window for `request`, enter a test card `number`, submit, and return the `imp_uid`.
 
-    The notice URL is left out: the shop that would get the webhook may not be open yet.
+    The request carries no notice URL: the shop that would receive the webhook may not be open yet.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or answers with an error.
     """
     origin = origin_of(sdk_url)
     params = {name: value for name, value in request.items() if name != "notice_url"}

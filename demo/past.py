@@ -1,4 +1,4 @@
-"""Giving a subscription a past: it is bought now, through the window, and then moved back in time."""
+"""Give a subscription a past: buy it now, through the window, and then move it back in time."""
 
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from views.incoming import desk
 
 
 def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscription:
+    """Return a subscription that `user` has just bought with a test card, through the sandbox's window."""
     order = checkout.place(
         desk(),
         user=user,
@@ -33,9 +34,9 @@ def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscriptio
 
 
 def rewind(subscription: Subscription, *, months: int = 0, days: int = 0, anchor_day: int) -> None:
-    """Move everything that happened to a subscription so much into the past.
+    """Move everything that happened to a subscription into the past by `months` and `days`.
 
-    Months are counted as the shop counts them, so that what it did "every month on this day" it did on that day.
+    Months are counted as the shop counts them, so that each past period begins on the anchor day.
     """
 
     def earlier(at: datetime) -> datetime:

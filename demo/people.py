@@ -1,4 +1,4 @@
-"""The sample people, and how they came to their subscriptions: through the same doors as anybody."""
+"""The sample people. They get their subscriptions through the same services as every buyer."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,7 +14,7 @@ from services import accounts, renewals
 from views.incoming import desk
 
 PASSWORD = "maedal-demo"
-"""Everybody's. These accounts exist only where DEMO=1 made them."""
+"""The password of all sample people. Only the demonstration creates these accounts."""
 
 GOOD_CARD = "4242-4242-4242-4242"
 CARD_DECLINED_LATER = "4000-0000-0000-9995"
@@ -23,7 +23,7 @@ Story = Callable[[User, datetime], None]
 
 
 def _bought_nothing_yet(user: User, now: datetime) -> None:
-    """The shelves are all new to this one."""
+    """This person has no subscription yet."""
 
 
 def _paid_three_months(user: User, now: datetime) -> None:
@@ -43,15 +43,17 @@ def _renew_a_month_later(subscription: Subscription, *, now: datetime) -> None:
     due = now
     if subscription.paid_until is not None:
         rewind(subscription, months=1, anchor_day=subscription.anchor_day)
-        # A webhook may have settled the payment a moment after `now`, and so begun its period then.
+        # A webhook may have settled the payment a moment after `now`, so its period begins then.
         due = max(now, subscription.paid_until)
-    # The worker may be up already, and take what has become due before we do.
+    # The worker may run already and charge the due period before this call does.
     with suppress(ChargeInProgress, NothingToCharge):
         renewals.collect(desk(), subscription_id=subscription.id, now=due)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
+    """A sample person: their account, their role in words, and the story of their subscription."""
+
     id: str
     email: str
     name: str
@@ -92,7 +94,7 @@ PEOPLE = (
 
 
 def seed() -> None:
-    """Make whoever is missing. Needs the payment service to be up: their cards are registered there."""
+    """Create the people who are missing. The payment service must be up, because their cards are registered there."""
     now = clock.now()
     for person, user in [(person, accounts.by_email(person.email) or _sign_up(person, now=now)) for person in PEOPLE]:
         if not user.subscriptions:
@@ -103,12 +105,13 @@ def _sign_up(person: Person, *, now: datetime) -> User:
     user = accounts.sign_up(
         email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
     )
-    # No language of their own: a demonstration speaks the visitor's.
+    # They have no language, so the demonstration speaks the visitor's.
     user.language, user.is_staff = None, person.is_staff
     db.session.commit()
     return user
 
 
 def account_of(person_id: str) -> User | None:
+    """Return a sample person's account, or None if there is no such person or `seed` has not run."""
     person = next((person for person in PEOPLE if person.id == person_id), None)
     return accounts.by_email(person.email) if person else None

@@ -27,7 +27,7 @@ def profile() -> ResponseReturnValue:
 @bp.route("/sign-in", methods=["GET", "POST"])
 @sign_in_attempts
 def sign_in() -> ResponseReturnValue:
-    """Sign in with e-mail and password, then go on to where the person was going."""
+    """Sign in with e-mail and password, then go on to the page that the user wanted."""
     form = SignInForm()
     if form.validate_on_submit():
         try:
@@ -41,7 +41,7 @@ def sign_in() -> ResponseReturnValue:
 @bp.route("/sign-up", methods=["GET", "POST"])
 @sign_up_attempts
 def sign_up() -> ResponseReturnValue:
-    """Create an account and sign in with it. An e-mail that is taken is an error of its field."""
+    """Create an account and sign in with it. An e-mail that is taken is reported at its field."""
     form = SignUpForm()
     if form.validate_on_submit():
         try:
@@ -54,7 +54,7 @@ def sign_up() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Forget who is signed in."""
+    """Sign out."""
     logout_user()
     flash(_("You have signed out."), "info")
     return redirect(url_for("catalog.index"))

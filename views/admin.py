@@ -1,4 +1,4 @@
-"""The page for staff: subscriptions, open refunds and failed orders. For other users it does not exist."""
+"""The page for staff: subscriptions, open refunds and failed orders. Only staff see it."""
 
 from flask import Blueprint, abort, render_template
 from flask.typing import ResponseReturnValue
@@ -12,7 +12,7 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 @bp.get("")
 @login_required
 def index() -> ResponseReturnValue:
-    """Show subscriptions, failed orders and open refunds. For everyone but staff the page does not exist: 404."""
+    """Show subscriptions, failed orders and open refunds. Answer 404 to users who are not staff."""
     if not current_user.is_staff:
         abort(404)
     return render_template(

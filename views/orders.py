@@ -17,7 +17,7 @@ bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 @bp.get("")
 @login_required
 def show(merchant_uid: str) -> ResponseReturnValue:
-    """Show what came of one payment attempt, with its journal and a way to try again."""
+    """Show the result of one payment attempt, with its journal and a link to retry."""
     order = own_order(merchant_uid)
     first_charge = orders.first_charge(order)
     return render_template(
