@@ -173,6 +173,7 @@ class Payment(Model):
 
     @property
     def profile(self) -> Profile:
+        """The traits of its PG, for its `pay_method`."""
         return profile_for(self.pg_code, self.pay_method)
 
     @property
@@ -295,6 +296,7 @@ class BillingKey(Model):
 
     @property
     def profile(self) -> Profile:
+        """The traits of its PG, for its `pay_method`."""
         return profile_for(self.pg_code, self.pay_method)
 
 

@@ -20,7 +20,7 @@ from sandbox.ledger.models import Merchant, Payment, db
 from sandbox.rules import late, windows
 from services.iamport import IamportClient
 from tests.fakes import FakeIamport
-from tests.sandbox.conftest import Clock, on_new_file, started_anew
+from tests.sandbox.conftest import Clock, on_new_file, restarted
 
 ADDRESS = "http://sandbox.test"
 
@@ -140,7 +140,7 @@ def lasting_sandbox(tmp_path_factory) -> Flask:
 def sandbox(lasting_sandbox: Flask) -> Sandbox:
     """A sandbox that sends no webhooks: the test itself reports a payment to the shop."""
     clock = Clock()
-    sandbox = Sandbox(started_anew(lasting_sandbox, lasting_sandbox.extensions["sandbox_config"], clock), clock)
+    sandbox = Sandbox(restarted(lasting_sandbox, lasting_sandbox.extensions["sandbox_config"], clock), clock)
     sandbox.control("webhooks", copies=0)
     return sandbox
 

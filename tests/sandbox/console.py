@@ -1,4 +1,4 @@
-"""Where the console of the default merchant is, and its pages."""
+"""The console of the default merchant: its address and the paths of its pages."""
 
 HOME = "/console/imp00000000"
 

@@ -1,4 +1,4 @@
-"""What the PGs' own guides say, PG by PG: what the sandbox's profiles are held against; and who follows it."""
+"""The PGs' own guides as data, to check the sandbox's profiles against; and a shop that follows one of them."""
 
 import json
 from collections.abc import Mapping
@@ -17,29 +17,29 @@ BUYER = {"buyer_name": "Gildong Hong", "buyer_email": "gildong@example.com", "bu
 
 
 class Guide(NamedTuple):
-    """How one PG issues a key in its window, and what it wants when the key is charged."""
+    """How one PG issues a key in its window, and what it requires to charge the key."""
 
     pg: str
     effect: str
-    """Of an amount above zero: `shown` or `charged`."""
+    """What happens to an amount above zero: `shown` or `charged`."""
     zero: str
-    """What an amount of 0 is: `key_only` or `refused`."""
+    """What happens for an amount of 0: `key_only` or `refused`."""
     pc: str
     mobile: str
-    """The window: over the page (`layer`), beside it (`popup`), or in its place (`page`)."""
+    """The form of the window: over the page (`layer`), beside it (`popup`), or in its place (`page`)."""
     payload: str = "full"
-    """`full`, or `ids` without `success`."""
+    """The result that the browser receives: `full`, or `ids` without `success`."""
     number: str = APPROVED
     pay_method: str | None = "card"
     issue: Mapping[str, Any] = {}
-    """What the window needs besides the buyer, a name, an amount and a way back."""
+    """Parameters of the window besides the buyer, a name, an amount and `m_redirect_url`."""
     recorded: str = ""
-    """The `pay_method` of the record, where it is not the one that was sent."""
+    """The `pay_method` of the record, where it differs from the one that was sent."""
     again: Mapping[str, Any] = {}
-    """What a charge needs besides `customer_uid`, `merchant_uid`, `amount` and `name`."""
+    """Fields of a charge besides `customer_uid`, `merchant_uid`, `amount` and `name`."""
     ui_type: str = ""
     levers: Mapping[str, Any] = {}
-    """Without which the key cannot be charged."""
+    """Levers without which the key cannot be charged."""
     hides: tuple[str, ...] = ()
     """Devices whose window shows no amount."""
 
@@ -121,11 +121,11 @@ GUIDES = {
         issue=MEMBER,
     ),
 }
-"""Every guide by its id. Where documents disagree, the reading is the one our shop's guides adopt."""
+"""Id → guide. Where documents disagree, they read as our shop's guides do."""
 
 
 class Follower:
-    """A shop of its own that follows one guide to the letter, unless a test has it err."""
+    """A shop with its own merchant that follows one guide exactly, except where a test changes it."""
 
     def __init__(self, client: FlaskClient, guide: Guide) -> None:
         self.client, self.guide = client, guide
@@ -135,13 +135,16 @@ class Follower:
         self.pull(**guide.levers)
 
     def pull(self, **levers: Any) -> None:
+        """Set levers of the shop's merchant."""
         answer = self.client.post("/control/levers", json={"merchant_code": self.code, **levers})
         assert answer.status_code == 200, answer.text
 
     def wait(self, seconds: int) -> None:
+        """Advance the merchant's clock by `seconds`."""
         self.client.post("/control/clock", json={"merchant_code": self.code, "advance": seconds})
 
     def open(self, device: str = "pc", **changes: Any) -> TestResponse:
+        """Open a window with the guide's parameters and `changes`."""
         params = {
             "pg": self.guide.pg,
             "pay_method": self.guide.pay_method,
@@ -154,10 +157,11 @@ class Follower:
         return self.client.post("/sdk/payments", json={**call, "merchant_code": self.code})
 
     def window(self, device: str = "pc", **changes: Any) -> Markup:
+        """Open a window and return its page."""
         return Markup(self.client.get(self.open(device, **changes).json["window_url"]).text)
 
     def press(self, opened: TestResponse, button: str) -> dict[str, Any]:
-        """What the shop hears: the callback's object, or the query of the redirect."""
+        """Press a button of the window, and return the result: the callback's object, or the redirect's query."""
         form = {"number": self.guide.number, "identity_code": "123456"}
         answer = self.client.post(action(opened.json["window_url"], button), data=form)
         if opened.json["result"] == "callback":
@@ -166,18 +170,21 @@ class Follower:
         return {name: values[0] for name, values in parse_qs(urlsplit(answer.location).query).items()}
 
     def issue(self, device: str = "pc", **changes: Any) -> str:
-        """A key, through the window; its `imp_uid`."""
+        """Issue a key through the window, and return its `imp_uid`."""
         return self.press(self.open(device, **changes), "approve")["imp_uid"]
 
     def charge(self, merchant_uid: str = "charge001", **changes: Any) -> Answer:
+        """Charge the key with the guide's fields and `changes`."""
         return self.api.charge(merchant_uid, **{"customer_uid": "key-1", **self.guide.again, **changes})
 
     def payment(self, imp_uid: str) -> dict[str, Any]:
+        """Return the record of a payment."""
         return self.api.get(f"/payments/{imp_uid}").response
 
     def key(self) -> Answer:
+        """Look up the billing key."""
         return self.api.get("/subscribe/customers/key-1")
 
     def known_to_pg(self, imp_uid: str) -> dict[str, Any]:
-        """What the PG knows and the service does not tell."""
+        """Return what the PG knows about a payment and the service does not reveal."""
         return self.client.get(f"/control/payments/{imp_uid}").json

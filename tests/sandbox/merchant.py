@@ -1,4 +1,4 @@
-"""A plain-HTML shop on an origin of its own, whose strict policy names the sandbox and nothing else."""
+"""A plain-HTML shop on its own origin. Its strict Content-Security-Policy allows only the sandbox."""
 
 import json
 import threading
@@ -54,7 +54,7 @@ LANDED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Landed</
 
 
 def make_shop(sandbox_url: str) -> Flask:
-    """The shop as an application: a page with one button, its script, and a landing page."""
+    """Create the shop: a page with one button, its script, and a landing page."""
     app = Flask("merchant")
 
     @app.get("/")
@@ -94,7 +94,7 @@ def served(app: Flask) -> Iterator[str]:
 
 
 class ShopPage:
-    """Somebody on the shop's page, and in the window that lies over it."""
+    """A buyer on the shop's page and in the window over it."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page, self.url = page, url
@@ -115,15 +115,18 @@ class ShopPage:
         call: str = "request_pay",
         **params: Any,
     ) -> "ShopPage":
+        """Open the shop's page, whose button will call `IMP[call]` with these parameters."""
         order = {"init": init, "callback": callback, "ui": ui, "call": call}
         order["params"] = self.order(**params) if params != NOTHING else None
         self.page.goto(f"{self.url}/?{urlencode({'lang': lang, 'device': device, 'order': json.dumps(order)})}")
         return self
 
     def order(self, **params: Any) -> dict[str, Any]:
+        """Return parameters of `IMP.request_pay` that return to this shop's landing page."""
         return request_pay(**{"m_redirect_url": f"{self.url}/landing", **params})
 
     def subscribe(self) -> "ShopPage":
+        """Press the shop's button."""
         self.button.click()
         return self
 
@@ -133,18 +136,22 @@ class ShopPage:
 
     @property
     def layer(self) -> Locator:
+        """The layer over the shop's page."""
         return self.page.get_by_role("dialog")
 
     @property
     def window(self) -> FrameLocator:
+        """The payment window in the layer."""
         return self.layer.locator("iframe").content_frame
 
     @property
     def answers(self) -> Locator:
+        """How many results the shop's callback has received."""
         return self.page.get_by_role("status", name="Answers")
 
     @property
     def answer(self) -> dict[str, Any]:
+        """The last result that the shop's callback received."""
         return json.loads(self.page.get_by_label("Answer", exact=True).inner_text())
 
     def _dismiss(self, dialog: Dialog) -> None:
@@ -157,4 +164,4 @@ class ShopPage:
 
 
 NOTHING: dict[str, Any] = {"nothing": True}
-"""Parameters of a shop that forgot them."""
+"""The parameters of a shop that sends none."""

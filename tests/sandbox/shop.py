@@ -1,4 +1,4 @@
-"""A shop as the sandbox's windows see it: what its page sends, and what it reads out of the answer."""
+"""A shop as the sandbox's windows see it: what its page sends, and what it reads from the answer."""
 
 from html.parser import HTMLParser
 from itertools import count
@@ -13,13 +13,13 @@ APPROVED = "4242-4242-4242-4242"
 REFUSED = "4000-0000-0000-0002"
 APPROVED_ACCOUNT = "110-4242-424242"
 APPROVED_PHONE = "010-4242-4242"
-"""Of a phone bill and of a wallet."""
+"""The number of a phone bill and of a wallet."""
 
 _numbers = count(1)
 
 
 def request_pay(**params: Any) -> dict[str, Any]:
-    """Parameters of `IMP.request_pay` that every PG accepts, with a fresh `merchant_uid`."""
+    """Return parameters of `IMP.request_pay` that every PG accepts, with a new `merchant_uid`."""
     number = next(_numbers)
     return {
         "pg": "html5_inicis",
@@ -37,7 +37,7 @@ def request_pay(**params: Any) -> dict[str, Any]:
 
 
 def sdk_call(device: str = "pc", page_language: str = "ko", ui_type: str = "", **params: Any) -> dict[str, Any]:
-    """What the script posts to `/sdk/payments`; `ui_type` from a button of `IMP.loadUI`."""
+    """Return what the script posts to `/sdk/payments`. A button of `IMP.loadUI` sets `ui_type`."""
     return {
         "merchant_code": "imp00000000",
         "params": request_pay(**params),
@@ -49,19 +49,19 @@ def sdk_call(device: str = "pc", page_language: str = "ko", ui_type: str = "", *
 
 
 def open_window(client: FlaskClient, device: str = "pc", page_language: str = "ko", **params: Any) -> str:
-    """The address of a window that has just been opened."""
+    """Open a window and return its URL."""
     answer = client.post("/sdk/payments", json=sdk_call(device, page_language, **params))
     return answer.get_json()["window_url"]
 
 
 def action(window_url: str, name: str) -> str:
-    """Where the window's form for `approve`, `decline` or `close` goes."""
+    """Return the URL to which the window posts `approve`, `decline` or `close`."""
     path, query = window_url.split("?")
     return f"{path}/{name}?{query}"
 
 
 class Markup(HTMLParser):
-    """A page as a list of `(tag, attributes)`, and the text between them."""
+    """A page as a list of `(tag, attributes)` and a list of the texts between them."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Markup(HTMLParser):
             self.texts.append(" ".join(data.split()))
 
     def attribute(self, name: str) -> list[str]:
-        """Every value of an attribute, in the order of the page."""
+        """Return every value of an attribute, in the order of the page."""
         return [str(attributes[name]) for _, attributes in self.tags if name in attributes]
 
     @property

@@ -1,4 +1,4 @@
-"""Ids in addresses: whatever an id may hold, it names its record."""
+"""An id in a URL names its record, whatever characters it contains."""
 
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -52,7 +52,7 @@ def test_slashes_in_a_row_are_answered_in_the_envelope(api, path):
 
 
 def test_an_address_that_came_over_the_wire_is_read_the_same(sandbox_url):
-    with pytest.raises(HTTPError, match="401"):  # without a token, where an address that is none would be 404
+    with pytest.raises(HTTPError, match="401"):  # without a token; an unknown address would answer 404
         urlopen(f"{sandbox_url}/payments/find/2026%2F11%2F21-1", timeout=5)
 
 

@@ -1,4 +1,4 @@
-"""Real workers: what is due is done soon and once, and nothing that was answered is lost by `kill -9`."""
+"""Real workers do due work soon and exactly once, and `kill -9` loses nothing that was answered."""
 
 import os
 import re
@@ -20,21 +20,21 @@ from tests.sandbox.conftest import Receiver
 ROOT = Path(__file__).parents[2]
 
 LONGEST_SILENCE = 30.0
-"""Seconds in which a notice must come even if its sender was killed in the middle of it."""
+"""Seconds within which a notice must arrive, even if its sender is killed while sending."""
 
 WORKERS = 3
 
 SOON = 3
-"""Seconds in which a busy machine has taken a schedule, too."""
+"""Seconds within which even a busy machine has accepted a schedule."""
 
 MONTH = 31 * 86_400
 
 GUNICORN = "import sandbox.app; from gunicorn.app.wsgiapp import run; run()"
-"""`python -m gunicorn`, with the modules read once instead of by each worker. Each makes its own application."""
+"""`python -m gunicorn`, but it imports the modules once, not per worker. Each worker creates its own application."""
 
 
 class Sandbox:
-    """Gunicorn with several workers on one file, and a shop that calls it over the network."""
+    """Gunicorn with several workers on one file, and a shop's client that calls it over the network."""
 
     def __init__(self, database: Path, webhook_url: str) -> None:
         self.environment = {
@@ -44,6 +44,7 @@ class Sandbox:
         }
 
     def start(self) -> None:
+        """Start the workers on a free port and get a token."""
         command = [sys.executable, "-c", GUNICORN, "--bind", "127.0.0.1:0", "--no-control-socket"]
         command += ["--workers", str(WORKERS), "--threads", "8", "sandbox.app:create_app()"]
         self.process = subprocess.Popen(
@@ -56,7 +57,7 @@ class Sandbox:
         self.token = answer["access_token"]
 
     def kill(self) -> None:
-        """All processes at once, without a chance to say goodbye."""
+        """Kill all processes together, without a clean shutdown."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
@@ -68,18 +69,22 @@ class Sandbox:
         return self._answer(requests.post(self.url + path, json=fields, headers=headers, timeout=60))
 
     def issue(self) -> None:
+        """Issue the key `card-1` by REST."""
         self.post("/subscribe/customers/card-1", card_number="4242-4242-4242-4242", expiry="2030-12")
 
     def charge(self, merchant_uid: str) -> dict[str, Any]:
+        """Charge the key 100 won."""
         order = {"customer_uid": "card-1", "merchant_uid": merchant_uid, "amount": 100, "name": "x"}
         return self.post("/subscribe/payments/again", **order)
 
     def book(self, *merchant_uids: str, schedule_at: int) -> None:
+        """Schedule a charge of the key for each `merchant_uid`, all at `schedule_at`."""
         order = {"schedule_at": schedule_at, "amount": 100, "name": "x"}
         entries = [{"merchant_uid": merchant_uid, **order} for merchant_uid in merchant_uids]
         self.post("/subscribe/payments/schedule", customer_uid="card-1", schedules=entries)
 
     def schedule(self, merchant_uid: str) -> dict[str, Any]:
+        """Return the schedule of this `merchant_uid`."""
         return self.get(f"/subscribe/payments/schedule/{merchant_uid}")
 
     def _answer(self, answer: requests.Response) -> Any:
@@ -96,8 +101,8 @@ def sandbox(tmp_path, receiver: Receiver) -> Iterator[Sandbox]:
     sandbox.kill()
 
 
-def heard(receiver: Receiver, count: int) -> list[str]:
-    """The `merchant_uid` of the next notices, in alphabetical order."""
+def announced(receiver: Receiver, count: int) -> list[str]:
+    """Return the `merchant_uid` of each of the next `count` notices, in alphabetical order."""
     return sorted(receiver.bodies.get(timeout=LONGEST_SILENCE)["merchant_uid"] for _ in range(count))
 
 
@@ -108,7 +113,7 @@ def test_schedules_are_run_once_and_within_a_second_whichever_worker_comes_first
 
     sandbox.book(*orders, schedule_at=due)
 
-    assert heard(receiver, 20) == orders
+    assert announced(receiver, 20) == orders
     assert {sandbox.schedule(order)["executed_at"] for order in orders} <= {due, due + 1}
     assert {sandbox.get(f"/payments/findAll/{order}")["total"] for order in orders} == {1}
     assert receiver.is_silent()
@@ -125,11 +130,11 @@ def test_a_leap_of_the_clock_runs_everything_once_and_at_its_own_time_beside_bus
 
     assert {payment["merchant_uid"]: payment["paid_at"] for payment in moved["ran"]} == due
     assert {order: sandbox.get(f"/payments/findAll/{order}")["total"] for order in due} == dict.fromkeys(due, 1)
-    assert heard(receiver, 12) == sorted(due)
+    assert announced(receiver, 12) == sorted(due)
     assert receiver.is_silent()
 
 
-def test_a_schedule_that_fell_due_while_nobody_was_there_is_run_after_the_restart(sandbox, receiver):
+def test_a_schedule_that_fell_due_while_no_worker_ran_is_run_after_the_restart(sandbox, receiver):
     sandbox.issue()
     due = int(time.time()) + SOON
     sandbox.book("order-1", schedule_at=due)
@@ -137,24 +142,24 @@ def test_a_schedule_that_fell_due_while_nobody_was_there_is_run_after_the_restar
 
     sandbox.start()
 
-    assert heard(receiver, 1) == ["order-1"]
+    assert announced(receiver, 1) == ["order-1"]
     assert sandbox.schedule("order-1")["payment_status"] == "paid"
     assert sandbox.schedule("order-1")["executed_at"] >= due
 
 
 def test_a_notice_that_was_under_way_when_its_sender_was_killed_is_sent_again(sandbox, receiver):
-    nobody_answers = threading.Event()
-    receiver.acts = lambda body: nobody_answers.wait(LONGEST_SILENCE)
+    may_answer = threading.Event()
+    receiver.acts = lambda body: may_answer.wait(LONGEST_SILENCE)
     sandbox.issue()
     sandbox.charge("order-1")
-    under_way = heard(receiver, 1)
+    under_way = announced(receiver, 1)
     sandbox.kill()
-    nobody_answers.set()
+    may_answer.set()
 
     sandbox.start()
 
     assert under_way == ["order-1"]
-    assert heard(receiver, 1) == ["order-1"]
+    assert announced(receiver, 1) == ["order-1"]
     assert sandbox.get("/payments/find/order-1/paid")["amount"] == 100
 
 
@@ -176,13 +181,13 @@ def test_no_charge_that_was_answered_is_lost_and_none_is_announced_unmade(sandbo
     assert broken
     assert {sandbox.get(f"/payments/find/{order}/paid")["status"] for order in answered} == {"paid"}
     paid = sandbox.get("/payments/status/paid?limit=1000")["list"]
-    assert set(answered) <= set(heard_of_all(receiver, {payment["merchant_uid"] for payment in paid}))
+    assert set(answered) <= set(all_announced(receiver, {payment["merchant_uid"] for payment in paid}))
 
 
-def heard_of_all(receiver: Receiver, orders: set[str]) -> set[str]:
-    """Listen until each of these was announced, some twice perhaps; answers with all that were."""
-    told: set[str] = set()
-    while not orders <= told:
-        told |= set(heard(receiver, 1))
-    assert told == orders
-    return told
+def all_announced(receiver: Receiver, orders: set[str]) -> set[str]:
+    """Wait until a notice of each order has arrived, perhaps twice, and return every order announced."""
+    arrived: set[str] = set()
+    while not orders <= arrived:
+        arrived |= set(announced(receiver, 1))
+    assert arrived == orders
+    return arrived

@@ -1,4 +1,4 @@
-"""The README beside the sandbox: its lists are whole, and what it prints to be copied runs."""
+"""The sandbox's README: its lists are complete, and its snippets run."""
 
 import json
 import re
@@ -27,11 +27,12 @@ REAL_ADDRESS = "https://cdn.iamport.kr/v1/iamport.js"
 
 
 def blocks(language: str) -> list[str]:
+    """Return the README's code blocks in this language."""
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
 def first_column(heading: str) -> set[str]:
-    """Every code in the first column of the first table that begins with this cell."""
+    """Return every code in the first column of the first table that begins with this cell."""
     table = README.partition(f"| {heading} |")[2].partition("\n\n")[0]
     cells = [row.split("|")[1] for row in table.splitlines()[2:]]
     return set(re.findall(r"`([^`]+)`", " ".join(cells)))
@@ -80,7 +81,7 @@ ENOUGH = {
     "faults": {"kind": "error_before_charge"},
     "strictness": {"strict": True},
 }
-"""What a call demands before it looks for its merchant."""
+"""Fields that a call requires before it looks up its merchant."""
 
 
 def test_every_call_it_says_takes_a_merchant_code_does(client):
@@ -106,7 +107,7 @@ def script_address(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def documented_shop(sandbox_url: str, script_address: str) -> Iterator[str]:
-    """The page of the README, at whose server the ids are made."""
+    """A shop that serves the README's page and generates its ids."""
     page = blocks("html")[0].replace(f"{DOCUMENTED}/v1/iamport.js", script_address).replace(DOCUMENTED, sandbox_url)
     app = Flask("documented")
 
@@ -128,6 +129,7 @@ def documented_shop(sandbox_url: str, script_address: str) -> Iterator[str]:
 
 
 def run(snippet: str, page: Page, sandbox_url: str, shop_url: str) -> None:
+    """Run a Python snippet of the README, then each test that it defines, against this sandbox and shop."""
     here: dict[str, object] = {}
     exec(snippet.replace(DOCUMENTED, sandbox_url).replace(SHOP, shop_url), here)
     for name, test in here.items():

@@ -1,4 +1,4 @@
-"""Starting: alone, several workers at once, and again on the same file."""
+"""Starting the sandbox: alone, as several workers together, and again on the same file."""
 
 import multiprocessing
 import os
@@ -24,7 +24,7 @@ from tests.sandbox.conftest import Api
 
 
 def start_worker(url: str) -> int:
-    """Module level, because another process must find it by name."""
+    """Start a worker and count its merchants. At module level, because another process must find it by name."""
     app = create_app(Config(DATABASE_URL=url), background=False)
     with app.app_context():
         return db.session.query(Merchant).count()
@@ -33,7 +33,7 @@ def start_worker(url: str) -> int:
 def test_workers_that_start_at_once_share_one_database(tmp_path):
     url = f"sqlite:///{tmp_path}/sandbox.db"
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload([__name__])  # imported once, not by each worker, so they do start at once
+    processes.set_forkserver_preload([__name__])  # import once, not in each worker, so that all start together
 
     with processes.Pool(4) as workers:
         merchants = workers.map(start_worker, [url] * 4, chunksize=1)
@@ -41,7 +41,7 @@ def test_workers_that_start_at_once_share_one_database(tmp_path):
     assert merchants == [1, 1, 1, 1]
 
 
-def test_whoever_starts_while_another_makes_the_tables_waits_for_them(config, tmp_path, monkeypatch):
+def test_a_start_while_another_makes_the_tables_waits_for_them(config, tmp_path, monkeypatch):
     """SQLite immediately refuses to change the journal mode of a file during a write."""
     path = tmp_path / "fresh.db"
     other = sqlite3.connect(path, isolation_level=None)
@@ -81,7 +81,7 @@ def test_the_environment_sets_what_it_names_and_nothing_else():
     assert config == Config(KEY="k")
 
 
-def test_it_runs_alone_with_other_credentials_and_stops_when_told(tmp_path):
+def test_it_runs_alone_with_other_credentials_and_stops_on_a_signal(tmp_path):
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--database", str(tmp_path / "alone.db")]
     command += ["--code", "imp_mine", "--key", "my-key", "--secret", "my-secret", "--latency", "0.25"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ)
@@ -117,7 +117,7 @@ def test_the_changelog_has_a_section_for_this_version():
     assert f"\n## [{__version__}] - " in changelog.read_text(encoding="utf-8")
 
 
-def test_a_file_that_another_version_has_left_is_made_anew(tmp_path):
+def test_a_file_that_another_version_has_left_is_replaced(tmp_path):
     config = Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
     Api(create_app(config, background=False).test_client()).issue()
     with closing(sqlite3.connect(tmp_path / "sandbox.db")) as file:
@@ -133,7 +133,7 @@ def test_a_file_that_another_version_has_left_is_made_anew(tmp_path):
 
 
 def started(config, **changes):
-    """A client of the sandbox started (again) with these settings."""
+    """Return a client of the sandbox, started (again) with these settings."""
     return create_app(replace(config, **changes), background=False).test_client()
 
 
@@ -181,7 +181,7 @@ def test_a_reset_puts_latency_back_to_what_the_start_said(config):
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "told"),
+    ("option", "value", "reported"),
     [
         ("--port", "99999", "--port"),
         ("--port", "-1", "--port"),
@@ -194,7 +194,7 @@ def test_a_reset_puts_latency_back_to_what_the_start_said(config):
         ("--database", "/dev/null/x.db", "/dev/null/x.db"),
     ],
 )
-def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value, told, monkeypatch, capsys):
+def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value, reported, monkeypatch, capsys):
     monkeypatch.setattr("sandbox.__main__.make_server", None)
     monkeypatch.setattr("sys.argv", ["sandbox", "--port", "0", "--database", str(tmp_path / "x.db"), option, value])
 
@@ -202,4 +202,4 @@ def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value
         main()
 
     assert left.value.code == 2
-    assert told in capsys.readouterr().err.splitlines()[-1]
+    assert reported in capsys.readouterr().err.splitlines()[-1]

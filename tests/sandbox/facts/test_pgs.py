@@ -1,4 +1,4 @@
-"""Every PG from its window to a later charge, on a PC and on a phone, and what is peculiar to each."""
+"""Every PG from its window to a later charge, on a PC and on a phone, with the peculiarities of each."""
 
 import pytest
 
@@ -13,6 +13,7 @@ def shop(long_lived, request) -> Follower:
 
 
 def shops(*ids: str):
+    """Run a test once per guide id, with `shop` following that guide."""
     return pytest.mark.parametrize("shop", ids, indirect=True)
 
 
@@ -28,17 +29,17 @@ def test_every_profile_is_walked():
 def test_every_pg_goes_from_its_window_to_a_charge(shop, device):
     guide = shop.guide
     opened = shop.open(device)
-    heard = shop.press(opened, "approve")
-    issued = shop.payment(heard["imp_uid"])
+    result = shop.press(opened, "approve")
+    issued = shop.payment(result["imp_uid"])
     shop.wait(30 * DAY)
     charged = shop.charge()
 
     form = getattr(guide, device)
     assert (opened.json["form"], opened.json["result"]) == (form, "redirect" if form == "page" else "callback")
-    assert heard["imp_uid"] == opened.json["imp_uid"]
-    assert heard["merchant_uid"] == "issue001"
-    assert ("success" in heard or "imp_success" in heard) is (guide.payload == "full")
-    assert "error_code" not in heard
+    assert result["imp_uid"] == opened.json["imp_uid"]
+    assert result["merchant_uid"] == "issue001"
+    assert ("success" in result or "imp_success" in result) is (guide.payload == "full")
+    assert "error_code" not in result
 
     assert (issued["status"], issued["customer_uid_usage"]) == ("paid", "issue")
     assert (issued["pg_provider"], issued["pay_method"]) == (guide.pg, guide.recorded or guide.pay_method)
@@ -66,8 +67,8 @@ def test_an_amount_of_zero_issues_only_a_key_or_is_refused(shop):
         assert (opened.status_code, opened.json["error_code"]) == (400, "F0004")
         assert "amount" in opened.json["error_msg"]
     else:
-        heard = shop.press(opened, "approve")
-        assert shop.payment(heard["imp_uid"])["apply_num"] == ""
+        result = shop.press(opened, "approve")
+        assert shop.payment(result["imp_uid"])["apply_num"] == ""
         assert shop.key().code == 0
 
 
@@ -75,15 +76,15 @@ def test_an_amount_of_zero_issues_only_a_key_or_is_refused(shop):
 @pytest.mark.parametrize("button", ["decline", "close"])
 @pytest.mark.parametrize("device", ["pc", "mobile"])
 def test_every_failure_reaches_the_shop_with_ids_and_a_reason(shop, device, button):
-    heard = shop.press(shop.open(device), button)
+    result = shop.press(shop.open(device), button)
 
-    assert heard["imp_uid"].startswith("imp_")
-    assert heard["error_msg"]
+    assert result["imp_uid"].startswith("imp_")
+    assert result["error_msg"]
     if shop.guide.payload == "ids":
-        assert set(heard) <= {"imp_uid", "merchant_uid", "customer_uid", "error_code", "error_msg"}
-        assert heard["error_code"]
+        assert set(result) <= {"imp_uid", "merchant_uid", "customer_uid", "error_code", "error_msg"}
+        assert result["error_code"]
     else:
-        assert heard.get("success", heard.get("imp_success")) in (False, "false")
+        assert result.get("success", result.get("imp_success")) in (False, "false")
     assert shop.key().http == 404
 
 
@@ -98,7 +99,7 @@ def test_whether_closing_has_an_error_code_without_success_can_be_chosen(shop):
     assert declined["error_code"]
 
 
-# What the window must be given ----------------------------------------------------------------------------
+# What the window requires ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_a_channel_key_takes_the_place_of_pg(shop):
     assert shop.open(merchant_uid="issue002", channelKey="channel-key-of-nobody").json["error_code"] == "NOT_READY"
 
 
-# The way back ---------------------------------------------------------------------------------------------
+# The result -----------------------------------------------------------------------------------------------
 
 
 @shops("naverpay")
@@ -278,7 +279,7 @@ def test_paypal_is_opened_by_its_button_alone(shop):
 
 
 @shops("inicis")
-def test_a_button_of_paypal_opens_nobody_else(shop):
+def test_a_button_of_paypal_opens_no_other_pg(shop):
     refusal = shop.client.post("/sdk/payments", json=sdk_call(ui_type="paypal-rt", pg="html5_inicis"))
 
     assert "IMP.request_pay" in refusal.json["error_msg"]
@@ -287,7 +288,7 @@ def test_a_button_of_paypal_opens_nobody_else(shop):
 @pytest.mark.parametrize(
     ("shop", "status"), [("settle-acc", "ready"), ("mobilians-v2-card", "ready")], indirect=["shop"]
 )
-def test_a_pop_up_closed_by_its_frame_is_told_like_any_other(shop, status):
+def test_a_pop_up_closed_by_its_frame_is_reported_like_any_other(shop, status):
     opened = shop.open()
     url = f"/sdk/payments/{opened.json['imp_uid']}/close"
 

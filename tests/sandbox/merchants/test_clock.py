@@ -1,4 +1,4 @@
-"""The clocks: of a merchant, of one customer; and what happens when somebody moves them."""
+"""The clocks of a merchant and of one customer, and what happens when they are moved."""
 
 from typing import Any
 
@@ -22,13 +22,15 @@ def shop(api: Api) -> Api:
     return api
 
 
-def move(client: FlaskClient, **wish: Any) -> dict[str, Any]:
-    answer = client.post("/control/clock", json=wish)
+def move(client: FlaskClient, **fields: Any) -> dict[str, Any]:
+    """Move a clock and return the report of the move."""
+    answer = client.post("/control/clock", json=fields)
     assert answer.status_code == 200, answer.json
     return answer.json
 
 
 def book(shop: Api, *entries: dict[str, Any], customer_uid: str = "card-1") -> None:
+    """Schedule charges for a customer."""
     answer = shop.post("/subscribe/payments/schedule", customer_uid=customer_uid, schedules=entries)
     assert answer.code == 0, answer.message
 
@@ -45,7 +47,7 @@ def test_a_clock_goes_with_the_computers_until_it_is_moved(client, clock):
 
 
 @pytest.mark.parametrize(
-    ("wish", "now"),
+    ("fields", "now"),
     [
         ({"advance": 90}, START + 90),
         ({"advance": "90"}, START + 90),
@@ -56,8 +58,8 @@ def test_a_clock_goes_with_the_computers_until_it_is_moved(client, clock):
         ({"advance": 0}, START),
     ],
 )
-def test_a_clock_is_set_or_advanced_and_goes_on_from_there(client, clock, wish, now):
-    moved = move(client, **wish)
+def test_a_clock_is_set_or_advanced_and_goes_on_from_there(client, clock, fields, now):
+    moved = move(client, **fields)
     clock.advance(7)
 
     assert (moved["now"], moved["offset"], moved["ran"]) == (now, now - START, [])
@@ -85,7 +87,7 @@ def test_a_customers_offset_adds_to_the_merchants(shop, client):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "fields",
     [
         {},
         {"advance": -1},
@@ -99,8 +101,8 @@ def test_a_customers_offset_adds_to_the_merchants(shop, client):
         {"advance": 1, "customer_uid": ["card-1"]},
     ],
 )
-def test_a_clock_moved_wrongly_stays(client, wish):
-    answer = client.post("/control/clock", json=wish)
+def test_a_clock_moved_wrongly_stays(client, fields):
+    answer = client.post("/control/clock", json=fields)
 
     assert (answer.status_code, list(answer.json)) == (400, ["error"])
     assert client.get("/control/clock").json["now"] == START

@@ -1,4 +1,4 @@
-"""The levers that stay as they are put."""
+"""The levers, which keep their setting."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Shops beside the default one: how they are made, and that none ever sees another."""
+"""Merchants beside the default one: how they are added, and that none sees another's data."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ def webhook_url(receiver: Receiver) -> str:
 
 
 def add(client: FlaskClient, **fields: Any) -> dict[str, Any]:
+    """Add a merchant and return it with its secret."""
     answer = client.post("/control/merchants", json=fields)
     assert answer.status_code == 201, answer.json
     return answer.json
@@ -31,7 +32,7 @@ def other(client: FlaskClient) -> Api:
     return Api(client, merchant["key"], merchant["secret"])
 
 
-def test_a_merchant_is_made_up_as_far_as_nobody_says_otherwise(client):
+def test_what_a_new_merchant_does_not_send_is_made_up(client):
     one, two = add(client), add(client)
 
     assert one["code"].startswith("imp")
@@ -43,7 +44,7 @@ def test_a_merchant_is_made_up_as_far_as_nobody_says_otherwise(client):
 
 
 def test_a_merchant_is_what_it_was_asked_to_be(client):
-    wish = {
+    fields = {
         "code": "imp_mine",
         "key": "k",
         "secret": "s",
@@ -51,9 +52,9 @@ def test_a_merchant_is_what_it_was_asked_to_be(client):
         "content_type": "form",
     }
 
-    merchant = add(client, **wish, channels=["html5_inicis.MINE", "jtnet"])
+    merchant = add(client, **fields, channels=["html5_inicis.MINE", "jtnet"])
 
-    assert {name: merchant[name] for name in wish} == wish
+    assert {name: merchant[name] for name in fields} == fields
     assert merchant["channels"] == ["html5_inicis.MINE", "jtnet.tpaytest2m"]
 
 
@@ -201,7 +202,7 @@ def test_each_merchant_has_levers_of_its_own(client, api, other):
     assert other.charge("order-1").response["status"] == "failed"
 
 
-def test_each_merchant_is_told_of_its_own_payments(client, api, other, receiver):
+def test_each_merchant_receives_notices_of_its_own_payments(client, api, other, receiver):
     elsewhere = Receiver()
     client.patch("/control/merchants/imp_other", json={"webhook_url": elsewhere.url})
     for shop, order in ((api, "mine"), (other, "theirs")):
@@ -270,7 +271,7 @@ def test_a_webhook_sent_again_while_a_reset_forgets_it_is_not_found(client, api,
     assert (answer.status_code, list(answer.json)) == (404, ["error"])
 
 
-def test_who_decides_about_what_a_reset_has_forgotten_learns_it(app, api, client):
+def test_a_decision_about_what_a_reset_has_forgotten_raises(app, api, client):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
     with app.app_context():
@@ -278,7 +279,7 @@ def test_who_decides_about_what_a_reset_has_forgotten_learns_it(app, api, client
         client.post("/control/reset")
 
         with pytest.raises(ObjectDeletedError), exclusive(payment):
-            pytest.fail("there is nothing to decide about")
+            pytest.fail("the reset has deleted the payment")
 
 
 @pytest.mark.parametrize("path", ["clock", "levers", "webhooks", "outcomes", "idle"])

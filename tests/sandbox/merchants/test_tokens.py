@@ -1,4 +1,4 @@
-"""Tokens: how they are earned, kept, prolonged and lost."""
+"""Tokens: how a merchant obtains, keeps, extends and loses one."""
 
 import re
 

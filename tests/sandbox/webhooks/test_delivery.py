@@ -1,4 +1,4 @@
-"""Notices to the shop, and the levers that bend them."""
+"""Notices to the shop, and the levers that lose, copy and delay them."""
 
 import time
 
@@ -17,7 +17,7 @@ def webhook_url(receiver: Receiver) -> str:
 def wait_until_idle(api: Api) -> None:
     deadline = time.monotonic() + PATIENCE
     while not api.client.get("/control/idle").json["idle"]:
-        assert time.monotonic() < deadline, "a webhook is still under way"
+        assert time.monotonic() < deadline, "a webhook is still in flight"
 
 
 def test_a_charge_is_announced_once(api, receiver):
@@ -69,7 +69,7 @@ def test_a_notice_url_replaces_the_address_of_the_console(api, receiver):
     assert receiver.is_silent()
 
 
-def test_several_notice_urls_are_all_told(api, receiver):
+def test_several_notice_urls_all_receive_a_notice(api, receiver):
     api.issue()
 
     api.charge("order-1", notice_url=[receiver.url, receiver.url])
@@ -77,7 +77,7 @@ def test_several_notice_urls_are_all_told(api, receiver):
     assert [receiver.next()["merchant_uid"], receiver.next()["merchant_uid"]] == ["order-1", "order-1"]
 
 
-def test_a_shop_that_is_down_harms_nobody(api):
+def test_a_shop_that_is_down_does_not_fail_its_charge(api):
     api.issue()
 
     answer = api.charge("order-1", notice_url="http://127.0.0.1:9/webhooks")
@@ -115,14 +115,14 @@ def test_notices_can_be_late(app, api, receiver, clock):
 
 
 @pytest.mark.parametrize("answer", [200, 500])
-def test_a_notice_is_delivered_again_on_demand_and_its_answer_told(api, receiver, answer):
+def test_a_notice_is_delivered_again_on_demand_and_its_answer_reported(api, receiver, answer):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
     receiver.next()
     receiver.answers_with = answer
 
-    told = api.client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid}).json
+    report = api.client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid}).json
 
-    assert told["status"] == answer
-    assert told["deliveries"] == [{"url": receiver.url, "status": answer, "error": None}]
+    assert report["status"] == answer
+    assert report["deliveries"] == [{"url": receiver.url, "status": answer, "error": None}]
     assert receiver.next()["imp_uid"] == imp_uid
