@@ -251,7 +251,10 @@ def test_a_package_of_the_sandbox_holds_one_subject(path):
 def test_no_payment_is_written_below_the_rules(path):
     calls = {ast.unparse(node.func).split(".")[-1] for node in nodes_of(path) if isinstance(node, ast.Call)}
 
-    keep(calls & {"Payment", "Schedule", "BillingKey"}, f"{named(path)} writes one: that belongs in sandbox/rules/.")
+    keep(
+        calls & {"Payment", "Schedule", "BillingKey"},
+        f"{named(path)} creates a row that a rule decides about: move this to sandbox/rules/.",
+    )
 
 
 @each(sources("services"))
