@@ -5,7 +5,7 @@ import { HttpError, postForm } from "../http.js";
 import { enhance } from "../main.js";
 import { refresh } from "../refresh.js";
 
-/** @param {HTMLElement} element with `data-region`, the id of what a charge changes, and `data-result`, of its message */
+/** @param {HTMLElement} element with `data-region` and `data-result`: ids of what a charge changes and its message */
 export default function chargeNow(element) {
   const opener = /** @type {HTMLButtonElement} */ (element.querySelector("[data-open]"));
   const dialog = /** @type {HTMLDialogElement} */ (element.querySelector("dialog"));
