@@ -26,11 +26,13 @@ from tests.e2e.pages.words import Words
 ROOT = Path(__file__).parents[2]
 GUNICORN = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--threads", "8")
 LANGUAGES = {"pc": "ko", "phone": "en"}
-"""Each device speaks one language, so that both are walked without walking everything twice."""
+"""The language of each device, so that one run of a journey per device covers both languages."""
 
 
 @dataclass(frozen=True)
 class Site:
+    """Where the two applications listen, and the environment that they run in."""
+
     shop: str
     sandbox: str
     environ: dict[str, str]
@@ -44,7 +46,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Both applications, up and migrated; their logs are printed where a test that used them fails."""
+    """Start both applications on a migrated database. At the end, print the log, which pytest shows on failure."""
     folder = tmp_path_factory.mktemp("site")
     shop_port, sandbox_port = free_port(), free_port()
     site = Site(
@@ -101,7 +103,7 @@ def _wait_for(url: str, log: Path) -> None:
 
 @dataclass(frozen=True)
 class Shopper:
-    """Somebody with an account of their own, and a browser in front of them."""
+    """A person with a browser and an account of their own."""
 
     page: Page
     site: Site
@@ -117,7 +119,7 @@ class Shopper:
         return self.page
 
     def control(self, lever: str, **order: object) -> None:
-        """Pull a lever of the sandbox; here it serves one test at a time."""
+        """Pull a lever of the sandbox, which serves one test at a time here."""
         requests.post(f"{self.site.sandbox}/control/{lever}", json=order, timeout=30).raise_for_status()
 
 
@@ -126,7 +128,7 @@ MakeShopper = Callable[..., Shopper]
 
 @pytest.fixture
 def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterator[MakeShopper]:
-    """`make_shopper("pc" or "phone", language=…, signed_in=…)`; what the browser complains about fails the test."""
+    """`make_shopper("pc" or "phone", language=…, signed_in=…)`. An error in the browser's console fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -136,7 +138,7 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
         context = browser.new_context(
             **{**shape, "device_scale_factor": 1},
             locale="ko-KR" if language == "ko" else "en-US",
-            reduced_motion="reduce",  # to draw what moves is work, and no test looks at it
+            reduced_motion="reduce",  # animations cost time, and no test looks at them
             base_url=site.shop,
         )
         context.set_default_timeout(30_000)
@@ -151,7 +153,7 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
     yield make
     for context in contexts:
         context.close()
-    # A refused request is what many of these tests are about; a script that fails is not.
+    # Many of these tests provoke a refused request; only a script that fails is a fault.
     assert [text for text in complaints if "the server responded with a status of" not in text] == []
 
 

@@ -94,7 +94,7 @@ def test_who_signed_out_in_another_tab_is_led_to_sign_in(on_pc: Shopper):
 
 
 @pytest.mark.parametrize("path", ["/checkout/coffee-monthly", "/guides/inicis"])
-def test_who_has_no_scripts_is_told_why_nothing_can_be_paid(on_pc: Shopper, browser: Browser, path: str):
+def test_who_has_no_scripts_reads_why_nothing_can_be_paid(on_pc: Shopper, browser: Browser, path: str):
     why = on_pc.words.shop(
         "The payment window needs JavaScript, which did not run on this page. Please enable it or reload the page."
     )
@@ -130,7 +130,7 @@ def test_paymentwall_asks_for_a_name_of_two_words(on_pc: Shopper):
 
 
 def forge(shopper: Shopper, **changes: object) -> None:
-    """Be a browser whose owner edits the request on its way to the payment service."""
+    """Edit the request on its way to the payment service, as the owner of a browser can."""
 
     def edit(route: Route, request: Request) -> None:
         body = json.loads(request.post_data or "{}")
@@ -203,7 +203,7 @@ def test_the_webhook_may_come_after_the_browser_and_twice(on_pc: Shopper):
     expect_one_payment(on_pc)
 
 
-def test_a_browser_that_never_comes_back_is_made_up_for_by_webhook_and_worker(on_pc: Shopper):
+def test_webhook_and_worker_make_up_for_a_browser_that_never_comes_back(on_pc: Shopper):
     on_pc.page.route("**/payments/complete", lambda route: route.fulfill(status=503))
 
     with on_pc.page.expect_request("**/payments/complete") as callback:

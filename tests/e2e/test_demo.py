@@ -1,4 +1,4 @@
-"""The one command, as a stranger uses it; and the worker it starts."""
+"""The demonstration as a newcomer uses it, and the worker that it starts."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ class Demonstration:
             "DATABASE_URL": f"sqlite:///{folder}/shop.db",
             "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
             "SECRET_KEY": "a-demonstration-in-a-test",
-            # Left over from something else: the demonstration's own addresses win, and its sandbox learns the key.
+            # Left over from another shop: the demonstration's own addresses win, and its sandbox accepts the key.
             "IMP_API_URL": "http://localhost:1",
             "IMP_KEY": "another_key",
         }
@@ -46,17 +46,17 @@ class Demonstration:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            # As a script has it that starts something in the background, with `&`: Ctrl-C is to stop it all the same.
+            # A script that starts it with `&` makes it ignore SIGINT. Ctrl-C must stop it all the same.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )
 
     def stop(self) -> None:
-        """Ctrl-C, as a terminal sends it: to every process."""
+        """Send SIGINT to every process, as a terminal does on Ctrl-C."""
         os.killpg(self.process.pid, signal.SIGINT)
         self.farewell, _ = self.process.communicate(timeout=20)
 
     def read_until(self, last: str) -> str:
-        """What it prints up to a line with `last`; a silence of half a minute ends it, and the test."""
+        """Return the output up to a line with `last`. The test fails when none comes within half a minute."""
         assert self.process.stdout is not None
         watchdog = threading.Timer(30, self.process.kill)
         watchdog.start()
@@ -111,7 +111,7 @@ def test_staff_see_every_subscription(demonstration: Demonstration, browser: Bro
     page.close()
 
 
-def test_a_busy_port_is_said_in_a_sentence(demonstration: Demonstration):
+def test_a_busy_port_is_reported_in_a_sentence(demonstration: Demonstration):
     second = demonstration.start()
 
     output, _ = second.communicate(timeout=20)
@@ -151,7 +151,7 @@ def test_the_worker_renews_what_is_due(demonstration: Demonstration):
 
 
 def test_ctrl_c_stops_everything_and_says_what_is_kept(demonstration: Demonstration):
-    """The last test of this module: nothing runs after it."""
+    """The last test of this module, since it stops the demonstration."""
     demonstration.stop()
 
     assert demonstration.process.returncode == 0

@@ -1,4 +1,4 @@
-"""What every page owes its reader: one h1, a title, no double ids, nothing untranslated, nothing axe objects to."""
+"""What every page owes its reader: one h1, a title, no duplicate ids, nothing untranslated, nothing axe objects to."""
 
 import re
 
@@ -24,7 +24,7 @@ PRIVATE = [
 ]
 HANGUL = re.compile("[가-힣]")
 KOREAN_ON_PURPOSE = ".code, code, pre, [lang=ko], .site-account, option"
-"""Code samples, the link to the other language, and words that a PG says in Korean to everybody."""
+"""Code samples, the link to the other language, and texts that a PG returns only in Korean."""
 
 
 @pytest.mark.parametrize(("device", "language"), [("pc", "ko"), ("phone", "en")])
@@ -77,7 +77,7 @@ def _structure(page: Page) -> list[str]:
 
 
 def _width(page: Page) -> list[str]:
-    """A page that scrolls sideways is cut off on a phone."""
+    """Return a fault if the page scrolls sideways, since a phone would cut it off."""
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [f"{over} px too wide"] if over > 0 else []
 

@@ -1,4 +1,4 @@
-"""`make serve`, `make demo` and `make reset` in a checkout of their own, with an `.env` beside them."""
+"""`make serve`, `make demo` and `make reset` in a checkout of their own, which has an `.env`."""
 
 import os
 import shutil
@@ -16,9 +16,9 @@ from tests.e2e.conftest import ROOT, free_port
 
 pytestmark = pytest.mark.e2e
 
-OF_NO_CHECKOUT = shutil.ignore_patterns(".git", ".venv", ".env", "instance", ".cache", "*_cache", "__pycache__")
-TO_BE_MADE_AND_RUN = ("make", "--old-file=.venv/.ready")
-"""The environment is linked, not made."""
+NOT_CHECKED_OUT = shutil.ignore_patterns(".git", ".venv", ".env", "instance", ".cache", "*_cache", "__pycache__")
+MAKE = ("make", "--old-file=.venv/.ready")
+"""`.venv` is a link to ours, which make must not build again."""
 
 Make = Callable[..., "subprocess.Popen[str]"]
 
@@ -26,20 +26,20 @@ Make = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     checkout = tmp_path / "checkout"
-    shutil.copytree(ROOT, checkout, ignore=OF_NO_CHECKOUT)
+    shutil.copytree(ROOT, checkout, ignore=NOT_CHECKED_OUT)
     (checkout / ".venv").symlink_to((ROOT / ".venv").resolve())
     return checkout
 
 
 @pytest.fixture
 def make(checkout: Path) -> Iterator[Make]:
-    """`make` with these words and nothing of the shop in the environment; stopped as by Ctrl-C after the test."""
+    """Start `make` with these words and without the shop's environment. Ctrl-C stops it after the test."""
     started: list[subprocess.Popen[str]] = []
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
     def make(*words: str, **environ: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [*TO_BE_MADE_AND_RUN, *words],
+            [*MAKE, *words],
             cwd=checkout,
             env={**clean, **environ},
             stdout=subprocess.PIPE,
@@ -58,7 +58,7 @@ def make(checkout: Path) -> Iterator[Make]:
 
 
 def described(checkout: Path, **changes: str) -> dict[str, str]:
-    """Write an `.env` of a shop that may start, and return what is in it."""
+    """Write an `.env` with which a shop can start, and return its settings."""
     settings = {
         "SECRET_KEY": "a-shop-of-somebodys-own",
         "DATABASE_URL": "sqlite:///shop.db",
@@ -77,7 +77,7 @@ def described(checkout: Path, **changes: str) -> dict[str, str]:
 
 
 def answer_from(port: str, path: str = "/healthz") -> requests.Response:
-    """The first answer that anybody listening on this port gives, once what it needs has started too."""
+    """Return the first answer from this port, once the processes that it depends on have started too."""
     patient = requests.Session()
     patience = Retry(100, backoff_factor=0.05, backoff_max=0.3, status_forcelist=[503])
     patient.mount("http://", HTTPAdapter(max_retries=patience))
@@ -111,7 +111,7 @@ def test_without_a_port_it_is_the_one_that_the_readme_names(make: Make, checkout
 
 
 def test_a_demonstration_stands_beside_a_shop_and_is_forgotten_alone(make: Make, checkout: Path):
-    """The `.env` of the shop does not reach it, nor does its database, and `make reset` takes nothing of the shop."""
+    """The demonstration uses neither the `.env` nor the database of the shop, and `make reset` deletes neither."""
     described(checkout, PORT="1", DUNNING_DAYS="no days")
     shop = checkout / "instance" / "shop.db"
     shop.parent.mkdir(exist_ok=True)
@@ -123,7 +123,7 @@ def test_a_demonstration_stands_beside_a_shop_and_is_forgotten_alone(make: Make,
     assert "is running" in make("reset").communicate(timeout=20)[0]
 
     running = int((checkout / "instance" / "demo" / "pid").read_text())
-    os.kill(running, signal.SIGINT)  # to it alone, where a terminal would tell all processes
+    os.kill(running, signal.SIGINT)  # to this process alone; a terminal signals all of them
     demonstration.communicate(timeout=20)
 
     assert "Forgotten" in make("reset").communicate(timeout=20)[0]

@@ -20,7 +20,7 @@ class GuidePage:
         return self
 
     def run(self) -> PaymentWindow:
-        """Press Run; the window opens over the page, or the page leaves for it."""
+        """Press Run and return the window, which opens over the page or replaces it."""
         self.page.get_by_role("button", name=re.compile(self._run_label())).first.click()
         return self._window()
 
@@ -31,12 +31,12 @@ class GuidePage:
         return PaymentWindow(frame, self.words)
 
     def buy(self) -> PaymentWindow:
-        """On a page with the shop's own pay button: choose this guide's PG and press it."""
+        """Press the pay button of a page of the shop and return the window of this guide's PG."""
         self.page.get_by_role("main").get_by_role("button").last.click()
         return self._window()
 
     def follow_to_order(self) -> None:
-        """From wherever the run ended to the order's own page."""
+        """Go from the page where the run ended to the order's own page."""
         self.page.wait_for_url(re.compile(r"/orders/|[?&]order="))
         if "/orders/" not in self.page.url:
             self.page.get_by_role("link", name=self.words.shop("View what happened")).click()
@@ -46,11 +46,11 @@ class GuidePage:
         expect(self.page.get_by_role("heading", name=self.words.shop("This run"))).to_be_visible()
 
     def expect_step(self, state: str) -> None:
-        """The last step of the run that came to something is in this state."""
+        """Expect a step of the run to show this state."""
         expect(self.page.locator(".run-steps").get_by_text(self.words.shop(state), exact=True)).to_be_visible()
 
     def value_of(self, name: str) -> str:
-        """An id of the run, as the page shows it."""
+        """Return an id of the run as the page shows it."""
         return self.page.locator("#run-result dt", has_text=name).locator("xpath=../dd").inner_text()
 
     def follow_to_subscription(self) -> None:

@@ -1,4 +1,4 @@
-"""One of My subscriptions."""
+"""The page of one subscription, under My subscriptions."""
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -10,7 +10,7 @@ class SubscriptionPage:
         self.page, self.words = page, words
 
     def charge_now(self, *, clicks: int = 1) -> None:
-        """Press Pay now and agree, `clicks` times as an impatient buyer would."""
+        """Press Pay now and confirm, with `clicks` clicks as an impatient buyer would."""
         self.page.get_by_role("button", name=self.words.shop("Pay now")).click()
         dialog = self.page.get_by_role("dialog")
         expect(dialog).to_be_visible()

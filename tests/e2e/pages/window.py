@@ -20,7 +20,7 @@ ACCOUNTS = {
     ONLY_FIRST_CHARGE: "110-0000-009995",
     EXPIRED: "110-0000-000069",
 }
-"""The CHAI account that means the same as a card."""
+"""The CHAI account that behaves like each card."""
 
 
 class PaymentWindow:
@@ -33,13 +33,13 @@ class PaymentWindow:
         return cls(page.frame_locator(".imp-dialog iframe"), words)
 
     def pay(self, instrument: str = APPROVED) -> None:
-        """Take an instrument from the shelf and submit; the window of an account PG gets the like account."""
+        """Take an instrument from the shelf and submit it. The window of an account PG gets the matching account."""
         shelf = self.place.locator("[data-instrument]")
         expect(shelf.first).to_be_visible()
         is_account = self.place.get_by_label(self.words.sandbox("Account number")).count() > 0
         number = ACCOUNTS[instrument] if is_account else instrument
         self.place.get_by_role("button", name=re.compile(re.escape(number))).click()
-        # By the keyboard: in the phone-sized frame the button lies below two edges that scroll.
+        # Submit by keyboard: in the phone-sized frame two scrolling areas hide the button.
         self.place.locator("#number").press("Enter")
 
     def decline(self) -> None:

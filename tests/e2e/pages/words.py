@@ -1,4 +1,4 @@
-"""What the pages say, by the English text in the code, in the language of the person looking."""
+"""The texts of the pages in the shopper's language, looked up by the English text in the code."""
 
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ class Words:
         return self._say("sandbox/translations", text, values)
 
     def _say(self, folder: str, text: str, values: dict[str, str]) -> str:
-        """An English reader gets the text itself; a text without a translation fails here, not on a page."""
+        """Return the text in this language; English is the text itself. A missing translation fails the test here."""
         said = _catalog(folder, self.language).gettext(text)
         assert self.language == "en" or said != text, f"{text!r} has no {self.language} in {folder}"
         return said % values if values else said
