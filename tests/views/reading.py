@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 
 class Page(HTMLParser):
-    """What a test asks of a page: elements by tag with their attributes, ids, and the text a person reads."""
+    """The parts of a page that tests compare: elements by tag with their attributes, and the text a person reads."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

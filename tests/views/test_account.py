@@ -1,4 +1,4 @@
-"""Signing up, in and out, and where one lands."""
+"""Signing up, in and out, and the page that each leads to."""
 
 import re
 
@@ -10,7 +10,7 @@ from services import accounts
 
 PASSWORD = "correct horse"
 HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
-"""Far cheaper to check than what the shop makes: nobody attacks a test."""
+"""Far cheaper to check than the hashes of the shop. A test has no attacker."""
 PERSON = {"name": "김지수", "email": "jisoo@example.com", "tel": "010-1234-5678", "password": PASSWORD}
 
 
@@ -146,7 +146,7 @@ def test_what_is_wrong_interrupts_a_screen_reader(client, member, path, form, wr
     assert re.findall(r'data-error-for="(\w+)" role="alert">[^<]', answer.text) == [wrong]
 
 
-def test_an_address_that_is_taken_is_told(client, member):
+def test_an_address_that_is_taken_is_reported(client, member):
     answer = client.post("/account/sign-up?lang=en", data={**PERSON, "email": "JISOO@example.com"})
 
     assert "An account with this e-mail already exists." in answer.text

@@ -1,4 +1,4 @@
-"""What staff see, and that nobody else knows there is something to see."""
+"""What staff see, and that other visitors cannot find out that it exists."""
 
 import re
 
@@ -84,7 +84,7 @@ def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dol
     assert imp_uid in page
 
 
-def test_staff_do_not_see_what_was_given_back(staff, desk, user, dollar_plan):
+def test_staff_do_not_see_what_was_refunded(staff, desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())

@@ -1,4 +1,4 @@
-"""The shelves, and the sign of life."""
+"""The catalog, and the page of each plan."""
 
 import pytest
 

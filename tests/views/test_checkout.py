@@ -99,7 +99,7 @@ def test_a_pg_that_takes_any_name_says_nothing_about_it(shopper):
     assert "buyer_name-hint" not in shopper.get("/checkout/coffee-monthly").text
 
 
-def test_beside_other_pgs_a_demand_names_whose_it_is(shopper, desk, monkeypatch):
+def test_beside_other_pgs_a_hint_names_the_pg_it_is_for(shopper, desk, monkeypatch):
     worldwide = replace(desk.guides["paymentwall"], currencies=("USD", "KRW"))
     monkeypatch.setitem(desk.guides, "paymentwall", worldwide)
 
@@ -109,13 +109,13 @@ def test_beside_other_pgs_a_demand_names_whose_it_is(shopper, desk, monkeypatch)
 
 
 def chosen(page) -> list[str]:
-    """The PGs that are chosen when the page opens."""
+    """Return the PGs that are chosen when the page opens."""
     return re.findall(r'value="(\w+)"[^>]* checked>', page)
 
 
 @pytest.fixture
 def tried(desk, user, plan) -> Order:
-    """By another PG than the first one, and under another name than the account's."""
+    """An order by another PG than the first one, and under another name than the account's."""
     return place_order(desk, user, plan, "chai", now=clock.now())
 
 
@@ -279,7 +279,7 @@ def test_who_is_not_signed_in_gets_an_answer_a_script_can_read(client):
     assert problem_of(place(client, COFFEE)) == (401, "http_401")
 
 
-def test_silence_before_the_window_is_told(shopper, payments):
+def test_silence_before_the_window_is_reported(shopper, payments):
     payments.silent = True
 
     assert problem_of(place(shopper, WORLDWIDE)) == (503, "payment_service_down")
@@ -290,7 +290,7 @@ def test_silence_before_the_window_is_told(shopper, payments):
 
 @pytest.fixture
 def csrf(app, shopper) -> str:
-    """Switches the protection on; gives the token that stands in the page."""
+    """Switch the protection on, and return the token in the page."""
     app.config["WTF_CSRF_ENABLED"] = True
     found = re.search(r'name="csrf-token" content="([^"]+)"', shopper.get("/").text)
     assert found
@@ -351,7 +351,7 @@ def test_claims_of_the_browser_pay_nothing(shopper, claims):
     assert (order.status, order.outcome) == (OrderStatus.READY, "checking")
 
 
-def test_a_closed_window_is_told_in_its_own_words(shopper, payments):
+def test_a_closed_window_is_recorded_in_its_own_words(shopper, payments):
     order = order_of(placed := place(shopper, COFFEE))
     payments.close(placed.json["request"])
 
@@ -375,7 +375,7 @@ def test_a_callback_of_an_unknown_order_is_not_found(shopper, body):
     assert problem_of(shopper.post("/payments/complete", json=body)) == (404, "order_not_found")
 
 
-def test_somebody_elses_callback_grants_nothing_to_whoever_sent_it(app, shopper, payments, desk, plan):
+def test_somebody_elses_callback_grants_its_sender_nothing(app, shopper, payments, desk, plan):
     other = make_user("minsu@example.com")
     theirs = place_order(desk, other, plan, now=clock.now())
     payments.pay(checkout.request(desk, theirs, language="ko"))
@@ -461,7 +461,7 @@ def test_what_the_window_said_cannot_become_markup(shopper):
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_a_forged_amount_is_given_back_and_told(shopper, payments):
+def test_a_forged_amount_is_refunded_and_reported(shopper, payments):
     order = order_of(placed := place(shopper, WORLDWIDE))
     imp_uid = payments.pay(placed.json["request"], amount=0.01)
 

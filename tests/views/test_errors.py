@@ -1,4 +1,4 @@
-"""What people and scripts are told when something is wrong, and what they are never told."""
+"""What people and scripts learn when something is wrong, and what they never learn."""
 
 import re
 from dataclasses import replace
@@ -25,7 +25,7 @@ def config(config):
 
 @pytest.fixture
 def crash(app, payments):
-    """A fault nobody thought of, with a secret in its text, in an application that hides faults as in life."""
+    """An unforeseen fault with a secret in its text, in an application that hides faults as in production."""
 
     def explode(*_args, **_fields):
         raise RuntimeError(f"imp_secret={SECRET}")
@@ -44,7 +44,7 @@ def test_every_fact_has_an_answer():
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
-def test_a_page_that_is_not_there_is_told_in_the_readers_language(client, lang):
+def test_a_missing_page_is_reported_in_the_readers_language(client, lang):
     answer = client.get("/nowhere", query_string={"lang": lang})
 
     title = re.search(r"<h1>(.*?)</h1>", answer.text)
@@ -69,7 +69,7 @@ def test_a_script_gets_code_and_sentence(client, method, path, status, code, lan
     assert bool(HANGUL.search(answer.json["message"])) is (lang == "ko")
 
 
-def test_too_much_at_once_is_refused(client):
+def test_a_request_that_is_too_large_is_refused(client):
     answer = client.post("/webhooks/iamport", data={"merchant_uid": "x" * 1_100_000})
 
     assert answer.status_code == 413

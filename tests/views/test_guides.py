@@ -1,4 +1,4 @@
-"""The guide pages: complete in both languages, runnable by whoever is signed in, and with the values of a run."""
+"""The guide pages: complete in both languages, runnable by any signed-in visitor, and with the values of a run."""
 
 import re
 from html import unescape
@@ -15,7 +15,7 @@ from tests.views.reading import Page, page_of
 GUIDES = ("inicis", "jtnet", "chai", "paymentwall")
 HANGUL = re.compile("[가-힣]+")
 IN_KOREAN_ON_EVERY_PAGE = {"한국어"}
-"""The other language is named in that language."""
+"""The link to the other language names it in that language."""
 
 every_page = pytest.mark.parametrize(
     ("guide_id", "language"), [(guide_id, language) for guide_id in GUIDES for language in ("ko", "en")]
@@ -23,7 +23,7 @@ every_page = pytest.mark.parametrize(
 
 
 def panes_of(client, path: str) -> list[str]:
-    """The Flask pane and the curl pane."""
+    """Return the Flask pane and the curl pane."""
     html = client.get(path).text
     found = [re.search(rf'<code id="source-{name}">(.*?)</code>', html, re.S) for name in ("python", "bash")]
     return [unescape(re.sub(r"<[^>]+>", "", match[1])) for match in found if match]
@@ -240,7 +240,7 @@ def test_a_run_whose_first_payment_was_declined_leads_to_another_card_until_one_
     assert ("Pay with another card" in after, "Charge again" in after) == (False, True)
 
 
-def test_a_phone_is_told_its_own_way_and_gets_no_frame(shopper):
+def test_a_phone_gets_its_own_way_and_no_frame(shopper):
     phone = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148"}
 
     on_phone = Page(shopper.get("/guides/inicis?lang=en", headers=phone).text)

@@ -7,7 +7,7 @@ def test_a_healthy_shop_says_so_and_nothing_else(client):
     assert (answer.status_code, answer.json) == (200, {"database": "ok", "payment_service": "ok"})
 
 
-def test_a_silent_payment_service_shows_in_the_sign_of_life(client, payments):
+def test_a_silent_payment_service_shows_in_the_health_check(client, payments):
     payments.silent = True
 
     answer = client.get("/healthz")
@@ -15,7 +15,7 @@ def test_a_silent_payment_service_shows_in_the_sign_of_life(client, payments):
     assert (answer.status_code, answer.json) == (503, {"database": "ok", "payment_service": "Unknown"})
 
 
-def test_who_asks_for_the_sign_of_life_again_and_again_does_not_reach_the_payment_service(client, payments):
+def test_who_repeats_the_health_check_does_not_reach_the_payment_service_each_time(client, payments):
     for _ in range(5):
         client.get("/healthz")
 

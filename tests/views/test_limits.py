@@ -1,4 +1,4 @@
-"""How often one may try to get in."""
+"""How often a visitor may try to sign in or up."""
 
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ PERSON = {"name": "김지수", "tel": "010-1234-5678", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch):
-    """A password takes a tenth of a second to hash, and here hundreds are."""
+    """Hashing a password takes a tenth of a second, and these tests hash hundreds."""
     quick = partial(generate_password_hash, method="pbkdf2:sha256:1")
     monkeypatch.setattr("models.generate_password_hash", quick)
     monkeypatch.setattr("services.accounts.UNKNOWN_USER_HASH", quick(""))
@@ -59,7 +59,7 @@ def test_one_address_cannot_guess_at_many_accounts(client, member):
     assert sign_in(client, address="203.0.113.8").status_code == 302
 
 
-def test_signing_in_is_not_limited_for_whoever_knows_the_password(client, member):
+def test_signing_in_is_not_limited_for_those_who_know_the_password(client, member):
     assert {sign_in(client).status_code for _ in range(60)} == {302}
 
 
@@ -71,7 +71,7 @@ def test_another_spelling_is_the_same_account(client, member, email):
 
 
 @pytest.mark.parametrize(("language", "sentence"), [("ko", "너무 자주 시도했습니다"), ("en", "Too many attempts")])
-def test_one_too_many_is_told_with_code_and_time_in_the_readers_language(client, member, language, sentence):
+def test_one_too_many_is_refused_with_code_and_time_in_the_readers_language(client, member, language, sentence):
     guess(client, 10)
 
     page = sign_in(client, headers={"Accept-Language": language})

@@ -33,7 +33,7 @@ def come_back(desk, order, *, card="approved", source=Source.CALLBACK, **forged)
 
 
 def page_without(merchant_uid, answer):
-    """A page as it looks for any other order; its forms' tokens carry the second they were made in."""
+    """Return the page without the order's id and its forms' tokens, which carry the second they were made in."""
     return re.sub(r'(csrf[-_]token" (?:content|value)=)"[^"]+"', r"\1", answer.text).replace(merchant_uid, "")
 
 
@@ -132,7 +132,7 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
     assert f'href="/subscriptions/{order.subscription_id}"' in page
 
 
-def test_a_payment_that_was_given_back_is_not_to_be_tried_again(shopper, desk, order):
+def test_a_payment_that_was_refunded_is_not_to_be_tried_again(shopper, desk, order):
     come_back(desk, order)
     charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid)
@@ -147,7 +147,7 @@ def test_a_payment_that_was_given_back_is_not_to_be_tried_again(shopper, desk, o
     assert "Try again" not in page
 
 
-def test_a_mismatch_is_told_plainly(shopper, desk, order):
+def test_a_mismatch_is_stated_plainly(shopper, desk, order):
     come_back(desk, order, amount=1)
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
@@ -156,7 +156,7 @@ def test_a_mismatch_is_told_plainly(shopper, desk, order):
     assert "Differs in: amount" in page
 
 
-def test_what_a_pg_says_in_korean_is_told_to_be_korean_where_the_page_is_not(shopper, desk, order):
+def test_what_a_pg_says_in_korean_is_marked_as_korean_where_the_page_is_not(shopper, desk, order):
     come_back(desk, order, card="declined")
     order.fail_reason = "카드사 거절 <b>"
     db.session.commit()
@@ -255,7 +255,7 @@ def test_a_first_payment_without_an_answer_is_not_settled(shopper, desk, order):
     }
 
 
-def test_part_given_back_stands_on_the_page_of_a_paid_order(shopper, desk, order):
+def test_a_partial_refund_stands_on_the_page_of_a_paid_order(shopper, desk, order):
     come_back(desk, order)
     charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid, Decimal(1000))
@@ -270,7 +270,7 @@ def test_part_given_back_stands_on_the_page_of_a_paid_order(shopper, desk, order
 
 
 def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk, order):
-    come_back(desk, order, source=Source.WEBHOOK)  # which leaves the charge to others
+    come_back(desk, order, source=Source.WEBHOOK)  # a webhook does not charge
     assert not shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
 
     subscriptions.cancel(desk, subscription=order.subscription, now=clock.now())
@@ -280,7 +280,7 @@ def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk
 
 
 def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk, order, user):
-    come_back(desk, order, source=Source.WEBHOOK)  # which leaves the charge to others
+    come_back(desk, order, source=Source.WEBHOOK)  # a webhook does not charge
 
     other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
@@ -291,13 +291,13 @@ def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk,
 
 def test_a_visitors_script_asking_for_the_status_gets_an_answer_it_can_read(client, order):
     page = f"/orders/{order.merchant_uid}"
-    came_from = {"Accept": "application/json", "Referer": f"http://localhost{page}?road=redirect"}
+    came_from = {"Accept": "application/json", "Referer": f"http://localhost{page}?source=redirect"}
 
     answer = client.get(f"{page}/status", headers=came_from)
 
     assert (answer.status_code, answer.json["code"]) == (401, "http_401")
     sign_in = urlsplit(answer.json["location"])
-    assert (sign_in.path, parse_qs(sign_in.query)) == ("/account/sign-in", {"next": [f"{page}?road=redirect"]})
+    assert (sign_in.path, parse_qs(sign_in.query)) == ("/account/sign-in", {"next": [f"{page}?source=redirect"]})
 
 
 @pytest.mark.parametrize("card", ["declined", "no_money_later"])
@@ -310,7 +310,7 @@ def test_a_page_of_what_failed_can_notice_a_later_approval(shopper, desk, order,
     assert json.loads(watched["data-status"]) == shopper.get(watched["data-status-url"]).json
 
 
-def test_a_page_tells_its_own_order_and_no_other(shopper, desk, order):
+def test_a_page_shows_its_own_order_and_no_other(shopper, desk, order):
     come_back(desk, order)
     subscription = order.subscription
     first = orders.first_charge(order)
@@ -334,7 +334,7 @@ def test_a_payment_of_a_subscription_that_has_ended_promises_no_other(shopper, d
     assert "new attempt" not in page
 
 
-def test_a_payment_that_came_too_late_is_called_one_too_many(shopper, desk, order):
+def test_a_payment_that_came_too_late_is_called_a_duplicate(shopper, desk, order):
     come_back(desk, order, card="no_money_later")
     late = orders.first_charge(order)
     other = try_again(desk, order.subscription, "jtnet", now=clock.now())

@@ -17,12 +17,12 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def subscription(desk, user, plan):
-    """Paid for the present month."""
+    """A subscription that is paid for the present month."""
     return subscribe(desk, user, plan, now=clock.now())
 
 
 def period_on(client, subscription) -> str:
-    """The period that the page offers to charge, as its form carries it."""
+    """Return the period that the page offers to charge, as its form sends it."""
     page = client.get(f"/subscriptions/{subscription.id}").text
     found = re.search(r'name="period_start"[^>]*value="([^"]+)"', page)
     assert found, page
@@ -30,7 +30,7 @@ def period_on(client, subscription) -> str:
 
 
 def button_of(page) -> str:
-    """What the button says that opens the payment window."""
+    """Return the label of the button that opens the payment window."""
     found = re.search(r'<button class="button button--wide" type="submit" disabled>([^<]+)</button>', page)
     assert found, page
     return found[1]
@@ -111,7 +111,7 @@ def test_charge_now_pays_the_next_period_and_answers_a_script(shopper, desk, sub
     assert subscription.paid_until == add_months(until, 1, anchor_day=subscription.anchor_day)
 
 
-def test_charge_now_without_a_script_leads_back_with_a_word(shopper, subscription):
+def test_charge_now_without_a_script_leads_back_with_a_message(shopper, subscription):
     answer = charge(shopper, subscription, period_on(shopper, subscription), follow_redirects=True)
 
     assert answer.request.path == f"/subscriptions/{subscription.id}"
@@ -203,7 +203,7 @@ def test_a_decline_without_a_script_is_flashed_as_an_error(shopper, desk, user, 
     assert "잔액이 부족합니다." in answer.text
 
 
-def test_a_lost_answer_is_told_as_unknown(shopper, desk, subscription):
+def test_a_lost_answer_is_reported_as_unknown(shopper, desk, subscription):
     desk.client.lose_answer = True
 
     answer = charge(shopper, subscription, period_on(shopper, subscription), headers={**JSON, "Accept-Language": "en"})
@@ -293,12 +293,12 @@ def test_who_has_paid_nothing_yet_finds_a_checkout(shopper, desk, user, plan):
     assert button_of(page) == "Pay ₩19,900"
 
 
-def test_the_button_for_another_card_names_what_is_paid_at_once(shopper, desk, user, plan, dollar_plan, long_ago):
+def test_the_button_for_another_card_names_what_is_paid_now(shopper, desk, user, plan, dollar_plan, long_ago):
     paid = subscribe(desk, user, plan, now=clock.now())
     overdue = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
     renewals.collect(desk, subscription_id=overdue.id, now=clock.now())
     only_with_a_payment = subscribe(desk, user, dollar_plan, "paymentwall", now=clock.now())
-    plan.amount = 24900  # the bill that is open stays as it is
+    plan.amount = 24900  # the open invoice keeps its amount
     db.session.commit()
 
     buttons = [

@@ -70,7 +70,7 @@ def test_a_notice_without_an_imp_uid_is_settled_by_the_order_number(client, orde
     assert (order.status, order.imp_uid) == (OrderStatus.PAID, imp_uid)
 
 
-def test_a_notice_of_no_order_of_ours_is_answered_so_that_it_is_not_repeated(client):
+def test_a_notice_of_an_unknown_order_is_answered_so_that_it_is_not_repeated(client):
     answer = client.post(PATH, json={"imp_uid": "imp_1", "merchant_uid": "order_nobody", "status": "paid"})
 
     assert (answer.status_code, answer.json) == (200, {"status": "unknown order"})
@@ -100,7 +100,7 @@ def test_a_notice_that_names_no_order_is_refused(client, options):
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
 
 
-def test_a_notice_that_nothing_could_be_learned_of_is_wanted_again(client, payments, order, imp_uid):
+def test_a_notice_that_could_not_be_checked_is_wanted_again(client, payments, order, imp_uid):
     payments.silent = True
     answer = client.post(PATH, json={"imp_uid": imp_uid, "merchant_uid": order.merchant_uid})
     assert (answer.status_code, answer.json) == (503, {"code": "payment_service_down"})
