@@ -1,7 +1,7 @@
-"""Several threads at once: whoever is first, an order is granted once and a period charged once.
+"""Several threads at the same moment: an order is granted once and a period is charged once, in whatever sequence.
 
-On SQLite always, on PostgreSQL where one answers on 127.0.0.1:5432. `REQUIRE_SERVICES=1` turns its absence from a
-skip into a failure.
+The tests run on SQLite, and on PostgreSQL where one answers on 127.0.0.1:5432. `REQUIRE_SERVICES=1` turns its absence
+from a skip into a failure.
 """
 
 import os
@@ -46,7 +46,9 @@ def postgresql() -> Iterator[str]:
     name = f"maedal_test_{secrets.token_hex(4)}"
     with server:
         server.execute(f'CREATE DATABASE "{name}"')
-        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # a crash may lose it
+        server.execute(
+            f'ALTER DATABASE "{name}" SET synchronous_commit = off'
+        )  # a crash may lose data, which a test can spare
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
         finally:
@@ -71,13 +73,14 @@ def app(request, config, payments, open_shop) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def at_once(app) -> Callable[..., list[str]]:
-    """Starts every call in a thread and a context of its own, all at the same moment; gives what became of each.
+def simultaneously(app) -> Callable[..., list[str]]:
+    """Return a function that starts every call at the same moment and returns the outcome of each.
 
-    A call must not touch the test's own records: they belong to the session of the test's thread.
+    Each call runs in a thread and a context of its own. It must not touch the test's own records, which belong to the
+    session of the test's thread.
     """
 
-    def at_once(*calls: Callable[[], Order]) -> list[str]:
+    def simultaneously(*calls: Callable[[], Order]) -> list[str]:
         start = Barrier(len(calls))
 
         def run(call: Callable[[], Order]) -> str:
@@ -94,7 +97,7 @@ def at_once(app) -> Callable[..., list[str]]:
         db.session.expire_all()
         return outcomes
 
-    return at_once
+    return simultaneously
 
 
 def paid_periods(subscription: Subscription) -> list[Invoice]:
@@ -108,13 +111,13 @@ def approved(desk: Desk) -> Counter[str]:
 
 
 @pytest.mark.parametrize("guide", ["inicis", "jtnet"])
-def test_three_sources_at_once_grant_once_and_charge_once(at_once, desk, user, plan, guide):
+def test_three_sources_together_grant_once_and_charge_once(simultaneously, desk, user, plan, guide):
     order = place_order(desk, user, plan, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
     sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
 
-    at_once(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
+    simultaneously(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
 
     assert order.status is OrderStatus.PAID
     assert len(paid_periods(order.subscription)) == len(order.subscription.invoices) == 1
@@ -125,24 +128,26 @@ def test_three_sources_at_once_grant_once_and_charge_once(at_once, desk, user, p
     assert granted.count() == 1
 
 
-def test_three_sources_at_once_give_a_wrong_payment_back_once(at_once, desk, user, dollar_plan):
+def test_three_sources_together_refund_a_wrong_payment_once(simultaneously, desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
     sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
 
-    outcomes = at_once(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
+    outcomes = simultaneously(
+        *(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources)
+    )
 
     assert set(outcomes) <= {"mismatch", "cancelled"}
     assert order.subscription.invoices[0].status is InvoiceStatus.OPEN
     assert desk.client.payment(imp_uid).cancel_amount == 1
 
 
-def test_one_due_subscription_is_charged_once_however_many_ask(at_once, desk, user, plan):
+def test_one_due_subscription_is_charged_once_however_many_ask(simultaneously, desk, user, plan):
     subscription = subscribe(desk, user, plan)
     collect = partial(renewals.collect, desk, subscription_id=subscription.id, now=FEBRUARY)
 
-    outcomes = at_once(*(collect for _ in range(8)))
+    outcomes = simultaneously(*(collect for _ in range(8)))
 
     assert Counter(outcomes)["paid"] >= 1
     assert set(outcomes) <= {"paid", "charge_in_progress", "nothing_to_charge"}
@@ -151,11 +156,11 @@ def test_one_due_subscription_is_charged_once_however_many_ask(at_once, desk, us
     assert subscription.claimed_until is None
 
 
-def test_charge_now_pressed_in_many_windows_pays_one_period(at_once, desk, user, plan):
+def test_charge_now_pressed_in_many_windows_pays_one_period(simultaneously, desk, user, plan):
     subscription = subscribe(desk, user, plan)
     press = partial(renewals.collect, desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
 
-    outcomes = at_once(*(press for _ in range(8)))
+    outcomes = simultaneously(*(press for _ in range(8)))
 
     assert "paid" in outcomes
     assert set(outcomes) <= {"paid", "charge_in_progress", "nothing_to_charge"}
@@ -164,7 +169,7 @@ def test_charge_now_pressed_in_many_windows_pays_one_period(at_once, desk, user,
 
 
 def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
-    """A worker looked, another one charged, and only then the first one came to this line of its list."""
+    """One worker lists the subscription, another charges it, and only then does the first reach it in its list."""
     subscription = subscribe(desk, user, plan)
     (listed,) = renewals.due(now=FEBRUARY)
     renewals.collect(desk, subscription_id=listed, now=FEBRUARY)
@@ -176,7 +181,7 @@ def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
     assert subscription.paid_until == MARCH
 
 
-def test_two_orders_for_one_period_do_not_share_an_attempt(at_once, desk, user, dollar_plan):
+def test_two_orders_for_one_period_do_not_share_an_attempt(simultaneously, desk, user, dollar_plan):
     subscription = subscribe(desk, user, dollar_plan, "paymentwall", card="no_money_later")
     subscription_id = subscription.id
     renewals.collect(desk, subscription_id=subscription_id, now=FEBRUARY)
@@ -185,7 +190,7 @@ def test_two_orders_for_one_period_do_not_share_an_attempt(at_once, desk, user, 
         mine = db.session.get_one(Subscription, subscription_id)
         return try_again(desk, mine, "paymentwall", now=FEBRUARY)
 
-    outcomes = at_once(*(place for _ in range(4)))
+    outcomes = simultaneously(*(place for _ in range(4)))
 
     attempts = [order.merchant_uid for order in subscription.orders]
     assert set(outcomes) <= {"checking", "charge_in_progress"}
@@ -211,12 +216,12 @@ def test_renew_due_charges_forty_subscriptions_once_each(app, desk, plan):
 def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     due = [subscribe(desk, user, plan) for _ in range(8)]
     db.session.commit()
-    looked = Barrier(3)
+    listed_by_all = Barrier(3)
 
     def work(_worker: int) -> list[str]:
         with app.app_context():
             listed = renewals.due(now=FEBRUARY)
-            looked.wait(timeout=10)
+            listed_by_all.wait(timeout=10)
             outcomes = []
             for subscription_id in listed:
                 with suppress(ShopError):
@@ -232,7 +237,7 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     assert [subscription.paid_until for subscription in due] == [MARCH] * 8
 
 
-def test_two_windows_at_once_are_for_one_bill(at_once, desk, user, plan):
+def test_two_windows_opened_together_are_for_one_invoice(simultaneously, desk, user, plan):
     for _ in range(4):
         declined = place_order(desk, user, plan)
         imp_uid = desk.client.pay(checkout.request(desk, declined, language="ko"), card="declined")
@@ -243,6 +248,6 @@ def test_two_windows_at_once_are_for_one_bill(at_once, desk, user, plan):
             mine = db.session.get_one(Subscription, subscription_id)
             return try_again(desk, mine, "jtnet", now=clock.now())
 
-        at_once(open_window, open_window)
+        simultaneously(open_window, open_window)
 
         assert len(subscription.invoices) == 1

@@ -1,12 +1,17 @@
 """The 42 traps of the guides this shop starts from, each avoided: one test per trap, named after it.
 
-Three things are looked at: the request the shop really makes (`POST /orders`), the guide page a person reads, and the
-code it offers to copy, which is run against a small payment service on this machine.
+The tests look at three things: the request the shop really makes (`POST /orders`), the guide page a person reads, and
+the code it offers to copy, which runs against a small payment service on this machine.
 
-What no test here can show: that the hosts the old guides link to are gone (T38: only that ours link nowhere outside),
-that Paymentwall's merchant id is its project key (T32: only that the page says so), that CHAI and JTNet have left the
-market (T39, likewise), and whether a PG's live console still looks as described. The JavaScript is parsed where Node
-is installed; everywhere else its brackets are counted, and the end-to-end tests run the shop's own.
+No test here can show:
+
+- that the hosts the old guides link to are gone (T38 shows only that ours link nowhere outside);
+- that Paymentwall's merchant id is its project key (T32 shows only that the page says so);
+- that CHAI and JTNet have left the market (T39, likewise);
+- whether a PG's live console still looks as described.
+
+Where Node is installed it parses the JavaScript; elsewhere the tests only count its brackets. The end-to-end tests run
+the shop's own JavaScript.
 """
 
 import importlib.util
@@ -51,7 +56,7 @@ every_request = pytest.mark.parametrize(("guide_id", "variant"), REQUESTS)
 both_languages = pytest.mark.parametrize("language", ["ko", "en"])
 
 
-# What is looked at ----------------------------------------------------------------------------------------------
+# What the tests look at -----------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def ordered(shopper) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def guide_page(tmp_path_factory) -> Callable[..., str]:
-    """A guide page as a visitor gets it. Kept for the whole module: nothing changes it."""
+    """A guide page as a visitor gets it, kept for the whole module because nothing changes it."""
     config = Config(
         SECRET_KEY="not-a-secret-in-a-test",
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path_factory.mktemp('pages')}/shop.db",
@@ -80,7 +85,7 @@ def guide_page(tmp_path_factory) -> Callable[..., str]:
         IMP_KEY="key",
         IMP_SECRET="secret",
     )
-    app = create_app(config, FakeIamport())  # type: ignore[arg-type]  # the fake answers to the same calls
+    app = create_app(config, FakeIamport())  # type: ignore[arg-type]  # the fake has the same methods
     with app.app_context():
         db.create_all()
         catalog.seed()
@@ -123,7 +128,7 @@ def service():
 
 @pytest.fixture
 def copied(code, service, tmp_path, monkeypatch):
-    """The shop that somebody makes by copying the Flask pane: its module, and a browser that is signed in to it."""
+    """The shop that a reader makes by copying the Flask pane: its module, and a browser that is signed in to it."""
     with service.running() as address:
         environment = {"IMP_API_URL": address, "IMP_KEY": "key", "IMP_SECRET": "secret", "SECRET_KEY": "s" * 16}
         for name, value in (environment | {"PUBLIC_URL": "http://copy.test", "SHOP_DB": f"{tmp_path}/copy.db"}).items():
@@ -153,13 +158,13 @@ def place(shop: SimpleNamespace, **changes: str) -> dict[str, Any]:
 
 
 def come_back(shop: SimpleNamespace, order: dict[str, Any], imp_uid: str | None) -> dict[str, Any]:
-    """By the callback; the answer is what the result page then says."""
+    """Come back by the callback, and return what the result page then says."""
     shop.browser.post("/payments/complete", json={"merchant_uid": order["merchant_uid"], "imp_uid": imp_uid})
     return dict(shop.browser.get(f"/orders/{order['merchant_uid']}").get_json())
 
 
 def bought(shop: SimpleNamespace, **changes: Any) -> dict[str, Any]:
-    """An order whose window was finished and whose webhook has come."""
+    """Return an order whose window was finished and whose webhook has come."""
     order = place(shop)
     imp_uid = shop.service.finish(order, **changes)
     come_back(shop, order, imp_uid)
@@ -172,7 +177,7 @@ def charge_period(shop: SimpleNamespace, order: dict[str, Any], period: str = "2
 
 
 def run_curl_pane(script: str, folder: Path) -> list[dict[str, Any]]:
-    """The calls the script makes: a stand-in for curl writes down its arguments and its input."""
+    """Return the calls the script makes: a stand-in for curl records its arguments and its input."""
     stand_in = (
         f"#!{sys.executable}\nimport json, sys\n"
         "calls = open('calls', 'a'); args = sys.argv[1:]\n"
@@ -195,7 +200,7 @@ def run_curl_pane(script: str, folder: Path) -> list[dict[str, Any]]:
 def test_t01_curl_sends_the_token_it_was_given(code, tmp_path, guide_id):
     token, again = run_curl_pane(code("bash", guide_id), tmp_path)
 
-    # The address that this shop itself pays through, so that a copy of a demonstration stays in the sandbox.
+    # The address that this shop itself uses, so that code copied from a demonstration stays in the sandbox.
     assert "http://you-forgot-to-mock-an-api-call-to/users/getToken" in token["args"]
     assert "http://you-forgot-to-mock-an-api-call-to/subscribe/payments/again" in again["args"]
     assert "Authorization: Bearer the-token" in again["args"]
@@ -260,7 +265,7 @@ def test_t03_a_test_payment_counts_where_the_environment_says_so(copied, monkeyp
 
 
 @every_request
-def test_t03_a_verified_record_is_accepted_by_every_source(copied, guide_id, variant):
+def test_t03_a_verified_record_is_accepted_from_every_source(copied, guide_id, variant):
     shop = copied(guide_id, variant)
     order = place(shop)
     news = {"merchant_uid": order["merchant_uid"], "imp_uid": shop.service.finish(order)}
@@ -341,7 +346,7 @@ def test_t26_an_amount_that_is_charged_is_registered_before_and_compared_after(
 
 @pytest.mark.parametrize(("guide_id", "variant"), CHARGED_AT_ISSUE)
 @pytest.mark.parametrize("source", ["callback", "webhook", "reconcile"])
-def test_t26_money_that_could_not_be_given_back_is_given_back_by_the_next_source(copied, guide_id, variant, source):
+def test_t26_a_refund_that_failed_is_made_by_the_next_source(copied, guide_id, variant, source):
     shop = copied(guide_id, variant)
     order = place(shop)
     forged = shop.service.finish(order, amount=1)
@@ -384,7 +389,7 @@ def test_t26_a_refund_whose_answer_was_lost_is_not_made_twice(copied, guide_id, 
         ("paymentwall", {"currency": "KRW"}, True),
     ],
 )
-def test_t26_only_what_was_really_charged_is_given_back(copied, guide_id, forged, refunded):
+def test_t26_only_what_was_really_charged_is_refunded(copied, guide_id, forged, refunded):
     shop = copied(guide_id)
     order = place(shop)
     imp_uid = shop.service.finish(order, **forged)
@@ -703,7 +708,7 @@ def test_t03_a_charge_whose_record_is_not_what_was_asked_for_pays_for_nothing(co
     assert charge_period(shop, order).output == "mismatch\n"
 
 
-def test_t03_a_charge_that_was_given_back_meanwhile_is_not_paid(copied):
+def test_t03_a_charge_that_was_refunded_is_not_paid(copied):
     shop = copied("inicis")
     order = bought(shop)
     shop.service.charged_as = {"sandbox": True}
@@ -842,7 +847,7 @@ def test_t40_a_channel_key_goes_out_under_its_own_name():
 
 
 @both_languages
-def test_t42_the_rest_api_needs_a_contract_and_pci_dss(read, language):
+def test_t42_issuing_over_rest_needs_a_contract_and_pci_dss(read, language):
     text = read("paymentwall", language)
 
     assert "PCI-DSS" in text
