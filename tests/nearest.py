@@ -1,11 +1,11 @@
 """The test files nearest to what has changed: `make quick` runs them.
 
-`python -m tests.nearest` prints the files on stdout, and on stderr why it chose them. Changed means changed against
-HEAD; where nothing is, changed by the last commit.
+`python -m tests.nearest` prints the files on stdout, and the reason for each choice on stderr. A file has changed if it
+differs from HEAD. Where no file does, the files of the last commit count as changed.
 
 The nearest tests of a file bear its name or that of a folder it lies in (`services/refunds.py`: `test_refunds.py`), or
-import it; those of a data file also import the module beside it. A module without such tests has those of the modules
-that import it. Tests in a browser are never chosen.
+import it. The nearest tests of a data file may also import the module beside it. A module without such tests takes
+those of the modules that import it. Tests in a browser are never chosen.
 """
 
 import subprocess
@@ -21,10 +21,10 @@ from tests.source import ROOT
 ALWAYS = "tests/test_architecture.py"
 
 MOST = 5
-"""Test files chosen for one changed file because they import it, or import what imports it."""
+"""The most test files chosen for one changed file because they import it, or import what imports it."""
 
 MOST_IN_ALL = 16
-"""Test files of one run, which is to end within a minute."""
+"""The most test files in one run, which must end within a minute."""
 
 TAKE_LONG = {
     "tests/contract/test_published_clients.py",
@@ -32,11 +32,11 @@ TAKE_LONG = {
     "tests/sandbox/test_crash.py",
     "tests/test_concurrency.py",
 }
-"""Chosen only when they have changed themselves."""
+"""Slow test files, chosen only when they have changed themselves."""
 
 
 class Choice(NamedTuple):
-    """The tests nearest to one changed file, and why these or why none."""
+    """The tests nearest to one changed file, and the reason why these or why none."""
 
     tests: list[str]
     why: str
@@ -50,7 +50,7 @@ class Neighbourhood:
     in_a_browser: Collection[str] = ()
 
     def nearest(self, path: str) -> Choice:
-        """The tests to run when this file has changed."""
+        """Return the tests to run when this file has changed."""
         if is_test(path):
             needs_browser = path in self.in_a_browser
             return Choice([], "runs in a browser, as in `make test`") if needs_browser else Choice([path], "a test")
@@ -66,7 +66,7 @@ class Neighbourhood:
         return self._by_import(module)
 
     def _by_import(self, path: str) -> Choice:
-        """The tests that import a module, else those nearest to the modules that do, and so on."""
+        """Return the tests that import a module, else those nearest to the modules that import it, and so on."""
         layer, seen, why = [path], {path}, "import it"
         while layer:
             above = list(dict.fromkeys(file for module in layer for file in self.importers.get(module, ())))
@@ -80,7 +80,7 @@ class Neighbourhood:
         return Choice([], "no test bears its name, imports it or is near to what imports it")
 
     def _named_like(self, path: str) -> list[str]:
-        """Tests that bear the name of the file, else those that bear the name of the folder next above it."""
+        """Return the tests that bear the name of the file, else of the nearest folder above it that has any."""
         parts = PurePosixPath(path).with_suffix("").parts
         tests = self._chosen(file for file in self.importers if is_test(file) and same_half(file, path))
         for depth in range(len(parts), 0, -1):
@@ -111,14 +111,14 @@ def same_half(test: str, path: str) -> bool:
 
 
 def changed_files(root: Path) -> list[str]:
-    """Files that differ from HEAD, new ones too; where none does, those of the last commit. Without removed ones."""
+    """Return the files, without removed ones, that differ from HEAD or are new, else those of the last commit."""
     changed = git(root, "diff", "--name-only", "HEAD") + git(root, "ls-files", "--others", "--exclude-standard")
     changed = changed or git(root, "show", "--name-only", "--first-parent", "--format=", "HEAD")
     return [path for path in changed if (root / path).is_file()]
 
 
 def neighbourhood(root: Path) -> Neighbourhood:
-    """Read from all Python files that git knows or would take up."""
+    """Build the neighbourhood from every Python file that git tracks or does not ignore."""
     files = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "*.py")
     importers: dict[str, list[str]] = {path: [] for path in files if (root / path).is_file()}
     for path in importers:
@@ -131,7 +131,7 @@ def neighbourhood(root: Path) -> Neighbourhood:
 
 
 def git(root: Path, *arguments: str) -> list[str]:
-    """The lines that git answers."""
+    """Run git and return the lines it prints."""
     answer = subprocess.run(
         ["git", "-c", "core.quotePath=false", *arguments], cwd=root, check=True, capture_output=True
     )
@@ -139,14 +139,14 @@ def git(root: Path, *arguments: str) -> list[str]:
 
 
 def main() -> None:
-    """Print what to run for the working tree as it is."""
+    """Print the test files to run for the present working tree."""
     chosen, near = [ALWAYS], neighbourhood(ROOT)
     for path in changed_files(ROOT):
         tests, why = near.nearest(path)
         chosen += [test for test in tests if test not in chosen]
         print(f"{path}: {why}{': ' * bool(tests)}{', '.join(tests)}", file=sys.stderr)
     for left_out in chosen[MOST_IN_ALL:]:
-        print(f"{left_out}: left to `make test`, for {MOST_IN_ALL} other test files are run", file=sys.stderr)
+        print(f"{left_out}: left to `make test`, since {MOST_IN_ALL} other test files run", file=sys.stderr)
     print(*chosen[:MOST_IN_ALL])
 
 

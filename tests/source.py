@@ -1,4 +1,4 @@
-"""The repository's files, and what stands in them as far as its syntax shows it. Nothing is imported for it."""
+"""The repository's files, and what their syntax shows. Reading them imports none of them."""
 
 import ast
 from functools import cache
@@ -14,7 +14,7 @@ SHOP = ROOT_MODULES | {"services", "views"}
 
 
 def sources(*folders: str, suffix: str = ".py") -> list[Path]:
-    """The files of the shop (no folder given) or of these folders."""
+    """Return the files of these folders, or of the shop if no folder is given."""
     if not folders:
         return sorted([*(ROOT / f"{name}.py" for name in ROOT_MODULES), *sources("services", "views", suffix=suffix)])
     found = (path for folder in folders for path in (ROOT / folder).rglob(f"*{suffix}"))
@@ -22,31 +22,31 @@ def sources(*folders: str, suffix: str = ".py") -> list[Path]:
 
 
 def named(path: Path) -> str:
-    """The path from the top folder on."""
+    """Return the path relative to the top folder."""
     return str(path.relative_to(ROOT))
 
 
 @cache
 def tree_of(path: Path) -> ast.Module:
-    """The parsed file."""
+    """Parse the file and return its syntax tree."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
 def nodes_of(path: Path) -> list[ast.AST]:
-    """All of a file's syntax. To walk it takes long, and most laws ask for it."""
+    """Return every syntax node of a file. Walking the tree is slow, and most laws need it."""
     return list(ast.walk(tree_of(path)))
 
 
 @cache
 def attributes(path: Path) -> list[str]:
-    """`db.session.commit` and the like, as far as it is written in one chain of names."""
+    """Return each chain of attributes that is written in one piece, such as `db.session.commit`."""
     return [ast.unparse(node) for node in nodes_of(path) if isinstance(node, ast.Attribute)]
 
 
 @cache
 def strings(path: Path) -> list[str]:
-    """String constants that are not docstrings."""
+    """Return the string constants that are not docstrings."""
     docs = {id(node.value) for node in nodes_of(path) if isinstance(node, ast.Expr)}
     return [
         node.value
