@@ -1,6 +1,6 @@
-# `make help` lists what there is. Everything happens inside .venv and instance/; nothing else is touched.
+# `make help` lists the commands. What they install goes into .venv, and what they store into instance/.
 
-# The first Python on the path that is new enough, under whatever name.
+# The first Python on the path that is new enough, whatever its name.
 PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
@@ -15,7 +15,7 @@ help: ## List these commands
 demo: .venv/.ready ## Start shop, sandbox and worker with sample people
 	@$(BIN)/python -m demo
 
-# The environment wins over .env, as with flask; honcho, left to itself, has it the other way round.
+# The environment wins over .env, as with flask. By default, honcho lets .env win.
 WITH_DOTENV = $(if $(wildcard .env),dotenv run --no-override --)
 
 serve: .venv/.ready ## Start shop and worker as .env says, e.g. against the real service
@@ -43,28 +43,28 @@ lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: lint test ## What every commit passes
+check: lint test ## Run lint and test, which every commit must pass
 
-# A stamp marks a finished environment: an interrupted one has none and is built again.
+# A stamp marks a finished environment. An interrupted build leaves no stamp, so the next one starts over.
 .venv/.ready: requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed. Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python3"; exit 1; }
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "This Python cannot make a virtual environment. Debian, Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing requirements into .venv (once) …"
-	@$(PIP) -r requirements.txt || { echo "The requirements could not be installed: is there a network? Run it again when there is."; exit 1; }
+	@$(PIP) -r requirements.txt || { echo "The requirements could not be installed. Check the network, then run the command again."; exit 1; }
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-# A Chromium of the system, else Debian's package where we may install it, else Playwright's own. The headless shell is
-# the same browser without its windows, and quicker.
+# Use the system's Chromium, else Debian's package where we may install it, else Playwright's own. The headless shell is
+# the same browser without windows, and faster.
 browser: .venv/.ready-dev
 	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	|| $(MAKE) --no-print-directory .venv/.ready-browser
 
-# Ubuntu's package is a snap, which a server or container may not run: there it is Playwright's, with what it stands on.
+# Ubuntu's package is a snap, which a server or container may not run. There we install Playwright's, with its libraries.
 APT_INSTALL = DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 .venv/.ready-browser: .venv/.ready-dev
 	@if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
@@ -83,11 +83,11 @@ pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url $$name.in -o $$name.txt; done
 
-translations: .venv/.ready ## Collect new texts, then compile what was translated
+translations: .venv/.ready ## Collect new texts, then compile the translations
 	@$(call TRANSLATE,babel.cfg,.,translations)
 	@$(call TRANSLATE,sandbox/translations/babel.cfg,sandbox,sandbox/translations)
 
-# $(1): what holds texts; $(2): the folder that is searched; $(3): where the translations are.
+# $(1): the babel.cfg that says which files hold texts; $(2): the folder to search; $(3): the folder of translations.
 define TRANSLATE
 mkdir -p instance
 $(BIN)/pybabel -q extract -F $(1) -k lazy_gettext --no-location --sort-output -o instance/messages.pot $(2)
