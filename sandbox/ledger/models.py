@@ -152,7 +152,7 @@ class Payment(Model):
     notice_urls: Mapped[list[str]] = mapped_column(JSON, default=list)
     """Where its webhooks go instead of the merchant's `webhook_url`, unless empty."""
     confirm_url: Mapped[str | None]
-    """Where the sandbox asks the shop before it approves the window's payment."""
+    """Where the sandbox requests the shop's confirmation before it approves the window's payment."""
 
     merchant: Mapped[Merchant] = relationship()
     cancellations: Mapped[list["Cancellation"]] = relationship(order_by="Cancellation.id")

@@ -1,7 +1,7 @@
 """Send the webhooks that `notices` has queued: unsigned, in the background, with each try stored as an `Attempt`.
 
 The transaction of an approval stores its `Delivery`. A sender claims it first, for `LEASE` seconds, and renews the
-claim while it runs; after `kill -9` another worker claims it. So a shop receives every notice at least once, and may
+claim while it runs; after `kill -9` another worker claims it. So every notice is sent at least once, and a shop may
 receive one twice, as from the real service.
 """
 
@@ -54,8 +54,8 @@ TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"
 def announce(payment: Payment) -> None:
     """Start sending the payment's queued notices that are due, and return immediately. Call it after an approval.
 
-    Wait for the notices when the merchant's lever `webhook_turn` wants them before the browser's answer. A failed
-    payment has no notice in the queue, and a second call sends no notice again.
+    For a window's payment, wait for the notices when the lever `webhook_turn` puts them before the browser's answer.
+    A failed payment has no notice in the queue, and a second call sends no notice again.
     """
     if not notices.urls(payment.merchant, payment):
         return

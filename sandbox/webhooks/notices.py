@@ -1,4 +1,4 @@
-"""Queue webhooks in the transaction that they report, changed as the merchant's levers say. `delivery` sends them.
+"""Queue webhooks in the transaction that they report, altered by the merchant's levers. `delivery` sends them.
 
 A body is `{"imp_uid", "merchant_uid", "status"}`; that of a cancel also has `cancellation_id`.
 """
@@ -80,7 +80,7 @@ def _common(merchant: Merchant, payment: Payment, url: str, now: int) -> dict[st
 
 
 def _by_policy(merchant: Merchant, notice: Delivery) -> None:
-    """Queue `notice` lost, delayed, shuffled or copied, as the merchant's levers say."""
+    """Queue `notice` lost, delayed, shuffled or copied, by the merchant's levers."""
     copies = levers.get(merchant, "webhook_copies")
     if copies == 0:
         notice.state = "lost"

@@ -129,21 +129,21 @@ class Receiver:
 
     def __init__(self) -> None:
         self.bodies: Queue[dict[str, str]] = Queue()
-        self.answers_with = 200
-        self.says = b""
-        self.reads: Callable[[bytes], Any] = json.loads
-        self.acts: Callable[[dict[str, str]], object] = lambda body: None
+        self.answer_status = 200
+        self.answer_body = b""
+        self.parse: Callable[[bytes], Any] = json.loads
+        self.on_notice: Callable[[dict[str, str]], object] = lambda body: None
         """The shop's work on a notice before it answers."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.bodies.put(receiver.reads(body))
-                receiver.acts(receiver.reads(body))
-                self.send_response(receiver.answers_with)
+                receiver.bodies.put(receiver.parse(body))
+                receiver.on_notice(receiver.parse(body))
+                self.send_response(receiver.answer_status)
                 self.end_headers()
-                self.wfile.write(receiver.says)
+                self.wfile.write(receiver.answer_body)
 
             def log_message(self, *_: object) -> None:
                 """Log nothing."""

@@ -83,7 +83,7 @@ def make_shop(sandbox_url: str) -> Flask:
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The application on a free port; gives its address."""
+    """Serve `app` on a free port, and yield its URL."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:

@@ -149,7 +149,7 @@ def test_a_schedule_that_fell_due_while_no_worker_ran_is_run_after_the_restart(s
 
 def test_a_notice_that_was_under_way_when_its_sender_was_killed_is_sent_again(sandbox, receiver):
     may_answer = threading.Event()
-    receiver.acts = lambda body: may_answer.wait(LONGEST_SILENCE)
+    receiver.on_notice = lambda body: may_answer.wait(LONGEST_SILENCE)
     sandbox.issue()
     sandbox.charge("order-1")
     under_way = announced(receiver, 1)

@@ -85,7 +85,7 @@ def test_a_payment_s_story_has_its_record_window_webhooks_charges_and_calls(clie
 
 
 def test_a_webhook_s_story_has_each_attempt_with_request_answer_and_duration(client, api, receiver, settle):
-    receiver.answers_with = 503
+    receiver.answer_status = 503
     client.post("/control/levers", json={"webhook_retries": 1})
     api.issue()
     api.charge("order-1", notice_url=receiver.url)

@@ -187,7 +187,7 @@ def test_a_shop_that_schedules_month_by_month_lives_through_a_year_in_one_leap(a
         following = int(notice["merchant_uid"].removeprefix("month-")) + 1
         book(mine, entry(f"month-{following}") | {"schedule_at": paid["paid_at"] + MONTH})
 
-    receiver.acts = renew
+    receiver.on_notice = renew
     book(shop, entry("month-1", MONTH))
 
     ran = move(client, advance=12 * MONTH)["ran"]
@@ -199,7 +199,7 @@ def test_a_shop_that_schedules_month_by_month_lives_through_a_year_in_one_leap(a
 def test_a_late_approval_and_a_repeated_webhook_happen_on_the_way(shop, client, receiver):
     client.post("/control/levers", json={"webhook_retries": 5})
     client.post("/control/outcomes", json={"outcome": "late_approval", "seconds": 3600})
-    receiver.answers_with = 503
+    receiver.answer_status = 503
     failed = shop.charge("order-1").response
 
     move(client, advance=DAY)

@@ -251,7 +251,7 @@ def test_a_webhook_under_way_at_a_reset_is_not_taken_for_another_merchant_s(clie
         client.post("/control/reset")
         other.charge("theirs")
 
-    receiver.acts = act
+    receiver.on_notice = act
     api.charge("mine")
 
     assert elsewhere.next()["merchant_uid"] == "theirs"
@@ -264,7 +264,7 @@ def test_a_webhook_sent_again_while_a_reset_forgets_it_is_not_found(client, api,
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
     assert client.get("/control/idle?wait=10").json["idle"]
-    receiver.acts = lambda _notice: client.post("/control/reset")
+    receiver.on_notice = lambda _notice: client.post("/control/reset")
 
     answer = client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid})
 

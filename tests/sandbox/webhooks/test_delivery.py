@@ -119,7 +119,7 @@ def test_a_notice_is_delivered_again_on_demand_and_its_answer_reported(api, rece
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
     receiver.next()
-    receiver.answers_with = answer
+    receiver.answer_status = answer
 
     report = api.client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid}).json
 

@@ -25,7 +25,7 @@ def pay(api, payer, receiver):
 
 def test_the_shop_is_asked_once_and_the_payment_still_waits(api, pay, receiver):
     seen = []
-    receiver.acts = lambda body: seen.append(api.get(f"/payments/{body['imp_uid']}").response["status"])
+    receiver.on_notice = lambda body: seen.append(api.get(f"/payments/{body['imp_uid']}").response["status"])
 
     payment = pay()
 
@@ -36,7 +36,7 @@ def test_the_shop_is_asked_once_and_the_payment_still_waits(api, pay, receiver):
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 500])
 def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
-    receiver.answers_with = status
+    receiver.answer_status = status
 
     payment = pay(customer_uid="card-1")
 
@@ -54,7 +54,7 @@ def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
     ],
 )
 def test_the_shop_can_say_why(pay, receiver, said, reason):
-    receiver.answers_with, receiver.says = 409, said
+    receiver.answer_status, receiver.answer_body = 409, said
 
     assert pay()["fail_reason"] == f"{STOPPED}{reason})"
 
@@ -96,7 +96,7 @@ def test_a_window_that_a_reset_forgets_in_the_meantime_is_gone_and_approves_no_o
         for merchant_uid in others:
             payer.open(merchant_uid=merchant_uid)
 
-    receiver.acts = act
+    receiver.on_notice = act
     answer = client.post(f"{address.path}/approve?{address.query}", data={"number": CARD})
 
     assert answer.status_code == 404
@@ -115,7 +115,7 @@ def test_the_shop_is_not_asked_when_the_window_is_closed_or_the_lever_is_off(cli
 
 def test_it_goes_in_the_shape_of_the_webhooks(client, pay, receiver):
     client.post("/control/levers", json={"webhook_format": "form"})
-    receiver.reads = bytes.decode
+    receiver.parse = bytes.decode
 
     payment = pay()
 
