@@ -1,10 +1,12 @@
-"""`POST /subscribe/payments/again`: charging a stored key."""
+"""`POST /subscribe/payments/again`: charging a stored key, within the limits of its PG."""
 
 import threading
 
 import pytest
 
 from tests.sandbox.conftest import Api
+from tests.sandbox.guides import DAY
+from tests.sandbox.rules.conftest import shops
 
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
 USD_CHARGE = {
@@ -142,15 +144,15 @@ def test_a_strict_sandbox_wants_two_words_for_a_name_at_paymentwall(api, strict,
 
 def test_of_many_charges_at_once_exactly_one_is_paid(app, api):
     api.issue()
-    shops = [Api(app.test_client()) for _ in range(8)]
-    start = threading.Barrier(len(shops))
+    callers = [Api(app.test_client()) for _ in range(8)]
+    start = threading.Barrier(len(callers))
     answers = []
 
-    def charge(shop: Api) -> None:
+    def charge(caller: Api) -> None:
         start.wait()
-        answers.append(shop.charge("order-1"))
+        answers.append(caller.charge("order-1"))
 
-    threads = [threading.Thread(target=charge, args=(shop,)) for shop in shops]
+    threads = [threading.Thread(target=charge, args=(caller,)) for caller in callers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -160,3 +162,89 @@ def test_of_many_charges_at_once_exactly_one_is_paid(app, api):
     refused = [answer for answer in answers if answer.code != 0]
     assert [answer.response["status"] for answer in paid] == ["paid"]
     assert refused == [(200, 1, DUPLICATE, None)] * 7
+
+
+# The limits of each PG ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shop", "change", "http", "about"),
+    [
+        ("inicis", {"name": None}, 400, "name"),
+        ("danal-card", {"name": None}, 400, "name"),
+        ("paymentwall", {"browser_ip": None}, 400, "browser_ip"),
+        ("paymentwall", {"buyer_email": "other@example.com"}, 200, "buyer_email"),
+        ("danal-phone", {"amount": 9901}, 200, "amount"),
+        ("mobilians-phone", {"amount": 100}, 200, "amount"),
+        ("smartro-v2", {"buyer_name": None}, 400, "buyer_name"),
+        ("smartro-v2", {"buyer_email": None}, 400, "buyer_email"),
+        ("smartro-v2", {"buyer_tel": None}, 400, "buyer_tel"),
+        ("smartro-v2", {"merchant_uid": "charge-1"}, 400, "merchant_uid"),
+        ("welcome-card", {"buyer_name": None}, 400, "buyer_name"),
+        ("welcome-phone", {"buyer_name": None}, 400, "buyer_name"),
+        ("paypal-rt", {"currency": None, "amount": 9900}, 400, "currency"),
+        ("paypal-rt", {"currency": "KRW", "amount": 9900}, 400, "KRW"),
+        ("payletter-global", {"currency": None, "amount": 9900}, 400, "currency"),
+        ("naverpay", {"amount": 9}, 400, "amount"),
+    ],
+    indirect=["shop"],
+)
+def test_a_charge_that_its_pg_cannot_take_is_refused_and_leaves_no_record(shop, change, http, about):
+    shop.issue()
+
+    answer = shop.charge(**change)
+
+    assert (answer.http, answer.code, answer.response) == (http, -1, None)
+    assert about in answer.message
+    assert shop.api.get("/payments/find/charge001").http == 404
+
+
+@shops("danal-phone", "mobilians-phone")
+@pytest.mark.parametrize(("days", "code"), [(0, 0), (5, 0), (6, -1), (24, -1), (26, 0), (31, 0), (36, 0), (37, -1)])
+def test_a_phone_bill_is_charged_around_the_same_day_of_each_month(shop, days, code):
+    shop.issue()
+    shop.wait(days * DAY)
+
+    assert shop.charge().code == code
+
+
+@shops("danal-phone")
+def test_the_day_of_the_month_can_be_left_out_of_account(shop):
+    shop.pull(monthly_day=False)
+    shop.issue()
+    shop.wait(15 * DAY)
+
+    assert shop.charge().code == 0
+
+
+@shops("kakaopay")
+def test_kakao_pay_caps_the_charges_of_a_month(shop):
+    shop.pull(monthly_cap=3)
+    shop.issue()
+
+    codes = [shop.charge(f"charge{n}").code for n in range(3)]
+    shop.wait(31 * DAY)
+
+    assert codes == [0, 0, -1]
+    assert shop.charge("next-month").code == 0
+
+
+@shops("paymentwall")
+def test_a_key_of_paymentwall_can_be_charged_once_its_webhook_has_gone(receiver, shop):
+    shop.pull(webhook_delay=60)
+    shop.issue(notice_url=receiver.url)
+
+    early = shop.charge()
+    shop.pull(again_after_webhook=False)
+
+    assert (early.code, early.response) == (-1, None)
+    assert "웹훅" in early.message
+    assert shop.charge().response["status"] == "paid"
+
+
+@shops("mobilians-v2-card")
+def test_a_key_of_a_test_channel_that_is_for_show_cannot_be_charged(shop):
+    shop.pull(live_channels=False)
+    shop.issue()
+
+    assert shop.charge().code == -1
