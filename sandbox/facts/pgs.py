@@ -68,7 +68,7 @@ class Profile:
     popup_flag: str = ""
     """The parameter by which a shop requests a pop-up instead of a layer."""
     popup_on: tuple[Device, ...] = ()
-    """Devices whose window is always a pop-up."""
+    """Devices whose window is a pop-up even when the shop does not request one."""
     ui_type: str = ""
     """When set, only the button that `IMP.loadUI(ui_type, …)` draws opens the window."""
     payload: Literal["full", "ids_only"] = "full"
@@ -97,7 +97,7 @@ class Profile:
     name_barred: str = ""
     """Characters that `name` must not contain."""
     wants_delivery_reports: bool = False
-    """The shop reports the delivery of goods when it sends them."""
+    """The shop must report the goods that it sells through this PG when it sends them."""
     two_word_buyer_name: bool = False
     """`buyer_name` is `First Last` with one space. Only the schema says so; only a *strict* merchant must comply."""
 
@@ -152,7 +152,7 @@ class Profile:
     """`bypass.widget_code` → the name of the window that it draws."""
     default_variant: str = ""
     window_languages: tuple[str, ...] = ()
-    """Languages the window supports; empty means any."""
+    """Languages that the window supports; empty means any that the payer reads."""
 
     def result_path(self, device: str, params: Mapping[str, Any]) -> Result:
         """Return how a window opened with `params` delivers its result."""
