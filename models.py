@@ -491,7 +491,7 @@ class Order(Model):
     window_message: Mapped[str | None] = mapped_column(String(500))
     """The browser's message when the window ended without a payment. Untrusted text."""
     window_ended: Mapped[bool] = mapped_column(default=False)
-    """Whether the service reported no finished payment after that. One that the PG is reviewing may still arrive."""
+    """Whether the service reported no finished payment after that message. One that a PG reviews may still arrive."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When we last asked and received no final answer. Together with `ready` it means *unknown*."""

@@ -24,7 +24,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 RENEW_EARLY = 60
-"""Seconds before its end at which we renew a token. In its last minute the service extends it and never replaces it."""
+"""Seconds before a token's end at which we renew it. In the last minute the service extends it, never replaces it."""
 
 
 class IamportClient:
