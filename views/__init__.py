@@ -9,7 +9,6 @@ from views.incoming import is_storable
 
 def refuse_unstorable_text() -> None:
     """Answer 404 for a path, and 400 for a parameter, that the database cannot store."""
-    """Answer 404 to a path, and 400 to a value, that no database of ours holds."""
     if not is_storable(request.path):
         abort(404)
     if not all(map(is_storable, request.values.values())):
@@ -18,7 +17,6 @@ def refuse_unstorable_text() -> None:
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Add every blueprint to the application. Webhooks need no CSRF token: the payment service has none to send."""
-    """Register every blueprint on `app`. The webhook takes posts without a CSRF token, as the service has none."""
     for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, health, errors):
         app.register_blueprint(module.bp)
     app.before_request(refuse_unstorable_text)

@@ -62,7 +62,7 @@ def csrf_error(err: CSRFError) -> ResponseReturnValue:
 
 
 def _page_of_the_form() -> str:
-    """Return the page that the browser came from. A page that needs a signed-in user asks for it, then leads back.
+    """Return the page that the browser came from. If it needs a signed-in user, it leads to sign-in and back.
 
     If the browser came from another site or named no page, return the sign-in page.
     """

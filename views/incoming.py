@@ -15,8 +15,7 @@ def desk() -> Desk:
 
 
 def wants_json() -> bool:
-    """Whether a script sent the request and reads a JSON answer."""
-    """Return whether the caller sent JSON or asks for it first, so an answer should be JSON too."""
+    """Whether the answer should be JSON: the caller sent JSON, or prefers it to a page."""
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 

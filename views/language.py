@@ -27,8 +27,7 @@ def remember_choice() -> None:
 
 
 def chosen() -> str:
-    """Return the language of this request, `ko` or `en`."""
-    """Return `ko` or `en` for this request; decided once, then kept in `g`."""
+    """Return the language of this request, `ko` or `en`. It is decided once and kept in `g`."""
     if "language" not in g:
         g.language = _chosen()
     return str(g.language)

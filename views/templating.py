@@ -70,6 +70,6 @@ def fill_slot(app: Flask, name: str, filler: Filler) -> None:
 
 
 def slot(name: str) -> Markup:
-    """Return the markup that extensions put into a slot; nothing where none does."""
+    """Return the markup that extensions put into a slot. It is empty if none does."""
     fillers: list[Any] = current_app.extensions["slots"].get(name, [])
     return Markup("").join(Markup(filler()) for filler in fillers)
