@@ -1,8 +1,8 @@
-"""Levers the real service lacks, for tests and demonstrations. A shop never calls them.
+"""Serve the levers, which the real service lacks, for tests and demonstrations. A shop never calls them.
 
-JSON or form fields in, JSON out without the envelope; `{"error": …}` with HTTP 400 or 404 when a lever is
-pulled wrongly, also with a field that its description does not name. They need no token, and act on the default
-merchant unless `merchant_code` names another.
+A lever reads JSON or form fields and answers JSON without the envelope. It answers `{"error": …}` with HTTP 400, 404
+or 409 when it refuses, also for a field that its description does not name. It needs no token, and acts on the
+default merchant unless `merchant_code` names another.
 """
 
 from flask import Blueprint, jsonify, request
@@ -15,7 +15,7 @@ from . import bank, cancel, clock, fidelity, health, levers, merchants, naver, o
 from .asking import asked
 
 CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
-"""By method and rule, as the router has them."""
+"""`POST /control/clock`, in the router's spelling of a rule → the description of that lever."""
 
 bp = Blueprint("control", __name__)
 for part in (bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks):
@@ -23,8 +23,11 @@ for part in (bank, cancel, clock, fidelity, health, levers, merchants, naver, ou
 
 
 @bp.before_request
-def _know_every_field() -> None:
-    """A misspelt `merchant_code` would pull the default merchant's lever. Raises `Malformed`."""
+def _refuse_unknown_fields() -> None:
+    """Refuse a field that the lever does not know: a misspelt `merchant_code` would act on the default merchant.
+
+    Raises `Malformed`.
+    """
     called = CALLS.get(f"{request.method} {request.url_rule}")
     if called is None:
         return

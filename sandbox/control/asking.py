@@ -1,4 +1,4 @@
-"""What every lever asks of its request: whose it is, and the fields it came with."""
+"""Read what every lever needs from its request: its fields, and the merchant or payment it acts on."""
 
 from typing import Any
 
@@ -15,9 +15,11 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def asked() -> dict[str, Any]:
-    """The query and the body, JSON or form, as one dict; the body wins. Raises `Malformed`.
+    """Return the query and the body, JSON or form, as one dict. The body overrides the query.
 
-    A body that is neither is refused: read as none, it would pull the default merchant's lever.
+    Raises:
+        Malformed: when the body is neither. Without this check its `merchant_code` would be lost, and the lever
+            would act on the default merchant.
     """
     if not request.get_data():
         return request.args.to_dict()
@@ -27,12 +29,22 @@ def asked() -> dict[str, Any]:
 
 
 def merchant_in(body: dict[str, Any]) -> Merchant:
-    """The merchant with `merchant_code`, the default one when it was not sent. Raises `Refused` (404)."""
+    """Return the merchant with `merchant_code`; the default merchant when it was not sent.
+
+    Raises:
+        Refused: with HTTP 404, when no merchant has this code.
+        Malformed: when `merchant_code` is not a string.
+    """
     return register.find(text(body, "merchant_code") or current_app.extensions["sandbox_config"].MERCHANT_CODE)
 
 
 def payment_in(body: dict[str, Any]) -> Payment:
-    """The payment with `imp_uid`, of whichever merchant. Raises `Refused` (404), `Malformed`."""
+    """Return the payment with `imp_uid`, whichever merchant owns it.
+
+    Raises:
+        Refused: with HTTP 404, when no payment has this `imp_uid`.
+        Malformed: when `imp_uid` was not sent or is not a string.
+    """
     payment = db.session.scalar(select(Payment).where(Payment.imp_uid == required_text(body, "imp_uid")))
     if payment is None:
         raise Refused(-1, "no payment has this imp_uid", http=404)
@@ -40,7 +52,7 @@ def payment_in(body: dict[str, Any]) -> Payment:
 
 
 def between(body: dict[str, Any], name: str, most: int, default: float) -> float:
-    """A number from 0 to `most`. Raises `Malformed`."""
+    """Return the number in the field `name`, from 0 to `most`; `default` when it was not sent. Raises `Malformed`."""
     value = number(body, name)
     if value is None:
         return default

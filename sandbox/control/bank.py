@@ -1,4 +1,4 @@
-"""What happens at a bank counter: somebody pays into a virtual account."""
+"""Play the buyer at the bank, who pays into a virtual account."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -12,7 +12,7 @@ bp = Blueprint("bank", __name__)
 
 @bp.post("/control/deposits")
 def deposit() -> Response:
-    """`{"imp_uid"}`: pay the amount of a virtual account that waits for it; the shop is told by webhook."""
+    """Read `{"imp_uid"}`. Pay the amount into the virtual account that waits for it, and notify the shop by webhook."""
     payment = payment_in(asked())
     delivery.announce(vbanks.deposit(payment, of(payment.merchant)))
     return jsonify(imp_uid=payment.imp_uid, status=payment.status)

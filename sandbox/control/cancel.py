@@ -1,4 +1,4 @@
-"""The cancel button of the merchant's console: `/control/cancel`."""
+"""Play the cancel button of the merchant's console: `/control/cancel`."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -12,7 +12,7 @@ bp = Blueprint("cancel", __name__)
 
 @bp.post("/control/cancel")
 def cancel() -> Response:
-    """`{"imp_uid", "amount"?, "reason"?}`: cancel as from the console, which always sends a webhook."""
+    """Read `{"imp_uid", "amount"?, "reason"?}`. Cancel as from the console, which always sends a webhook."""
     body = asked()
     cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
     delivery.announce(cancelled)

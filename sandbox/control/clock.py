@@ -1,4 +1,4 @@
-"""`/control/clock`: a merchant's time, or that of one `customer_uid`, and what happens when it is moved."""
+"""Show and move the clock of a merchant, or of one `customer_uid`: `/control/clock`."""
 
 from typing import Any
 
@@ -18,9 +18,10 @@ MOVES = ("advance", "set", "offset")
 
 @bp.get("/control/clock")
 def show() -> Response:
-    """`{"now", "offset", "customers": {customer_uid: offset}}`, or `now` and `offset` of one `customer_uid`.
+    """Answer `{"now", "offset", "customers": {customer_uid: offset}}`, or `now` and `offset` of one `customer_uid`.
 
-    A merchant's `offset` counts from the computer's clock, a customer's from the merchant's.
+    `now` is in Unix seconds. A merchant's `offset` is in seconds from the computer's clock, a customer's in seconds
+    from the merchant's clock.
     """
     body = asked()
     return jsonify(_as_json(merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)))
@@ -28,11 +29,13 @@ def show() -> Response:
 
 @bp.post("/control/clock")
 def move() -> Response:
-    """`{"advance": seconds}`, `{"set": Unix seconds}` or `{"offset": seconds}`, with `customer_uid` for one
-    customer alone. Answers as `GET` does, and with `"ran"`: the payments of the schedules run on the way.
+    """Move the clock by `{"advance": seconds}`, to `{"set": Unix seconds}` or to `{"offset": seconds}`.
 
-    Forward, everything that falls due on the way happens, in order and at its own time: schedules, late approvals,
-    webhooks and their repetitions, each waited for. Back, nothing is undone.
+    With `customer_uid`, move the clock of that customer only. Answer as `GET` does, and with `"ran"`: the payments of
+    the schedules that ran on the way.
+
+    On the way forward everything that falls due happens, in order and at its own time: schedules, late approvals,
+    webhooks and their repetitions. The move waits for each. On the way back nothing is undone.
     """
     body = asked()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)
@@ -41,6 +44,7 @@ def move() -> Response:
 
 
 def _destination(merchant: Merchant, customer_uid: str | None, body: dict[str, Any]) -> int:
+    """Return the time to move the clock to, in Unix seconds. Raises `Malformed`."""
     named = [move for move in MOVES if body.get(move) not in (None, "")]
     if len(named) != 1:
         raise Malformed(f"send exactly one of {', '.join(MOVES)}")

@@ -1,4 +1,4 @@
-"""`/control/fidelity`: how sure we are of what the sandbox does."""
+"""Serve how sure we are of what the sandbox does: `/control/fidelity`."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -9,5 +9,5 @@ bp = Blueprint("fidelity", __name__)
 
 @bp.get("/control/fidelity")
 def show() -> Response:
-    """`{"behaviours": [{"id", "title_ko", "title_en", "certainty", "source", "switch"}]}`."""
+    """Answer `{"behaviours": [{"id", "title_ko", "title_en", "certainty", "source", "switch"}]}`."""
     return jsonify(behaviours=fidelity.as_json())

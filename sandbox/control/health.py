@@ -1,4 +1,4 @@
-"""Whether the sandbox can work: `/healthz`."""
+"""Report whether the sandbox can work: `/healthz`."""
 
 from flask import Blueprint, Response, jsonify
 from sqlalchemy import text
@@ -10,6 +10,6 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/healthz")
 def healthz() -> Response:
-    """Answer when the database does."""
+    """Answer `{"status": "ok"}` when the database answers."""
     db.session.execute(text("SELECT 1"))
     return jsonify(status="ok")

@@ -1,4 +1,4 @@
-"""The levers that stay as they are put: `/control/levers`, and `/control/strictness` for one of them."""
+"""Show and set the levers that keep their value: `/control/levers`, and `/control/strictness` for one of them."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -12,7 +12,11 @@ bp = Blueprint("levers", __name__)
 
 @bp.get("/control/levers")
 def show() -> Response:
-    """`{"levers": {name: value}, "choices": {name: {"default", "title_ko", "title_en", "most"?, "choices"?}}}`."""
+    """Answer the values as `levers`, and what each lever accepts as `choices`.
+
+    The shape is `{"levers": {name: value}, "choices": {name: {"default", "title_ko", "title_en", "most"?,
+    "choices"?}}}`.
+    """
     choices = {
         lever.name: {
             "default": lever.default,
@@ -28,7 +32,10 @@ def show() -> Response:
 
 @bp.post("/control/levers")
 def pull() -> Response:
-    """`{name: value, …}`: put some levers, all or none of them; answers `{"levers": {name: value}}`, every one."""
+    """Read `{name: value, …}`. Set all these levers, or none of them when one value is wrong.
+
+    Answer every lever of the merchant as `{"levers": {name: value}}`.
+    """
     body = asked()
     merchant = merchant_in(body)
     wanted = {name: value for name, value in body.items() if name != "merchant_code"}
@@ -40,7 +47,7 @@ def pull() -> Response:
 
 @bp.post("/control/strictness")
 def set_strictness() -> Response:
-    """`{"strict": true | false}`: also refuse what only the official schema forbids."""
+    """Read `{"strict": true | false}`. When true, also refuse what only the official schema forbids."""
     body = asked()
     if "strict" not in body:
         raise Malformed("strict must be true or false")

@@ -1,4 +1,4 @@
-"""`/control/merchants`: shops beside the one that is there at start, and `/control/reset` of one of them."""
+"""Add, change and remove shops beside the default merchant: `/control/merchants`. Reset one: `/control/reset`."""
 
 from typing import Any
 
@@ -17,26 +17,30 @@ bp = Blueprint("merchants", __name__)
 
 @bp.get("/control/merchants")
 def index() -> Response:
-    """`{"merchants": […]}`, oldest first, without their secrets."""
+    """Answer `{"merchants": […]}`, oldest first, without their secrets."""
     return jsonify(merchants=[_as_json(merchant) for merchant in register.all_merchants()])
 
 
 @bp.post("/control/merchants")
 def add() -> ResponseReturnValue:
-    """`{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}`: 201 and the merchant, with its
-    secret this once. `channels` lists PGs as `pg` names them, `["html5_inicis", "jtnet.MID"]`; without, all."""
+    """Read `{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}`. Add a merchant.
+
+    `channels` lists PGs as the parameter `pg` names them, `["html5_inicis", "jtnet.MID"]`; without it, the merchant
+    has all. Answer 201 and the merchant. Only this answer contains its secret.
+    """
     merchant = register.add(asked())
     return jsonify(**_as_json(merchant), secret=merchant.secret), 201
 
 
 @bp.get("/control/merchants/<code>")
 def show(code: str) -> Response:
+    """Answer one merchant, without its secret."""
     return jsonify(_as_json(register.find(code)))
 
 
 @bp.patch("/control/merchants/<code>")
 def change(code: str) -> Response:
-    """`{"webhook_url"?, "content_type"?, "channels"?}`: what is not sent stays as it is."""
+    """Read `{"webhook_url"?, "content_type"?, "channels"?}`. Change what was sent; the rest stays as it is."""
     merchant = register.find(code)
     register.change(merchant, asked())
     return jsonify(_as_json(merchant))
@@ -44,7 +48,7 @@ def change(code: str) -> Response:
 
 @bp.delete("/control/merchants/<code>")
 def remove(code: str) -> Response:
-    """The merchant and everything it had. The one that is there at start can only be reset."""
+    """Remove the merchant and everything it had. The default merchant can only be reset."""
     merchant = register.find(code)
     if code == current_app.extensions["sandbox_config"].MERCHANT_CODE:
         raise Refused(-1, "the default merchant cannot be deleted; POST /control/reset clears its data", http=409)
@@ -54,9 +58,9 @@ def remove(code: str) -> Response:
 
 @bp.post("/control/reset")
 def reset() -> Response:
-    """`{"merchant_code"?}`: forget its data and its token, put clock and levers back: as on its first day.
+    """Read `{"merchant_code"?}`. Restore this merchant's first state: no data, no token, clock and levers at default.
 
-    `{"everything": true}` does so for the whole sandbox, and only the default merchant is left.
+    `{"everything": true}` erases the whole sandbox, and only the default merchant is left.
     """
     body = asked()
     if flag(body, "everything"):

@@ -1,4 +1,4 @@
-"""What the buyer does at Naver, where no shop opens a window: orders, receives, changes their mind."""
+"""Play the buyer at Naver, where no shop opens a window: they order, receive, decide, or request a cancel or return."""
 
 from flask import Blueprint, Response, jsonify
 
@@ -14,7 +14,7 @@ bp = Blueprint("naver_buyers", __name__)
 
 @bp.post("/control/naver/orders")
 def order() -> Response:
-    """`{"products"?, "merchant_uid"?, …}`: order and pay at Naver; the shop is told by webhook."""
+    """Read `{"products"?, "merchant_uid"?, …}`. Order and pay at Naver, and notify the shop by webhook."""
     body = asked()
     merchant = merchant_in(body)
     payment = naver_orders.order(merchant, body, of(merchant))
@@ -24,7 +24,7 @@ def order() -> Response:
 
 @bp.post("/control/naver/steps")
 def step() -> Response:
-    """`{"imp_uid", "step", "product_order_id"?}`: what the buyer does with one product, several or all."""
+    """Read `{"imp_uid", "step", "product_order_id"?}`. Do the buyer's `step` with one product, several or all."""
     body = asked()
     name = word(body, "step", tuple(naver_orders.STEPS))
     if name is None:

@@ -1,6 +1,6 @@
-"""What comes of the next charge or window: `/control/outcomes`, and `/control/faults` for its two oldest kinds.
+"""Plan how the next charge or window ends: `/control/outcomes`, and `/control/faults` for the two oldest outcomes.
 
-A planned outcome is for one `customer_uid` or, without, for the next of any; it is used up by being played.
+A planned outcome is for one `customer_uid` or, without it, for the next charge or window of any. Playing uses it up.
 """
 
 from typing import Any
@@ -18,15 +18,18 @@ bp = Blueprint("outcomes", __name__)
 
 FAULT_KINDS = ("error_before_charge", "error_after_charge")
 PLACES = ("any", "charge", "window")
-MOST_TIMES = 1000
-LONGEST = 30 * 24 * 3600
-"""Seconds; also the longest a late approval can be late."""
+MAX_TIMES = 1000
+MAX_SECONDS = 30 * 24 * 3600
+"""The longest delay of a late approval."""
 
 
 @bp.get("/control/outcomes")
 def show() -> Response:
-    """`{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes": {name: {…}}}`:
-    what is still to be played, next first, and what there is to plan."""
+    """Answer the planned outcomes that are left, next first, as `orders`, and those that can be planned as `outcomes`.
+
+    The shape is `{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes":
+    {name: {…}}}`.
+    """
     merchant = merchant_in(asked())
     known = {
         outcome.name: {
@@ -42,10 +45,10 @@ def show() -> Response:
 
 @bp.post("/control/outcomes")
 def plan() -> Response:
-    """`{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}`: what the next charge or window comes to.
+    """Read `{"outcome", "customer_uid"?, "place"?, "times"?, "seconds"?}`. Plan how the next charge or window ends.
 
-    `place` is `charge`, `window` or `any` (both, where the outcome can happen in both); `seconds` is how
-    late, for an outcome that is late; `times` how often it is played, 1 unless said.
+    `place` is `charge`, `window` or `any` (both, where the outcome can happen in both). `seconds` is the delay of a
+    late outcome. `times` is how often the outcome is played, 1 by default.
     """
     body = asked()
     return jsonify(_plan(body, _known(required_text(body, "outcome"))))
@@ -53,20 +56,20 @@ def plan() -> Response:
 
 @bp.delete("/control/outcomes")
 def withdraw() -> Response:
-    """Forget every planned outcome that has not been played, or those for one `customer_uid`."""
+    """Delete every planned outcome that has not been played, or with `customer_uid` only those of this customer."""
     body = asked()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
-    doomed = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)
+    removal = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)
     with exclusive(merchant):
         db.session.execute(
-            doomed if customer_uid is None else doomed.where(PlannedOutcome.customer_uid == customer_uid)
+            removal if customer_uid is None else removal.where(PlannedOutcome.customer_uid == customer_uid)
         )
     return jsonify(orders=[_as_json(left) for left in planned(merchant)])
 
 
 @bp.post("/control/faults")
 def add_fault() -> Response:
-    """`{"kind", "customer_uid"?, "times"?}`: the next `/again` answers HTTP 500, before or after charging."""
+    """Read `{"kind", "customer_uid"?, "times"?}`. Make the next `/again` answer HTTP 500, before or after charging."""
     body = asked()
     kind = required_text(body, "kind")
     if kind not in FAULT_KINDS:
@@ -76,6 +79,7 @@ def add_fault() -> Response:
 
 
 def _plan(body: dict[str, Any], outcome: str) -> dict[str, Any]:
+    """Store a planned outcome and return it as JSON. Raises `Malformed`."""
     merchant = merchant_in(body)
     place = text(body, "place") or "any"
     if place not in PLACES or (place != "any" and place not in OUTCOMES[outcome].places):
@@ -86,8 +90,8 @@ def _plan(body: dict[str, Any], outcome: str) -> dict[str, Any]:
         outcome=outcome,
         place=place,
         customer_uid=text(body, "customer_uid"),
-        seconds=int(between(body, "seconds", LONGEST, 0)) if late else None,
-        times=int(between(body, "times", MOST_TIMES, 1)),
+        seconds=int(between(body, "seconds", MAX_SECONDS, 0)) if late else None,
+        times=int(between(body, "times", MAX_TIMES, 1)),
     )
     with exclusive(merchant):
         db.session.add(new)

@@ -1,4 +1,4 @@
-"""The PGs the sandbox plays, trait by trait, and what a PG knows of a payment that the service does not tell."""
+"""Serve the traits of the PGs, and what a PG knows of a payment but the service does not return."""
 
 from dataclasses import asdict
 from typing import Any
@@ -15,26 +15,26 @@ bp = Blueprint("control_pgs", __name__)
 
 @bp.get("/control/pgs")
 def pgs() -> Response:
-    """Every profile as `sandbox/facts/pgs.py` explains it, the default one first."""
+    """Answer every profile, the default one first. `sandbox/facts/pgs.py` explains the fields."""
     return jsonify([asdict(profile) for profile in PROFILES])
 
 
 @bp.get("/control/payments/<imp_uid>")
 def payment(imp_uid: str) -> Response:
-    """`{imp_uid, profile, charged, probe}`: `charged` says whether money moved, whatever the status."""
+    """Answer `{imp_uid, profile, charged, probe}`. `charged` is whether money moved, whatever the status."""
     found = payment_in({"imp_uid": imp_uid})
     known = {"profile": found.profile.id, "charged": found.charged, "probe": _probe(found)}
     return jsonify(imp_uid=found.imp_uid, **known)
 
 
 def _probe(payment: Payment) -> dict[str, Any] | None:
-    """What the PG took to try the instrument out, and gives back by itself; None when it took nothing."""
+    """Return what the PG charged to verify the instrument, and refunds automatically; None when it charged nothing."""
     if not payment.probe_until:
         return None
-    given_back = payment.probe_until <= clock.of(payment.merchant, payment.customer_uid)
+    is_refunded = payment.probe_until <= clock.of(payment.merchant, payment.customer_uid)
     return {
         "amount": payment.profile.probe_amount,
         "currency": "KRW",
-        "status": "cancelled" if given_back else "paid",
-        "cancelled_at": payment.probe_until if given_back else 0,
+        "status": "cancelled" if is_refunded else "paid",
+        "cancelled_at": payment.probe_until if is_refunded else 0,
     }

@@ -1,4 +1,4 @@
-"""The webhook laboratory: how notices travel, forged ones, sending again, and waiting until all is quiet."""
+"""Control the webhooks: set how they are delivered, forge one, send one again, wait until none is left to send."""
 
 import time
 from typing import Any
@@ -21,26 +21,33 @@ POLICY = {name.removeprefix("webhook_"): name for name in levers.LEVERS if name.
 """Name in `/control/webhooks` → lever."""
 
 NO_ADDRESS = "the payment has no notice_url, and its merchant has no webhook URL"
-LONGEST_WAIT = 60
-LATEST = 100
-MOST_LISTED = 1000
+MAX_WAIT = 60
+"""Seconds."""
+
+DEFAULT_LISTED = 100
+MAX_LISTED = 1000
 
 
 @bp.get("/control/webhooks")
 def show_policy() -> Response:
-    """The whole policy: `{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}`."""
+    """Answer the whole policy: `{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}`."""
     return jsonify(_policy(merchant_in(asked())))
 
 
 @bp.post("/control/webhooks")
 def set_policy() -> Response:
-    """How notices travel from now on; what is not sent stays as it is. Answers with what was set, and with
-    `copies` and `delay` in any case.
+    """Set how notices are delivered from now on. What is not sent stays as it is.
 
-    `copies`: 0 lost, 1, 2 twice. `delay`: seconds late. `format`: `json` or `form`. `retries`: up to 5, a
-    minute apart, after a 5xx or a network error. `turn`: a window's notice goes `before` or `after` the
-    browser's answer, or `unordered`. `shuffle`: of two notices the newer goes first. `forged`: a lie goes ahead
-    of each true notice, `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`; `none`.
+    - `copies`: how often a notice is sent; 0 loses it, 2 sends it twice.
+    - `delay`: how many seconds late it is sent.
+    - `format`: `json` or `form`.
+    - `retries`: how often it is repeated after a 5xx or a network error, up to 5, a minute apart.
+    - `turn`: whether a window's notice is sent `before` or `after` the browser's answer, or `unordered`.
+    - `shuffle`: whether the newer of two notices is sent first.
+    - `forged`: which forgery is sent ahead of each true notice: `wrong_amount`, `unknown_imp_uid` or
+      `wrong_merchant_uid`; with `none`, no forgery is sent.
+
+    Answer what was set, and always `copies` and `delay`.
     """
     body = asked()
     merchant = merchant_in(body)
@@ -51,10 +58,12 @@ def set_policy() -> Response:
 
 @bp.post("/control/webhooks/deliver")
 def deliver() -> Response:
-    """`{"imp_uid"}` or `{"delivery"}`: notify the shop again, now, and tell what it answered.
+    """Read `{"imp_uid"}` or `{"delivery"}`. Notify the shop again, immediately, and answer what it answered.
 
-    By `imp_uid` of the payment's present status, by `delivery` (an id of `/control/webhooks/deliveries`) with
-    the very body of that one. Answers `{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}`.
+    With `imp_uid` the notice reports the payment's present status. With `delivery` (an id of
+    `/control/webhooks/deliveries`) it has the same body as that delivery.
+
+    The answer is `{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}`.
     """
     body = asked()
     like = _delivery(body) if text(body, "delivery") else None
@@ -64,10 +73,10 @@ def deliver() -> Response:
 
 @bp.post("/control/webhooks/forge")
 def forge() -> Response:
-    """`{"imp_uid", "kind"}`: send a lie about a payment, now, and tell what the shop answered, as `deliver` does.
+    """Read `{"imp_uid", "kind"}`. Send a forged notice about a payment, immediately, and answer as `deliver` does.
 
-    `kind` is `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`. The body says `paid` in each case,
-    also of a payment that is not.
+    `kind` is `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`. The body always says `paid`, also for a
+    payment that is not paid.
     """
     body = asked()
     payment, kind = payment_in(body), required_text(body, "kind")
@@ -75,15 +84,15 @@ def forge() -> Response:
     if kind not in kinds:
         raise Malformed(f"kind must be one of {', '.join(kinds)}")
     merchant, now = payment.merchant, clock.of(payment.merchant)
-    lies = [notices.forgery(merchant, payment, url, kind, now) for url in notices.urls(merchant, payment)]
-    return _sent(payment.imp_uid, send_now(lies))
+    forgeries = [notices.forgery(merchant, payment, url, kind, now) for url in notices.urls(merchant, payment)]
+    return _sent(payment.imp_uid, send_now(forgeries))
 
 
 @bp.get("/control/webhooks/deliveries")
 def show_deliveries() -> Response:
-    """`{"deliveries": […]}`, newest first, each with its attempts; of one `imp_uid`, or the latest `limit`."""
+    """Answer `{"deliveries": […]}`, newest first, each with its attempts: of one `imp_uid`, or the latest `limit`."""
     body = asked()
-    merchant, limit = merchant_in(body), int(between(body, "limit", MOST_LISTED, LATEST))
+    merchant, limit = merchant_in(body), int(between(body, "limit", MAX_LISTED, DEFAULT_LISTED))
     wanted = select(Delivery).where(Delivery.merchant_id == merchant.id).order_by(Delivery.id.desc()).limit(limit)
     if text(body, "imp_uid"):
         wanted = wanted.where(Delivery.payment_id == payment_in(body).id)
@@ -92,15 +101,17 @@ def show_deliveries() -> Response:
 
 @bp.get("/control/idle")
 def idle() -> Response:
-    """`{"idle", "next_at", "open"}`: what a test waits for. `idle` once no webhook is queued or under way.
+    """Answer `{"idle", "next_at", "open"}`, so that a test can wait until all webhooks are sent.
 
-    `open` counts what is left; `next_at` is when the earliest of it is due on the merchant's clock, null without.
-    `?wait=SECONDS` (up to 60) answers as soon as it is idle, or when the seconds are over. What is due only after
-    somebody has advanced that clock is not worth waiting for.
+    `idle` is whether no webhook is queued or being sent. `open` is how many are left. `next_at` is when the earliest
+    of them is due on the merchant's clock, in Unix seconds; null when none is left.
+
+    With `?wait=SECONDS` (up to 60) answer as soon as no webhook is left, or when the seconds are over. A webhook that
+    falls due only when the merchant's clock is advanced is not worth waiting for.
     """
     body = asked()
     merchant = merchant_in(body)
-    deadline = time.monotonic() + between(body, "wait", LONGEST_WAIT, 0)
+    deadline = time.monotonic() + between(body, "wait", MAX_WAIT, 0)
     while (left := open_deliveries(merchant)) and time.monotonic() < deadline:
         db.session.commit()
         time.sleep(0.02)
@@ -112,7 +123,7 @@ def _policy(merchant: Merchant) -> dict[str, Any]:
 
 
 def _change_policy(merchant: Merchant, body: dict[str, Any]) -> list[str]:
-    """Pull the levers that `body` names, and return those names."""
+    """Set the levers that `body` names, and return those names."""
     wanted = {short: body[short] for short in POLICY if body.get(short) is not None}
     with exclusive(merchant):
         for short, value in wanted.items():

@@ -33,12 +33,12 @@ class Notice(NamedTuple):
 
 
 class Shop:
-    """A webhook endpoint that answers as it is told, and only when it may."""
+    """A webhook endpoint that answers with the planned statuses, and only while `may_answer` is set."""
 
     def __init__(self) -> None:
         self.notices: Queue[Notice] = Queue()
         self.answers: list[int] = []
-        """HTTP statuses of the next answers; 200 once there are none left."""
+        """HTTP statuses of the next answers; 200 when the list is empty."""
         self.may_answer = threading.Event()
         self.may_answer.set()
         shop = self
@@ -53,7 +53,7 @@ class Shop:
                 self.wfile.write("받았습니다".encode())
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks"
@@ -79,13 +79,13 @@ def webhook_url(shop: Shop) -> str:
 
 @pytest.fixture
 def policy(client):
-    """Sets the policy; answers what the lever answered."""
+    """Return a function that sets the policy and returns the lever's answer."""
     return lambda **fields: client.post("/control/webhooks", json=fields).json
 
 
 @pytest.fixture
 def turn(app, settle):
-    """One turn of the background, and until what it began is over."""
+    """Return a function that runs one turn of the background and waits until everything it started has ended."""
 
     def turned() -> None:
         runner.turn(app, late.run_due)
@@ -147,7 +147,7 @@ def test_of_two_shuffled_notices_the_newer_comes_first(api, client, shop, policy
     assert client.get("/control/idle?wait=10").json["idle"]
 
 
-def test_a_notice_that_nobody_overtakes_comes_in_the_end(api, shop, policy, clock, turn):
+def test_a_notice_that_no_newer_one_overtakes_comes_in_the_end(api, shop, policy, clock, turn):
     policy(shuffle=True)
     api.issue()
     api.charge("order-1")
@@ -311,7 +311,7 @@ def test_a_forged_imp_uid_is_unknown_to_the_service(api, shop, policy):
     assert api.get(f"/payments/{shop.next().json['imp_uid']}").http == 404
 
 
-def test_a_lie_can_be_told_of_a_payment_that_is_not_paid(api, client, payer, shop):
+def test_a_notice_can_be_forged_for_a_payment_that_is_not_paid(api, client, payer, shop):
     imp_uid = payer.open(merchant_uid="issue-1", customer_uid="card-1").json["imp_uid"]
 
     told = client.post("/control/webhooks/forge", json={"imp_uid": imp_uid, "kind": "wrong_amount"}).json
@@ -482,7 +482,7 @@ def test_an_unknown_kind_of_forgery_says_so(api, client):
 
 
 def _pretend_a_crash(app, state: str) -> None:
-    """Leave the notice as a killed process would have: claimed or not, and never concluded."""
+    """Leave the notice as a killed process would have left it: claimed or not, and without a result."""
     with app.app_context():
         db.session.execute(db.update(Delivery).values(state=state))
         db.session.commit()
