@@ -1,7 +1,8 @@
-"""The console: what a PG's back office is to a merchant, at `/`, a page for each section and a story for each row.
+"""Serve the console at `/`, the merchant's back office: a page for each section, and a page for each record.
 
-Every page stands under the merchant it shows, `/console/<code>/…`; `/` is the default merchant's first. Pages
-keep themselves up to date: the script asks for the page again with `X-Live: 1`, and gets its main part, or 304.
+The address of a page begins with its merchant, `/console/<code>/…`; `/` is the first page of the default merchant.
+Pages keep themselves up to date: the script requests the page again with `X-Live: 1`, and receives its main part, or
+304 when nothing has changed.
 """
 
 from . import actions, views

@@ -1,4 +1,4 @@
-"""The console's buttons. Each pulls a lever of `/control` with the form's fields, then goes back to its page."""
+"""Serve the console's buttons. Each calls a lever of `/control` with the form's fields, then returns to its page."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -25,11 +25,12 @@ LEVERS: Mapping[str, Callable[[], Response]] = {
     "clock": control.clock.move,
     "reset": control.merchants.reset,
 }
-"""Name in a form's address → the lever. Its `merchant_code` is a hidden field of the form."""
+"""Name in a form's address → the lever. The form has the lever's `merchant_code` as a hidden field."""
 
 
 @bp.post("/console/<code>/pull/<lever>")
 def pull(lever: str) -> ResponseReturnValue:
+    """Call the lever with the form's fields, and return to the page with the button."""
     if lever not in LEVERS:
         abort(404)
     LEVERS[lever]()
@@ -38,7 +39,7 @@ def pull(lever: str) -> ResponseReturnValue:
 
 @bp.post("/console/<code>/merchants")
 def add() -> ResponseReturnValue:
-    """Make a merchant. The page that says so is the one place that ever shows its secret."""
+    """Add a merchant. Only the page that confirms it shows its secret."""
     fields = {name: value.strip() for name, value in request.form.items()}
     try:
         made = register.add(fields)
@@ -51,7 +52,7 @@ def add() -> ResponseReturnValue:
 
 @bp.post("/console/<code>/clock")
 def set_time() -> ResponseReturnValue:
-    """Set the merchant's clock to `until`, which the form has in Seoul's time without saying so."""
+    """Set the merchant's clock to the form's `until`, a local time in Seoul without an offset."""
     try:
         until = datetime.fromisoformat(request.form.get("until", "")).replace(tzinfo=SEOUL)
     except ValueError:
@@ -63,12 +64,12 @@ def set_time() -> ResponseReturnValue:
 @bp.errorhandler(Malformed)
 @bp.errorhandler(Refused)
 def _refused(error: Malformed | Refused) -> ResponseReturnValue:
-    """What a button cannot do is told on a page of its own."""
+    """Show on a page of its own why the lever refused."""
     return render_template("dashboard/refused.html", message=str(error), back=_page_before()), 400
 
 
 def _page_before() -> str:
-    """The page of ours that the button is on."""
+    """Return the address of the console page with the button; the overview when the browser sends none of ours."""
     before = urlsplit(request.referrer or "")
     if before.netloc != request.host:
         return url_for(".overview")

@@ -1,4 +1,4 @@
-"""The blueprint that the console's pages and buttons hang on, and what holds for all of them."""
+"""Define the blueprint of the console's pages and buttons, and what applies to all of them."""
 
 from typing import Any
 
@@ -12,33 +12,34 @@ from ..pages import POLICY, guard, words
 bp = Blueprint("dashboard", __name__)
 
 NEWEST_MERCHANTS = 30
-"""How many the switcher offers. There may be hundreds, one for each test; search finds the others by their code."""
+"""How many merchants the switcher offers. There may be hundreds, one for each test; search finds the others by code."""
 
 
 @bp.url_value_preprocessor
 def take_merchant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Turn the code in the address into `g.console`, the merchant shown; 404 when nobody has it."""
+    """Turn the code in the address into `g.console`, the merchant shown. Answer 404 when no merchant has this code."""
     code = (values or {}).pop("code", None) or current_app.extensions["sandbox_config"].MERCHANT_CODE
     g.console = db.session.scalar(select(Merchant).where(Merchant.code == code)) or abort(404)
 
 
 @bp.url_defaults
 def keep_merchant(endpoint: str, values: dict[str, Any]) -> None:
-    """Every link stays with the merchant, and in the language asked for."""
+    """Keep the merchant shown, and the requested language, in every link."""
     if endpoint != "dashboard.index" and "console" in g:
         values.setdefault("code", g.console.code)
-    if "lang" in request.args and endpoint != "dashboard.pull":  # a lever would take it for one of its fields
+    if "lang" in request.args and endpoint != "dashboard.pull":  # a lever would read it as one of its fields
         values.setdefault("lang", request.args["lang"])
 
 
 @bp.before_request
-def see_everything() -> None:
-    """Calls of this process are up to half a second ahead of their log."""
+def flush_wire_log() -> None:
+    """Store the recorded calls first: the log in the database is up to half a second behind."""
     wirelog.flush()
 
 
 @bp.after_request
 def finish(response: Response) -> Response:
+    """Let the script request pages, and answer 304 to a live page that has not changed."""
     guard(response)
     response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self'"
     if request.method == "GET" and response.status_code == 200 and "X-Live" in request.headers:

@@ -1,4 +1,4 @@
-"""The pages of the console. They show what is there and change nothing; `actions` does."""
+"""Serve the pages of the console. They show records and change nothing; `actions` changes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,26 +19,26 @@ from .blueprint import NEWEST_MERCHANTS, bp
 from .words import FILTERS, SECTION_OF, WORDS, as_text, menu, steps
 
 FEW = 8
-"""Rows of a table on a page about something else."""
+"""Rows of a table on a page that shows several tables."""
 
-LARGEST_ID = 2**63 - 1
-"""SQLite can be asked for no larger one."""
+MAX_ID = 2**63 - 1
+"""The largest integer that SQLite accepts."""
 
-ROW_ID = f"int(max={LARGEST_ID})"
-"""How an address has it."""
+ROW_ID = f"int(max={MAX_ID})"
+"""The router's converter of a row's id in an address."""
 
 
 @bp.context_processor
 def frame() -> dict[str, Any]:
-    """What every page has around its subject."""
+    """Return what the templates of all pages need around their subject."""
     if "console" not in g:
-        return {}  # nobody has the code in the address, and the page that says so belongs to no merchant
+        return {}  # no merchant has the code in the address, so the 404 page belongs to no merchant
     is_live = "X-Live" in request.headers
     page = str(request.endpoint).removeprefix("dashboard.")
     newest = db.session.scalars(select(Merchant).order_by(Merchant.id.desc()).limit(NEWEST_MERCHANTS)).all()
     return {
         "console": g.console,
-        # A live page's clock runs by itself; its time must not make every answer a new one.
+        # The clock of a live page runs in the browser. The time must not make every answer differ from the last.
         "console_now": 0 if is_live else clock.of(g.console),
         "section": SECTION_OF.get(page, page),
         "merchants": newest if g.console in newest else [g.console, *newest],
@@ -52,7 +52,7 @@ def frame() -> dict[str, Any]:
 @bp.get("/")
 @bp.get("/console/<code>/", endpoint="overview")
 def index() -> str:
-    """How to connect, and what happened last."""
+    """Show how to connect a shop, and what happened last."""
     return render_template(
         "dashboard/overview.html",
         counts=lists.counts(g.console),
@@ -70,13 +70,14 @@ def index() -> str:
 
 @bp.get("/console/<code>/payments")
 def payments() -> str:
+    """List the payments, of one status with `?only=`."""
     return _list("payments", lists.payments(g.console, _filter("payments")), Payment)
 
 
 @bp.get("/console/<code>/payments/<imp_uid>")
 def payment(imp_uid: str) -> str:
-    """One payment's story: its record, its window, what its key was charged, its webhooks, its calls."""
-    found = _mine(select(Payment).where(Payment.imp_uid == imp_uid))
+    """Show one payment: its record, its window, the other payments of its key, its webhooks and its calls."""
+    found = _own(select(Payment).where(Payment.imp_uid == imp_uid))
     return render_template(
         "dashboard/payment.html",
         payment=found,
@@ -89,7 +90,7 @@ def payment(imp_uid: str) -> str:
 
 
 def _siblings(payment: Payment) -> Select[Payment]:
-    """The merchant's other payments of the same order or the same billing key."""
+    """Return the query for the merchant's other payments of the same order or the same billing key."""
     return lists.payments(g.console).where(
         or_(Payment.merchant_uid == payment.merchant_uid, Payment.customer_uid == (payment.customer_uid or "")),
         Payment.id != payment.id,
@@ -101,12 +102,16 @@ def _siblings(payment: Payment) -> Select[Payment]:
 
 @bp.get("/console/<code>/keys")
 def keys() -> str:
+    """List the billing keys."""
     return _list("keys", lists.keys(g.console), BillingKey)
 
 
 @bp.get("/console/<code>/key")
 def key() -> str:
-    """One `?customer_uid=`'s story, also after its key was deleted: a `customer_uid` may hold any character."""
+    """Show one `?customer_uid=`: its key, charges and calls, also after the key was deleted.
+
+    The `customer_uid` is in the query, not in the path, because it may contain any character.
+    """
     customer_uid = request.args.get("customer_uid", "")
     found = db.session.scalar(lists.keys(g.console).where(BillingKey.customer_uid == customer_uid))
     charges = lists.page(lists.payments(g.console).where(Payment.customer_uid == customer_uid), Payment).rows
@@ -123,13 +128,14 @@ def key() -> str:
 
 @bp.get("/console/<code>/schedules")
 def schedules() -> str:
+    """List the schedules, of one status with `?only=`."""
     return _list("schedules", lists.schedules(g.console, _filter("schedules")), Schedule)
 
 
 @bp.get(f"/console/<code>/schedules/<{ROW_ID}:schedule_id>")
 def schedule(schedule_id: int) -> str:
-    """One schedule's story: when it is due, and what came of each run."""
-    found = _mine(lists.schedules(g.console).where(Schedule.id == schedule_id))
+    """Show one schedule: when it is due, and the result of each run."""
+    found = _own(lists.schedules(g.console).where(Schedule.id == schedule_id))
     runs = lists.payments(g.console).where(Payment.merchant_uid == found.merchant_uid)
     return render_template(
         "dashboard/schedule.html",
@@ -145,24 +151,26 @@ def schedule(schedule_id: int) -> str:
 
 @bp.get("/console/<code>/webhooks")
 def webhooks() -> str:
+    """List the webhooks, of one state with `?only=`."""
     return _list("webhooks", lists.deliveries(g.console, _filter("webhooks")), Delivery)
 
 
 @bp.get(f"/console/<code>/webhooks/<{ROW_ID}:delivery_id>")
 def webhook(delivery_id: int) -> str:
-    """One webhook's story: each attempt with request, answer and duration."""
-    found = _mine(lists.deliveries(g.console).where(Delivery.id == delivery_id))
+    """Show one webhook: each attempt with its request, answer and duration."""
+    found = _own(lists.deliveries(g.console).where(Delivery.id == delivery_id))
     return render_template("dashboard/webhook.html", delivery=found)
 
 
 @bp.get("/console/<code>/wire")
 def wire() -> str:
+    """List the calls, of one kind with `?only=`."""
     return _list("wire", lists.calls(g.console, _filter("wire")), WireEntry)
 
 
 @bp.get(f"/console/<code>/wire/<{ROW_ID}:call_id>")
 def call(call_id: int) -> str:
-    """One call with both bodies."""
+    """Show one call with the bodies of its request and its answer."""
     found = db.session.scalar(lists.calls(g.console).where(WireEntry.id == call_id)) or abort(404)
     return render_template("dashboard/call.html", call=found)
 
@@ -172,17 +180,17 @@ def call(call_id: int) -> str:
 
 @bp.get("/console/<code>/clock")
 def time() -> str:
-    """What time it is for this merchant, and what comes next."""
+    """Show the merchant's time, and the schedules that are due next."""
     query = lists.schedules(g.console, "scheduled").order_by(Schedule.schedule_at).limit(FEW)
     upcoming = db.session.scalars(query).all()
-    # Of a customer who is ahead of the merchant, a schedule is due sooner.
+    # A schedule is due sooner for a customer whose clock is ahead of the merchant's.
     next_at = min((s.schedule_at - g.console.customer_offsets.get(s.customer_uid, 0) for s in upcoming), default=0)
     return render_template("dashboard/clock.html", steps=steps(), upcoming=upcoming, next_at=next_at)
 
 
 @bp.get("/console/<code>/levers")
 def pulled() -> str:
-    """Every lever as it stands, and what is ordered to come next."""
+    """Show the value of every lever, and the planned outcomes."""
     return render_template(
         "dashboard/levers.html",
         levers=levers.LEVERS.values(),
@@ -195,7 +203,7 @@ def pulled() -> str:
 
 @bp.get("/console/<code>/fidelity")
 def certainties() -> str:
-    """How sure we are of each behaviour."""
+    """Show how sure we are of each behaviour, those of one certainty with `?only=`."""
     wish = _filter("certainties")
     shown = [behaviour for behaviour in fidelity.BEHAVIOURS if wish in ("", behaviour.certainty)]
     return render_template("dashboard/fidelity.html", behaviours=shown, filters=FILTERS["certainties"])
@@ -206,15 +214,15 @@ def certainties() -> str:
 
 @bp.get("/console/<code>/search")
 def search() -> ResponseReturnValue:
-    """Anything with `?q=` in one of its ids. A whole id opens the story at once."""
+    """List the records with `?q=` in one of their ids. A complete id opens the record's page directly."""
     text = request.args.get("q", "").strip()
-    if target := _exactly(text):
+    if target := _page_with_id(text):
         return redirect(target)
     return render_template("dashboard/search.html", text=text, **_found(text))
 
 
-def _exactly(text: str) -> str | None:
-    """Where the story of this very id is: of a payment, a key, or another merchant's console."""
+def _page_with_id(text: str) -> str | None:
+    """Return the page of the payment, schedule or key with exactly this id, or the console of the merchant with it."""
     by_id = or_(Payment.imp_uid == text, Payment.merchant_uid == text)
     if payment := db.session.scalar(lists.payments(g.console).where(by_id).order_by(Payment.id.desc()).limit(1)):
         return url_for(".payment", imp_uid=payment.imp_uid)
@@ -228,6 +236,10 @@ def _exactly(text: str) -> str | None:
 
 
 def _found(text: str) -> dict[str, Any]:
+    """Return the newest rows of each section with `text` in one of their ids, and other merchants that have such rows.
+
+    Return an empty dict for an empty `text`.
+    """
     if not text:
         return {}
     return {
@@ -245,24 +257,24 @@ def _found(text: str) -> dict[str, Any]:
 
 def _list(name: str, rows: Any, model: type[Any], **more: Any) -> str:
     before = request.args.get("before", type=int)
-    page = lists.page(rows, model, before if before and 0 < before <= LARGEST_ID else None)
+    page = lists.page(rows, model, before if before and 0 < before <= MAX_ID else None)
     filters = FILTERS.get(name, ())
     return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=filters, **more)
 
 
 def _story(rows: Any, model: type[Any]) -> list[Any]:
-    """The newest of `rows`, but oldest first, as a story is told."""
+    """Return the newest of `rows`, sorted oldest first, so that they read as a story."""
     return list(lists.page(rows, model).rows)[::-1]
 
 
 def _filter(name: str) -> str:
-    """`?only=`, if it is one of the section's; else no filter."""
+    """Return `?only=` when it is one of the section's filters, else ''."""
     wish = request.args.get("only", "")
     return wish if wish in FILTERS[name] else ""
 
 
-def _mine(query: Any) -> Any:
-    """The one record of the merchant shown; 404 for a stranger's."""
+def _own(query: Any) -> Any:
+    """Return the one record that the query finds. Answer 404 when it does not belong to the merchant shown."""
     found = db.session.scalar(query)
     if found is None or found.merchant_id != g.console.id:
         abort(404)
@@ -274,5 +286,8 @@ def _mine(query: Any) -> Any:
 
 @bp.get("/console/<code>/merchants")
 def shops(refusal: str = "", typed: Mapping[str, str] | None = None) -> str:
-    """Everybody there is, newest first, and a form for one more. `refusal`: why not the one that was `typed`."""
+    """List all merchants, newest first, and show a form for a new one.
+
+    `refusal` says why the merchant with the fields in `typed` was refused.
+    """
     return _list("shops", select(Merchant), Merchant, refusal=refusal, typed=typed or {})

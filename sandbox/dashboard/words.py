@@ -1,4 +1,4 @@
-"""What the console's templates say, and how: the menu, filters, times, bodies."""
+"""Provide what the console's templates say, and how: the menu, filters, times, bodies."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "wire": ("rest", "sdk", "window", "control"),
     "certainties": ("documented", "observed", "assumed"),
 }
-"""What a section's rows can be narrowed to, in the words of the wire."""
+"""Endpoint of a section → the values that its rows can be filtered by, spelt as the API or the database does."""
 
 
 TONES: Mapping[str, str] = {
@@ -26,11 +26,11 @@ TONES: Mapping[str, str] = {
     **dict.fromkeys(("failed", "unreachable", "lost"), "bad"),
     **dict.fromkeys(("ready", "queued", "sending", "scheduled", "cancelled", "assumed"), "warn"),
 }
-"""How a word of the wire looks; others are `calm`."""
+"""A value of the API or the database → how the page shows it. Other values are `calm`."""
 
 
 def menu() -> list[tuple[str, str]]:
-    """The sections: endpoint, and name in the reader's language."""
+    """Return the sections: endpoint, and name in the reader's language."""
     return [
         ("overview", _("Overview")),
         ("payments", _("Payments")),
@@ -53,11 +53,11 @@ SECTION_OF = {
     "call": "wire",
     "add": "shops",
 }
-"""Endpoint of a page that is no section → that of the section it belongs to."""
+"""Endpoint of a page inside a section → endpoint of that section."""
 
 
 def steps() -> list[tuple[int, str]]:
-    """By how many seconds a button advances the clock, and what it says."""
+    """Return the buttons that advance the clock: by how many seconds, and the label."""
     return [
         (60, _("1 minute")),
         (3600, _("1 hour")),
@@ -68,12 +68,12 @@ def steps() -> list[tuple[int, str]]:
 
 
 def seoul_time(at: float) -> str:
-    """Unix seconds as a Korean shop's clock shows them; a dash for what has not happened."""
+    """Format Unix seconds as the time in Seoul; a dash for 0, which means that it has not happened."""
     return f"{datetime.fromtimestamp(at, UTC).astimezone(SEOUL):%Y-%m-%d %H:%M:%S}" if at else "–"
 
 
 def duration(seconds: int) -> str:
-    """`90061` → `+1d 1h 1m 1s`, `0` → `+0s`."""
+    """Format seconds with their sign: `90061` → `+1d 1h 1m 1s`, `0` → `+0s`."""
     left, parts = abs(seconds), []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, left = divmod(left, size)
@@ -83,7 +83,7 @@ def duration(seconds: int) -> str:
 
 
 def pretty(body: str | None) -> str:
-    """A body as people read it: JSON indented, anything else as it is."""
+    """Format a body for reading: JSON indented, anything else unchanged."""
     try:
         return json.dumps(json.loads(body or ""), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
@@ -91,17 +91,18 @@ def pretty(body: str | None) -> str:
 
 
 def as_json(value: object) -> str:
+    """Format a record as indented JSON."""
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def link_here(**changes: Any) -> str:
-    """This page with some of its query changed; None takes a part of it away."""
+    """Return the address of this page with `changes` to its query; None removes a parameter."""
     query = {**request.args.to_dict(), **changes}
     return f"{request.path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
 
 
 def as_text(value: bool | float | str) -> str:
-    """A lever's value as its field has it: `true`, `0.5`, `json`."""
+    """Format a lever's value as its form field contains it: `true`, `0.5`, `json`."""
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The console in a real browser: it keeps itself up to date and leaves alone what somebody reads or types."""
+"""The console in a real browser: it keeps itself up to date, and does not disturb what a reader opens or types."""
 
 import time
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def test_a_merchant_is_made_with_the_keyboard_and_its_secret_stays_in_sight(page
 
 
 def _pages(sandbox_url: str, lang: str) -> list[str]:
-    """Each section, and a story of each kind, of a merchant who has a bit of everything."""
+    """Return the addresses of each section, and of one record of each kind, of a merchant that has all kinds."""
     merchant_uid = f"{lang}-{time.monotonic_ns()}"
     token = _token(sandbox_url)
     window_url = _opened(sandbox_url, merchant_uid=merchant_uid, customer_uid=f"card-{merchant_uid}")
@@ -113,7 +113,7 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
 
 
 def _opened(sandbox_url: str, **params: object) -> str:
-    """The address of a window. Its webhook goes where nobody listens."""
+    """Open a window and return its address. No server listens where its webhook goes."""
     call = sdk_call(notice_url="http://127.0.0.1:9/webhooks", **params)
     return requests.post(f"{sandbox_url}/sdk/payments", json=call, timeout=10).json()["window_url"]
 

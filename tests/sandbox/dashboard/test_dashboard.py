@@ -1,4 +1,4 @@
-"""The console: its sections, a story behind each row, search, the buttons, and pages that keep up by themselves."""
+"""The console: its sections, a story behind each row, search, buttons, and pages that keep themselves up to date."""
 
 import re
 from html import unescape
@@ -59,7 +59,7 @@ def test_a_list_that_goes_on_below_no_row_begins_with_the_newest(client, busy, b
     assert busy["imp_uid"] in client.get(f"{HOME}/payments?before={before}").text
 
 
-def test_nobody_sees_another_merchant_s_rows(client, busy):
+def test_a_merchant_sees_no_other_merchant_s_rows(client, busy):
     client.post("/control/merchants", json={"code": "imp_other"})
 
     assert client.get(f"/console/imp_other/payments/{busy['imp_uid']}").status_code == 404
@@ -166,7 +166,7 @@ def test_a_list_is_narrowed_by_status_and_goes_on_to_older_rows(client, api, mon
 
 
 @pytest.mark.parametrize("what", ["imp_uid", "merchant_uid", "customer_uid", "scheduled", "code"])
-def test_a_whole_id_opens_its_story_at_once(client, busy, what):
+def test_a_whole_id_opens_its_story_directly(client, busy, what):
     answer = client.get(f"{HOME}/search", query_string={"q": f" {busy[what]} "})
 
     assert answer.status_code == 302
@@ -326,7 +326,7 @@ ONETIME = {
 
 @pytest.fixture
 def busy(client, api, payer, receiver) -> dict:
-    """A merchant with a bit of everything: a key issued in a window, a charge, a schedule, a webhook."""
+    """Give the merchant something of everything: a key issued in a window, a charge, a schedule, a webhook."""
     opened = payer.open(merchant_uid="order-1", customer_uid="card-1", notice_url=receiver.url)
     imp_uid = payer.approve(opened, APPROVED)
     receiver.next()
@@ -346,7 +346,7 @@ def busy(client, api, payer, receiver) -> dict:
 
 
 def _press(client: FlaskClient, page: str, lever: str, **form: object) -> TestResponse:
-    """A button on `page`, which the browser names as where it comes from."""
+    """Press a button on `page`, which the browser names in its `Referer`."""
     assert f"/pull/{lever}" in client.get(page).text
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', _form(client.get(page).text, lever)))
     headers = {"Referer": f"http://localhost{page}"}
@@ -362,7 +362,7 @@ def _stories(client: FlaskClient) -> list[str]:
 
 
 def _first_link(client: FlaskClient, section: str) -> str:
-    """The address of the first row's story."""
+    """Return the address of the first row's story."""
     table = _inside(client.get(HOME + section).text, "tbody")
     return Markup(table).attribute("href")[0]
 
@@ -385,7 +385,7 @@ def made(client: FlaskClient, **form: str) -> TestResponse:
 
 
 def fact(answer: TestResponse, name: str) -> str:
-    """What a page of facts says of `name`."""
+    """Return what a page of facts says about `name`."""
     texts = Markup(answer.text).texts
     return texts[texts.index(name) + 1]
 
