@@ -1,8 +1,8 @@
-"""The wire log: the last calls a shop, its pages and its tests have made, with bodies, masked.
+"""Record the wire log: the latest calls that a shop, its pages and its tests made, with their bodies, masked.
 
-Recording must not slow a call down, so a call only leaves its raw facts in memory; whoever calls `flush` (the
-runner twice a second, the console before it reads) masks and stores them. A crash may cost the log its last half
-second, the ledger nothing. Under load the oldest calls fall out before anybody has to mask them.
+Recording must not slow a call down. So a call only leaves its raw facts in memory, and `flush` masks and stores them;
+the runner calls it twice a second, the console before it reads. A crash may lose the last half second of the log, and
+nothing of the ledger. Under load the oldest calls are dropped before they are masked.
 """
 
 import json
@@ -24,13 +24,13 @@ from ..products.certifications import Certification
 from . import masking
 
 KEPT = 300
-"""Calls remembered for each merchant, and as many that belong to none."""
+"""Calls kept of each merchant, and of those without a merchant."""
 
-LONGEST_BODY = 16_000
+MAX_BODY = 16_000
 """Characters kept of a body."""
 
 IDS = ("imp_uid", "merchant_uid", "customer_uid")
-"""Fields, wherever they stand in a call, by whose values it is found."""
+"""Fields whose values a call can be found by, wherever they are in its path or bodies."""
 
 
 class WireEntry(Model):
@@ -40,7 +40,7 @@ class WireEntry(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[int | None] = mapped_column(ForeignKey("merchants.id"))
-    """None: nobody's, such as a call whose credentials are unknown."""
+    """None for a call without a merchant, such as one with unknown credentials."""
     kind: Mapped[str]
     """`rest`, `sdk`, `window` or `control`."""
     at: Mapped[int]
@@ -49,36 +49,38 @@ class WireEntry(Model):
     """Milliseconds from the request's arrival to its answer."""
     method: Mapped[str]
     path: Mapped[str]
-    """With the query, masked."""
+    """The path with its query, masked."""
     headers: Mapped[Any] = mapped_column(JSON)
-    """Those of the request that matter, masked."""
+    """Name → value of the request's headers that matter, masked."""
     request_body: Mapped[str | None]
-    """Masked; JSON text, also for a form."""
+    """Masked. JSON text, also for a form."""
     http_status: Mapped[int]
     code: Mapped[int | None]
-    """Of the envelope."""
+    """`code` of the envelope; None when the answer has none."""
     message: Mapped[str | None]
     response_body: Mapped[str | None]
     ids: Mapped[str] = mapped_column(default="")
-    """Each of `IDS` met in it, between line ends."""
+    """Each value of a field in `IDS`, between line ends."""
 
     @property
     def id_list(self) -> list[str]:
-        """In the order they stand in the call."""
+        """The ids in the order in which they appear in the call."""
         return [value for value in self.ids.split("\n") if value]
 
     __table_args__ = (Index("ix_wire_entries_merchant_id", "merchant_id", "id"),)
 
 
 class Call(NamedTuple):
-    """A call as it was, unmasked, and only in memory."""
+    """A call as it was made, unmasked. It exists only in memory."""
 
     merchant_id: int | None
     kind: str
     at: int
-    """By `sandbox.merchants.clock.now`."""
+    """Unix seconds of the computer's clock."""
     done: float
+    """Seconds of the monotonic clock at the answer, to sort by."""
     took: float
+    """Milliseconds from the request's arrival to its answer."""
     method: str
     path: str
     query: str
@@ -93,14 +95,14 @@ class Call(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Record every call of `app` that is somebody's business."""
+    """Record every call of `app` that `kind_of` names a kind for."""
     app.extensions["sandbox_wire"] = {}
     app.before_request(_begin)
     app.after_request(_record)
 
 
 def kind_of(path: str, method: str) -> str | None:
-    """What a call is: of the REST API, the browser script, a payment window or a lever; None is not recorded."""
+    """Return `rest`, `sdk`, `window` or `control` for a call that is recorded, and None for any other."""
     if method == "OPTIONS":
         return None
     if f"{path}/".startswith(envelope.ROOTS):
@@ -111,7 +113,7 @@ def kind_of(path: str, method: str) -> str | None:
 
 
 def flush(_now: int = 0) -> None:
-    """Store what this process has recorded since the last time, and forget what is too old. A work of the runner."""
+    """Store what this process recorded since the last flush, and delete calls beyond `KEPT`. A job of the runner."""
     calls = _drain(current_app.extensions["sandbox_wire"].values())
     if not calls:
         return
@@ -128,7 +130,7 @@ def flush(_now: int = 0) -> None:
 
 
 def mentions(value: str) -> Any:
-    """The condition that a call carries this id."""
+    """Return the condition that a call contains this id."""
     return func.instr(WireEntry.ids, f"\n{value}\n") > 0
 
 
@@ -139,9 +141,9 @@ def _begin() -> None:
     g.wire_started = time.perf_counter()
     g.wire_kind = kind_of(request.path, request.method)
     if g.wire_kind:
-        request.get_data()  # kept by the request, so a form can still be read from it
+        request.get_data()  # the request keeps its body, so a view can still read a form from it
     if g.wire_kind == "control":
-        flush()  # before the lever moves the clock that dates what happened until now
+        flush()  # before the lever moves the clock, because flush dates the earlier calls by it
 
 
 def _record(response: Response) -> Response:
@@ -176,8 +178,9 @@ def _call(response: Response) -> Call:
 
 
 def _caller() -> int | None:
-    """The id of who has shown a token, without asking the database for a record that has expired by now."""
+    """Return the id of the merchant whose token the request has, or None."""
     merchant = g.get("merchant")
+    # The record may have expired by now, and `merchant.id` would then query the database.
     identity = inspect(merchant).identity if merchant is not None else None
     return identity[0] if identity else None
 
@@ -186,6 +189,7 @@ def _caller() -> int | None:
 
 
 def _drain(queues: Iterable[deque[Call]]) -> list[Call]:
+    """Remove all calls from the queues, and return them in the order in which they were answered."""
     calls: list[Call] = []
     for queue in list(queues):
         while queue:
@@ -194,7 +198,7 @@ def _drain(queues: Iterable[deque[Call]]) -> list[Call]:
 
 
 def _row(call: Call) -> dict[str, Any]:
-    """All of an entry but whose it is."""
+    """Return the columns of the call's entry, except `merchant_id`."""
     sent = masking.body(call.request_body, call.content_type) if call.request_body else None
     answered = masking.body(call.answer, call.answer_type) if call.answer else masking.address(call.location)
     envelope_of = answered if isinstance(answered, dict) else {}
@@ -219,11 +223,11 @@ def _text(body: Any) -> str | None:
     if body in (None, ""):
         return None
     text = _storable(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}…"
+    return text if len(text) <= MAX_BODY else f"{text[:MAX_BODY]}…"
 
 
 def _storable(text: str) -> str:
-    """JSON can spell half a character, which no database takes."""
+    """Replace lone surrogates, which JSON can spell and no database accepts."""
     return text.encode("utf-8", "replace").decode()
 
 
@@ -232,7 +236,7 @@ def _unique_ids(*bodies: Any) -> list[str]:
 
 
 def _ids(value: Any, name: str = "") -> Iterator[str]:
-    """Every value of a field in `IDS`, wherever it stands under `value`."""
+    """Yield the values of all fields in `IDS`, however deep they are in `value`."""
     if isinstance(value, dict):
         for inner, under in value.items():
             yield from _ids(under, inner)
@@ -244,7 +248,10 @@ def _ids(value: Any, name: str = "") -> Iterator[str]:
 
 
 def _claim(call: Call) -> tuple[str, Any]:
-    """What tells whose call it is: its token's merchant, else the key, the merchant code or the window it names."""
+    """Return name and value of what identifies the call's merchant, for `_owner`.
+
+    It is the `id` of its token's merchant, else the `imp_uid` of its window, else the `key` or `code` in its fields.
+    """
     if call.merchant_id is not None:
         return "id", call.merchant_id
     if call.kind in ("window", "sdk") and "imp_uid" in call.path_ids:
@@ -259,7 +266,7 @@ def _claim(call: Call) -> tuple[str, Any]:
 
 
 def _owner(claim: tuple[str, Any]) -> int | None:
-    """The id of the merchant with this `id`, `key` or `code`, or of the window with this `imp_uid`."""
+    """Return the id of the merchant with this `id`, `key` or `code`, or of the window with this `imp_uid`, or None."""
     name, value = claim
     if name == "imp_uid":
         owners = (
@@ -270,12 +277,12 @@ def _owner(claim: tuple[str, Any]) -> int | None:
 
 
 def _word(value: Any) -> str:
-    """A text the database can look for; '' for what is none."""
+    """Return a text that the database can search for; '' for any other value."""
     return value if isinstance(value, str) and value.isascii() else ""
 
 
 def _date(rows: list[dict[str, Any]]) -> None:
-    """Turn the computer's time into that of each row's merchant."""
+    """Turn the computer's time into the time of each row's merchant."""
     ids = {row["merchant_id"] for row in rows}
     offsets = dict(db.session.execute(select(Merchant.id, Merchant.clock_offset).where(Merchant.id.in_(ids))).all())
     for row in rows:
@@ -283,8 +290,9 @@ def _date(rows: list[dict[str, Any]]) -> None:
 
 
 def _forget_oldest(merchant_id: int | None) -> None:
+    """Delete all but the last `KEPT` calls of the merchant, or of those without a merchant."""
     mine = WireEntry.merchant_id == merchant_id if merchant_id else WireEntry.merchant_id.is_(None)
     last_kept = select(WireEntry.id).where(mine).order_by(WireEntry.id.desc()).offset(KEPT).limit(1).scalar_subquery()
-    # No entry is in the session: SQLAlchemy need not find out which of them it forgets with the rows.
+    # No entry is in the session, so SQLAlchemy need not find out which ones to drop with the rows.
     forget = delete(WireEntry).where(mine, WireEntry.id <= last_kept)
     db.session.execute(forget, execution_options={"synchronize_session": False})

@@ -1,4 +1,4 @@
-"""What must not be kept of a call: card numbers lose their middle, secrets and tokens nearly everything."""
+"""Mask what the log must not keep of a call: the middle of card numbers, secrets, and nearly all of a token."""
 
 import json
 import re
@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl
 from ..facts.instruments import digits
 
 CUT = "***"
-"""What stands for a value, or for the rest of it."""
+"""Replaces a value, or the rest of it."""
 
-SHORTEST_CARD = 17
-"""Characters of a card number with its dashes."""
+MIN_CARD = 17
+"""Characters of the shortest card number with its dashes."""
 
 _SECRETS = frozenset({"imp_secret", "secret", "pwd_2digit", "cvc", "birth", "expiry"})
 _TOKENS = frozenset({"access_token", "_token", "authorization", "k"})
-"""Their first characters stay, so that two can be told apart."""
+"""Fields whose first four characters stay, so that a reader can distinguish two values."""
 _NUMBERS = frozenset({"card_number", "number", "refund_account"})
 
 _CARD = re.compile(r"(?<!\d)\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{2,7}(?!\d)")
@@ -26,7 +26,7 @@ _DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,18}(?!\d)")
 
 
 def body(raw: bytes, content_type: str) -> Any:
-    """A call's or an answer's body, masked: what JSON or a form says, else a string."""
+    """Return the masked body of a request or an answer: the value of JSON, the dict of a form, else a string."""
     parsed = parse(raw, content_type)
     try:
         return prose(parsed) if isinstance(parsed, str) else masked(parsed)
@@ -35,7 +35,7 @@ def body(raw: bytes, content_type: str) -> Any:
 
 
 def parse(raw: bytes, content_type: str) -> Any:
-    """A body as it was: the value of its JSON, a dict from a form, else its text."""
+    """Return the body unmasked: the value of JSON, the dict of a form, else a string."""
     text = raw.decode("utf-8", "replace")
     if "form-urlencoded" in content_type:
         return _form(text)
@@ -46,11 +46,12 @@ def parse(raw: bytes, content_type: str) -> Any:
 
 
 def header(name: str, value: str) -> str:
+    """Return the masked value of the header `name`."""
     return token(value) if name == "Authorization" else prose(value)
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """`value` with everything under it masked; `name` is what its parent calls it."""
+    """Return `value` with everything in it masked. `name` is its key in the parent."""
     if isinstance(value, dict):
         return {inner: masked(under, inner) for inner, under in value.items()}
     if isinstance(value, list):
@@ -67,32 +68,33 @@ def masked(value: Any, name: str = "") -> Any:
 
 
 def _text(value: str) -> str:
-    # Most values are short and plain; looking closer at each would cost more than all else.
-    if len(value) >= SHORTEST_CARD:
+    # Most values are short and plain. To search each of them would take longer than all the rest.
+    if len(value) >= MIN_CARD:
         value = _CARD.sub(lambda found: number(found[0]), value)
     return address(value) if "=" in value else value
 
 
 def prose(text: str) -> str:
-    """Text of no known shape: what looks like a secret or a card is masked."""
+    """Return a text of unknown shape, with everything masked that looks like a secret or a card number."""
     return _DIGITS.sub(lambda found: number(found[0]), _IN_PROSE.sub(rf"\g<1>{CUT}", address(text)))
 
 
 def address(text: str) -> str:
-    """Text with addresses in it: the secrets in their queries are cut."""
+    """Return a text with the secrets masked in the queries of the addresses in it."""
     return _IN_ADDRESS.sub(rf"\g<1>\g<2>{CUT}", text)
 
 
 def token(text: str) -> str:
-    """`Bearer 0123456789…` → `Bearer 0123***`."""
+    """Return the token with all but its first four characters masked: `Bearer 0123456789…` → `Bearer 0123***`."""
     scheme, space, value = text.rpartition(" ")
     return f"{scheme}{space}{value[:4]}{CUT}"
 
 
 def number(text: str) -> str:
-    """`4242-4242-4242-4242` → `424242******4242`, an account's `110-4242-424242` → `110******2424`.
+    """Return the number with six digits masked.
 
-    A number that is masked already stays as it is.
+    A card's `4242-4242-4242-4242` → `424242******4242`, an account's `110-4242-424242` → `110******2424`. A number
+    that is masked already stays as it is.
     """
     plain = digits(text)
     if "*" in text or not plain:
@@ -102,7 +104,7 @@ def number(text: str) -> str:
 
 
 def _form(text: str) -> dict[str, Any]:
-    """`a=1&b=2` as a dict; a name that comes more than once holds a list."""
+    """Return `a=1&b=2` as a dict. A name that occurs more than once has a list."""
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         before = fields.get(name)

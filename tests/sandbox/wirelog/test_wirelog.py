@@ -1,4 +1,4 @@
-"""The wire log: what is kept of each call, for whom, and what never is."""
+"""The wire log: what it keeps of each call, for which merchant, and what it never keeps."""
 
 import json
 from collections.abc import Callable
@@ -118,7 +118,7 @@ def test_whatever_happens_in_a_window_belongs_to_its_merchant(client, calls, wha
     assert paths == [f"/sdk/{what}", window, f"{window}/close", f"/sdk/{what}/{opened['imp_uid']}/close"]
 
 
-def test_a_call_with_unknown_credentials_belongs_to_nobody(client, calls):
+def test_a_call_with_unknown_credentials_belongs_to_no_merchant(client, calls):
     client.post("/users/getToken", json={"imp_key": "nobody", "imp_secret": "x"})
 
     assert calls() == []
@@ -173,7 +173,7 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture
 def calls(app: Flask) -> Callable[..., list[WireEntry]]:
-    """What the log has of a merchant, oldest first."""
+    """Return a function that reads the calls of a merchant from the log, oldest first."""
 
     def read(code: str | None = "imp00000000") -> list[WireEntry]:
         with app.app_context():
