@@ -1,4 +1,4 @@
-"""The description of everything served: `/openapi.json` for programs, `/docs` for people."""
+"""Describe everything that the sandbox serves: `/openapi.json` for programs, `/docs` for people."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ bp.context_processor(words)
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """OpenAPI 3.1. Any page may read it, so that a viewer of the reader's choice can."""
+    """Answer the description as OpenAPI 3.1. Every origin may read it, so that any viewer can show it."""
     answer = jsonify(document(_server(), _examples()))
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer
@@ -24,7 +24,7 @@ def openapi() -> Response:
 
 @bp.get("/docs")
 def docs() -> Response:
-    """Every call on one page, to be searched with the browser."""
+    """Show every call on one page, so that the browser's search finds it."""
     examples, server = _examples(), _server()
     page = render_template(
         "docs/index.html",
@@ -40,7 +40,7 @@ def docs() -> Response:
 
 
 def _parts() -> list[tuple[str, list[tuple[str, dict[str, str], list[Operation]]]]]:
-    """`service` and `levers`, each as its groups: id, titles, calls."""
+    """Return the parts `service` and `levers`, each with its groups: id, titles, calls."""
     return [
         (
             part,

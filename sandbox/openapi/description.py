@@ -1,7 +1,8 @@
-"""What is served, in our own words: the tables beside this module, and OpenAPI 3.1 made of them.
+"""Read the description of what the sandbox serves, in our own words, from the tables beside this module.
 
-`operations.toml` has the calls of the real service, `levers.toml` those it lacks, `fields.toml` what is sent,
-`objects.toml` what comes back, `webhooks.toml` what goes to a shop by itself.
+`operations.toml` has the calls of the real service, `levers.toml` those that it lacks, `fields.toml` the fields of
+requests, `objects.toml` those of answers, `webhooks.toml` what the sandbox sends to a shop unasked. `document.py`
+makes OpenAPI 3.1 of them.
 """
 
 import json
@@ -23,12 +24,12 @@ FIELDS = _table("fields")
 OBJECTS = _table("objects")
 
 EVERY_LEVER = "every lever"
-"""The entry of a `body` that stands for a field of each lever."""
+"""The entry of a `body` that means one field for each lever."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """Something that is sent; explained at the top of `fields.toml`."""
+    """A field of a request. The top of `fields.toml` explains the attributes."""
 
     name: str
     required: bool
@@ -42,17 +43,21 @@ class Field:
     setting: str = ""
     parts: tuple[str, ...] = ()
     shown: bool = False
-    """In the sample, though not required."""
+    """Whether the sample contains it although it is not required."""
 
     @classmethod
     def listed(cls, entry: str) -> "Field":
-        """From an entry of a `query` or `body`: a key of `fields.toml`, with `*` where it is required, `+`
-        where it is in the sample all the same."""
+        """Return the field of an entry of a `query` or `body`.
+
+        The entry is a key of `fields.toml`. It ends in `*` when the field is required, and in `+` when the sample
+        contains it although it is not required.
+        """
         key = entry.rstrip("*+")
         return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"), shown=entry.endswith("+"))
 
     @classmethod
     def of_lever(cls, lever: levers.Lever) -> "Field":
+        """Return the field that sets this lever."""
         least, most = (0, lever.most) if lever.most else (None, None)
         return cls(
             name=lever.name,
@@ -66,11 +71,12 @@ class Field:
 
     @property
     def choices(self) -> list[str]:
-        """The words it may be, empty for one that is no choice."""
+        """The values it accepts; empty when it is not a choice."""
         return self.type.split("|") if "|" in self.type else []
 
     @property
     def schema(self) -> dict[str, Any]:
+        """The JSON schema of its type and bounds."""
         bounds = ("maxLength", None) if self.type == "string" else ("maximum", "minimum")
         limits = {
             name: value for name, value in zip(bounds, (self.max, self.min), strict=True) if name and value is not None
@@ -80,7 +86,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One call; explained at the top of `operations.toml` and `levers.toml`."""
+    """One call. The top of `operations.toml` and of `levers.toml` explains the attributes."""
 
     call: str
     group: str
@@ -96,9 +102,9 @@ class Operation:
     status: int = 200
     is_lever: bool = False
     named: Mapping[str, str] = field(default_factory=dict)
-    """Name in the path → key of `fields.toml`, where the two differ."""
+    """Name in the path → key of `fields.toml`, for names where the two differ."""
     examples: Mapping[str, Any] = field(default_factory=dict)
-    """Name → value of the sample, in place of the field's own."""
+    """Name of a field → the value in the sample, in place of the field's own example."""
 
     @property
     def method(self) -> str:
@@ -110,22 +116,23 @@ class Operation:
 
     @property
     def id(self) -> str:
-        """`GET /payments/{imp_uid}` → `get-payments-imp_uid`."""
+        """The call as an id: `GET /payments/{imp_uid}` → `get-payments-imp_uid`."""
         return re.sub(r"[^\w]+", "-", self.call).strip("-").lower()
 
     @property
     def path_fields(self) -> tuple[Field, ...]:
+        """The fields in the path, all required."""
         names = re.findall(r"{(\w+)}", self.path)
         return tuple(Field.listed(f"{self.named.get(name, name)}*") for name in names)
 
     @property
     def notes(self) -> list[tuple[int, dict[str, str]]]:
-        """What its HTTP statuses mean where their names do not say."""
+        """The meaning of the HTTP statuses whose names do not explain it."""
         return [(status, STATUSES[str(status)]) for status in self.failures if str(status) in STATUSES]
 
     @property
     def failures(self) -> list[int]:
-        """HTTP statuses besides those of success, each once."""
+        """The HTTP statuses of failures, sorted, each once."""
         asked = {400} if self.query or self.body else set()
         unknown_merchant = {404} if any(f.name == "merchant_code" for f in (*self.query, *self.body)) else set()
         return sorted({*self.fails, *asked, *unknown_merchant, *(() if self.open else (401,))})
@@ -133,7 +140,7 @@ class Operation:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Something sent to a shop; explained at the top of `webhooks.toml`."""
+    """A request that the sandbox sends to a shop. The top of `webhooks.toml` explains the attributes."""
 
     name: str
     to: str
@@ -151,6 +158,7 @@ def _operation(entry: dict[str, Any], *, is_lever: bool) -> Operation:
 
 
 def fields_of(entries: Iterable[str]) -> tuple[Field, ...]:
+    """Return the fields of the entries of a `query` or `body`."""
     return tuple(one for entry in entries for one in _fields(entry))
 
 
@@ -178,7 +186,7 @@ GROUPS: dict[str, dict[str, str]] = {**_table("operations")["groups"], **_table(
 
 
 def type_schema(kind: str) -> dict[str, Any]:
-    """The JSON schema of a type as the tables spell it."""
+    """Return the JSON schema of a type as the tables spell it."""
     if kind.endswith("?"):
         inner = type_schema(kind.removesuffix("?"))
         return {**inner, "type": [inner["type"], "null"]}
@@ -190,5 +198,5 @@ def type_schema(kind: str) -> dict[str, Any]:
 
 
 def example_of(operation: Operation) -> Any:
-    """The documented answer of a lever, as data."""
+    """Return the documented answer of a lever, parsed."""
     return json.loads(operation.answers)

@@ -1,4 +1,4 @@
-"""The description as OpenAPI 3.1."""
+"""Write the description as OpenAPI 3.1."""
 
 from http import HTTPStatus
 from typing import Any
@@ -17,7 +17,7 @@ SUMMARY = (
 
 
 def document(server: str, examples: Examples) -> dict[str, Any]:
-    """The whole of it, for a sandbox at the address `server`."""
+    """Return the OpenAPI document of a sandbox at the address `server`."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in (*SERVICE, *LEVERS):
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, examples)
@@ -102,7 +102,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     else:
         good, bad = _envelope(operation.gives), {"$ref": "#/components/schemas/Failure"}
     answers = dict.fromkeys((operation.status, *operation.also), good)
-    # Who is refused for a reason of business is told so with HTTP 200.
+    # The service refuses with HTTP 200 when the reason is a business rule.
     if not operation.is_lever:
         answers[200] = {"anyOf": [good, bad]}
     answers |= dict.fromkeys(operation.failures, bad)
@@ -123,7 +123,7 @@ def _envelope(gives: str) -> dict[str, Any]:
 
 
 def _lever_answer(operation: Operation) -> dict[str, Any]:
-    """Of a lever's answer only the outermost shape is promised: that of the documented one."""
+    """Return the schema of a lever's answer. It promises only the outermost shape of the documented answer."""
     if operation.gives:
         return type_schema(operation.gives)
     example = example_of(operation)

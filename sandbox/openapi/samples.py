@@ -1,4 +1,4 @@
-"""Examples of what is sent, and whole calls as a line of shell that runs as it stands once the reader has a token."""
+"""Write the examples: of fields, of webhooks, and of calls as shell lines that run unchanged once there is a token."""
 
 import json
 import re
@@ -12,24 +12,24 @@ from ..config import Config
 from .description import Field, Operation, Webhook
 
 YOUR_SECRET = "YOUR_SECRET"
-"""Stands for a secret that is not the public one."""
+"""Replaces a secret that is not the public one."""
 
 DAY = 86_400
 JSON_HEADER = ["-H", "'Content-Type: application/json'"]
 
 _PLAIN = re.compile(r"[\w@:/.,-]*", re.ASCII)
-"""What a form need not encode."""
+"""Text that a form need not encode."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """The values shown by a sandbox that was started with `config` and whose time is `now`, in Unix seconds."""
+    """The example values of a sandbox that was started with `config` and whose time is `now`, in Unix seconds."""
 
     config: Config
     now: int
 
     def of(self, field: Field, operation: Operation | None = None) -> Any:
-        """The field's example, or the one this `operation` has for it; None without."""
+        """Return the example that `operation` has for the field, else the field's own; None when there is neither."""
         if operation is not None and field.name in operation.examples:
             return operation.examples[field.name]
         if field.parts:
@@ -45,7 +45,7 @@ class Examples:
 
 
 def curl(operation: Operation, examples: Examples, server: str) -> str:
-    """The call with what it needs, each value an example."""
+    """Return a shell line that makes the call with all the fields it needs, each with its example."""
     path, query, body = (
         _values(fields, operation, examples) for fields in (operation.path_fields, operation.query, operation.body)
     )
@@ -57,7 +57,7 @@ def curl(operation: Operation, examples: Examples, server: str) -> str:
 
 
 def bodies(webhook: Webhook, examples: Examples) -> tuple[str, str]:
-    """What a shop reads: as JSON, and as a form."""
+    """Return the example body that a shop receives: as JSON, and as a form."""
     values = {field.name: examples.of(field) for field in webhook.body if field.required}
     return json.dumps(values), urlencode(values)
 
@@ -68,7 +68,10 @@ def _values(fields: Iterable[Field], operation: Operation, examples: Examples) -
 
 
 def _data(values: dict[str, Any]) -> list[str]:
-    """As JSON where a value has parts, else as a form; of a name that ends in [] each value is one of its own."""
+    """Return curl's options for the values: JSON when one of them has parts, else a form.
+
+    A form repeats a name that ends in `[]` for each of its values.
+    """
     if any(_has_parts(name, value) for name, value in values.items()):
         return [*JSON_HEADER, "-d", shlex.quote(json.dumps(values, ensure_ascii=False))]
     pairs = [(name, one) for name, value in values.items() for one in (value if isinstance(value, list) else [value])]

@@ -1,4 +1,4 @@
-"""Everything described, called with what fits the description and with what does not: no crash, always the envelope."""
+"""Every described call, with fields that fit the description and with others: no crash, always the envelope."""
 
 import re
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ from tests.sandbox.conftest import Api
 CONFORMS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
 MEDDLES = re.compile(r"/control/(clock|reset|webhooks/(deliver|forge))")
-"""Waits for others, calls them, or forgets everything."""
+"""Calls that wait, call other servers, or delete everything."""
 
 EXAMPLES = 5
-"""Cases of each call in each way."""
+"""Cases of each call in each mode."""
 
 
 def each(operations: list[Operation]) -> Any:
@@ -35,7 +35,7 @@ def each(operations: list[Operation]) -> Any:
 
 
 def each_in_both_ways(operations: list[Operation]) -> Any:
-    """With what fits the description, and, where that can be, with what does not: in a path any text fits."""
+    """Parametrize with fields that fit the description, and with others where possible: in a path any text fits."""
     cases = [(operation, GenerationMode.POSITIVE) for operation in operations]
     cases += [(operation, GenerationMode.NEGATIVE) for operation in operations if operation.query or operation.body]
     ids = [f"{mode.value}-{operation.id}" for operation, mode in cases]
@@ -44,7 +44,7 @@ def each_in_both_ways(operations: list[Operation]) -> Any:
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory) -> Iterator[Flask]:
-    """A sandbox of its own, in which the ids that the description has for examples exist."""
+    """Start a sandbox of its own, in which the description's example ids exist."""
     place = tmp_path_factory.mktemp("fuzz")
     app = create_app(Config(DATABASE_URL=f"sqlite:///{place}/sandbox.db"), background=False)
     yield app
@@ -59,7 +59,7 @@ def schema(fuzzed):
 
 @pytest.fixture(scope="module")
 def signed_in(fuzzed) -> dict[str, str]:
-    """The headers of a shop that has a key and two payments."""
+    """Return the headers of a shop that has a key and two payments."""
     api = Api(fuzzed.test_client())
     api.issue("card-1")
     api.charge("order-1")
@@ -80,7 +80,7 @@ def test_the_service_answers_as_described(schema, signed_in, operation, mode):
 
 
 @each([operation for operation in SERVICE if not operation.open])
-def test_the_service_asks_everybody_for_a_token(schema, operation):
+def test_the_service_asks_every_caller_for_a_token(schema, operation):
     def check(case: Case) -> None:
         answer = case.call(headers={"Authorization": "nobody"})
 
@@ -101,7 +101,7 @@ def test_the_levers_answer_as_described(schema, operation, mode):
 
 
 def fuzz(schema, operation, mode: GenerationMode, check, examples: int = EXAMPLES) -> None:
-    """Play so many cases, the same in every run."""
+    """Play `examples` cases, the same in every run."""
     cases = schema[operation.path][operation.method].as_strategy(generation_mode=mode)
     quickly = settings(
         max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

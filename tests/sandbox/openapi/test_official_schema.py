@@ -1,6 +1,6 @@
-"""What is answered is what the official schema says, where that schema is at hand; its slips are mended here first.
+"""The answers match the official schema, where that schema is available. This file first corrects its mistakes.
 
-The schema is not ours to keep: it is read from `../shared/data` beside the checkout.
+We may not copy the schema into the repository, so the tests read it from `../shared/data` beside the checkout.
 """
 
 import json
@@ -25,11 +25,11 @@ NOT_IN_THE_SCHEMA = {
 }
 
 RENAMED = {"payment_status": "status", "card_standard_code": "code", "bank_standard_code": "code"}
-"""The schema's name of a part of a path → ours."""
+"""The schema's name for a part of a path → ours."""
 
 PAGED = ("/subscribe/payments/schedule", "/subscribe/payments/schedule/customers/{customer_uid}")
 PAGED_TOO = ("/subscribe/customers/{customer_uid}/schedules",)
-"""Lists which the schema types as arrays and describes as pages. The interface files and clients read pages."""
+"""Lists that the schema types as arrays but describes as pages. The interface files and clients read pages."""
 
 KEYS = {
     "Payment": "PaymentAnnotation",
@@ -47,7 +47,7 @@ KEYS = {
     "Address": "NaverAddress",
     "Review": "NaverReviewAnnotation",
 }
-"""Our name of an object → the schema's."""
+"""Our name for an object → the schema's."""
 
 
 @pytest.fixture(scope="session")
@@ -58,11 +58,11 @@ def official() -> dict[str, Any]:
 
 
 def mended(definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema's objects as the service fills them."""
+    """Return the schema's objects as the service fills them."""
     mended = {name: _mended(definition) for name, definition in definitions.items()}
-    # It demands the keys of a page of an object that is none.
+    # The schema requires the keys of a page from an object that is not a page.
     mended["PaymentPrepareAnnotation"]["required"] = ["merchant_uid", "amount"]
-    # Accounts, phones and wallets have no card; a cancel needs no reason.
+    # Accounts, phones and wallets have no card, and a cancel needs no reason.
     mended["CustomerAnnotation"]["properties"]["card_name"]["type"] = ["string", "null"]
     mended["PaymentCancelAnnotation"]["properties"]["reason"]["type"] = ["string", "null"]
     # Success has no message.
@@ -76,7 +76,7 @@ def mended(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mended(schema: Any) -> Any:
-    """What has properties is an object, bounds that are texts are numbers, what need not be there may be null."""
+    """Type as an object what has properties, turn bounds into numbers, and allow null for what is not required."""
     if isinstance(schema, list):
         return [_mended(one) for one in schema]
     if not isinstance(schema, dict):
@@ -93,9 +93,9 @@ def _mended(schema: Any) -> Any:
 
 
 def answer_of(official: dict[str, Any], method: str, path: str, status: str = "200") -> dict[str, Any]:
-    """The schema of an answer, mended."""
+    """Return the mended schema of an answer."""
     schema = official["paths"][path][method]["responses"][status].get("schema", {})
-    # It lists the two answers there may be as if they were keys of one.
+    # The schema lists the two possible answers as if they were keys of one.
     schema = schema.get("properties", {}).get("CustomerResponse", schema)
     if method == "get" and path in (*PAGED, *PAGED_TOO):
         schema = {"allOf": [{"$ref": "#/definitions/ResponseAnnotation"}, {"properties": {"response": PAGE}}]}
@@ -151,7 +151,7 @@ READ = {
     "/naver/product-orders/{product_order_id}": "/naver/product-orders/{product}",
     "/naver/reviews": "/naver/reviews?from={now}&to={soon}&review_type=premium",
 }
-"""The schema's path → what is asked."""
+"""The schema's path → the address that is requested."""
 
 BUYER = {"name": "Coffee", "buyer_name": "Mae", "buyer_email": "mae@example.com", "buyer_tel": "010-0000-0000"}
 CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12"}
@@ -193,7 +193,7 @@ WRITTEN = [
     ("post", "/payments/{imp_uid}/naver/cancel", "/payments/{naver}/naver/cancel", {}),
     ("post", "/paymentwall/delivery", "/paymentwall/delivery", {"imp_uid": "{usd}", "merchant_uid": "usd-1", **PARCEL}),
 ]  # fmt: skip
-"""Method and path of the schema, and what is sent where."""
+"""Method and path in the schema, the path that is requested, and the body that is sent."""
 
 
 @pytest.mark.parametrize(("path", "asked"), READ.items())
@@ -217,14 +217,14 @@ def test_some_of_several_is_207_as_in_the_schema(official, read_shop):
 
 
 def check(official: dict[str, Any], method: str, path: str, answer: Answer, http: int = 200) -> None:
-    """Success, in the shape the schema gives it."""
+    """Check that the answer is a success in the shape that the schema gives it."""
     envelope = {"code": answer.code, "message": answer.message, "response": answer.response}
     assert (answer.http, answer.code) == (http, 0), answer
     jsonschema_rs.validator_for(answer_of(official, method, path, str(http))).validate(envelope)
 
 
 class Shop:
-    """A merchant who has one of everything; their ids can be named in braces."""
+    """A merchant that has one of everything. A text names their ids in braces."""
 
     def __init__(self, api: Api, now: int) -> None:
         self.api = api
@@ -245,7 +245,7 @@ def shop(client, clock) -> Shop:
 
 @pytest.fixture(scope="module")
 def read_shop(long_lived) -> Shop:
-    """For tests that only read."""
+    """Return a shop for tests that only read, shared by all of them."""
     return stocked(long_lived, Clock()())
 
 

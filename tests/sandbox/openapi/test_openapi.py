@@ -10,7 +10,7 @@ from sandbox.openapi.description import FIELDS, LEVERS, OBJECTS, SERVICE, WEBHOO
 from tests.sandbox.shop import Markup
 
 NOT_DESCRIBED = re.compile(r"/(console|docs|js|openapi\.json|sdk|static|v1|windows)?(/.*)?")
-"""Pages, scripts and what only our own script calls."""
+"""Pages, scripts, and endpoints that only our own script calls."""
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def document(client) -> dict:
 
 
 def served(app) -> set[tuple[str, str]]:
-    """Method and path of every route that a shop or a test may call."""
+    """Return method and path of every route that a shop or a test may call."""
     routes = set()
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)

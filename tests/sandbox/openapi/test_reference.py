@@ -100,7 +100,7 @@ def test_other_pgs_tell_no_balance(api):
 
 @pytest.fixture
 def sold(api) -> dict[str, str]:
-    """Ids of a payment by Paymentwall."""
+    """Return the ids of a payment by Paymentwall."""
     api.issue(pg="paymentwall", customer_email="mae@example.com")
     payment = api.charge("order-1", currency="KRW", buyer_email="mae@example.com", browser_ip="192.0.2.1").response
     return {"imp_uid": payment["imp_uid"], "merchant_uid": "order-1"}
@@ -123,7 +123,7 @@ def test_goods_need_a_carrier_and_an_address(api, sold, missing):
     assert api.post("/paymentwall/delivery", **{**sold, **PARCEL, missing: None}).http == 400
 
 
-def test_a_delivery_of_somebody_elses_payment_is_refused(api):
+def test_a_delivery_of_another_merchants_payment_is_refused(api):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
 

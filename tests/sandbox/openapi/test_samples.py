@@ -1,4 +1,4 @@
-"""The samples of `/docs`: each runs as it is pasted, once there is what it names."""
+"""The samples of `/docs`: each runs unchanged, once the records that it names exist."""
 
 import argparse
 import html
@@ -13,7 +13,7 @@ from sandbox.openapi.samples import YOUR_SECRET
 
 SAMPLE = re.compile(r'<details id="([^"]+)">(?:(?!<details).)*?<code class="sample">(.*?)</code>', re.DOTALL)
 NO_PAYMENT, NO_PRODUCT = "imp_000000000000", "2083312345678901"
-"""Ids of the samples, which the sandbox makes up and no sample can know."""
+"""Ids in the samples that the sandbox creates, so that no sample can know them."""
 
 KEY = "POST /subscribe/customers/{customer_uid}"
 CHARGE = "POST /subscribe/payments/again"
@@ -49,7 +49,7 @@ BEFORE = [
     (r".*{(imp_uid|status)}.*|GET /payments.*|.*/cancel", (KEY, CHARGE)),
     (r".*", (KEY,)),
 ]
-"""Calls → what is done before, by a sample or by something below; the first line that fits."""
+"""Calls → the steps before them, each a sample or a name below. The first matching line counts."""
 
 WINDOWS = {
     "escrow": {"escrow": True},
@@ -71,7 +71,7 @@ CURL.add_argument("-d", "--data-urlencode", dest="data", action="append", defaul
 
 
 class Reader:
-    """Somebody with a token who pastes samples, with the ids of the answer before in place of those shown."""
+    """A reader with a token who pastes samples, and replaces the ids shown by those of the previous answer."""
 
     def __init__(self, api, payer, samples: dict[str, str]) -> None:
         self.api, self.payer, self.samples = api, payer, samples
@@ -85,13 +85,13 @@ class Reader:
         elif step == "any step":
             self.api.client.post("/control/levers", json={"naver_any_step": True})
         elif step == "webhook address":
-            # Nobody listens there, and nobody has to.
+            # No server listens there, and none has to.
             self.api.client.patch("/control/merchants/imp00000000", json={"webhook_url": "http://127.0.0.1:9/"})
         else:
             self._remember(self.paste(step).json)
 
     def paste(self, call: str):
-        """What curl would be answered."""
+        """Send what curl would send, and return the answer."""
         line = self.samples[call].replace("$TOKEN", self.api.headers["Authorization"])
         for shown, real in self.ids.items():
             line = line.replace(shown, real)
@@ -102,16 +102,16 @@ class Reader:
         return self.api.client.open(curl.url, method=curl.method, headers=headers, **sent)
 
     def _remember(self, answer) -> None:
-        told = (answer.get("response") or {}) if "response" in answer else answer
-        if isinstance(told, dict) and "imp_uid" in told:
-            self.ids[NO_PAYMENT] = told["imp_uid"]
-            for product in told.get("product_orders", ()):
+        record = (answer.get("response") or {}) if "response" in answer else answer
+        if isinstance(record, dict) and "imp_uid" in record:
+            self.ids[NO_PAYMENT] = record["imp_uid"]
+            for product in record.get("product_orders", ()):
                 self.ids[NO_PRODUCT] = product["product_order_id"]
 
 
 @pytest.fixture(scope="module")
 def samples(long_lived) -> dict[str, str]:
-    """Call → its line of shell. The page takes long to write, and is the same for every sandbox of these tests."""
+    """Return call → its shell line. The page takes long to render, and is the same for every sandbox of these tests."""
     calls = {operation.id: operation.call for operation in (*SERVICE, *LEVERS)}
     return {calls[one]: html.unescape(line) for one, line in SAMPLE.findall(long_lived.get("/docs").text)}
 
