@@ -55,7 +55,7 @@ _FROM_KEY = {
 _COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
 
 
-# Scheduling ------------------------------------------------------------------------------------------------
+# Scheduling -----------------------------------------------------------------------------------------------
 
 
 def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:

@@ -49,7 +49,7 @@ def test_a_key_of_the_window_knows_the_buyer(api, payer):
     assert (key["card_name"], key["card_number"]) == ("신한은행", "110******4242")
 
 
-def test_a_key_nobody_has_is_not_found(api):
+def test_an_unknown_key_is_not_found(api):
     assert api.get("/subscribe/customers/nobody") == unknown("nobody")
 
 

@@ -39,7 +39,7 @@ def test_a_wrong_address_elsewhere_is_a_page(client):
 
 @pytest.mark.parametrize(("lang", "heading"), [("ko", "페이지를 찾을 수 없습니다"), ("en", "Page not found")])
 @pytest.mark.parametrize("path", ["/nothing-here", "/console/imp_nobody/", "/console/imp00000000/payments/imp_0"])
-def test_a_page_that_is_not_there_says_so_and_leads_to_the_console(client, path, lang, heading):
+def test_a_missing_page_says_so_and_leads_to_the_console(client, path, lang, heading):
     answer = client.get(path, query_string={"lang": lang})
 
     assert answer.status_code == 404
@@ -63,7 +63,7 @@ def test_keys_are_sorted_and_korean_is_escaped(api, client):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"text"', b"\xff", b'{"amount": NaN}', b"[" * 100_000])
-def test_a_body_that_is_no_json_object_is_malformed(api, body):
+def test_a_body_that_is_not_a_json_object_is_malformed(api, body):
     answer = api.send("POST", "/payments/prepare", data=body, content_type="application/json")
 
     assert (answer.http, answer.code, answer.response) == (400, -1, None)
@@ -82,14 +82,14 @@ def test_text_that_cannot_be_an_id_is_malformed(api, merchant_uid):
 
 NO_NUMBERS = ["NaN", "Infinity", "1_000", "１０００", "1,000", " 1000", "1000\n", "+1000", "0x10", ".5", "5.", "1e"]
 A_CRUMB = "100.00000000000000000000000000000000000001"
-"""More digits than a `Decimal` calculates with."""
+"""More digits than a `Decimal` can calculate with."""
 
 
 @pytest.mark.parametrize(
     "amount",
     ["", None, "abc", True, {}, [], -1, 0, 0.5, A_CRUMB, "1e999999", "1e-999999", f"1e{10**30}", 10**30, *NO_NUMBERS],
 )
-def test_an_amount_that_is_no_positive_sum_of_won_is_malformed(api, amount):
+def test_an_amount_that_is_not_a_positive_sum_of_won_is_malformed(api, amount):
     api.issue()
 
     answer = api.charge("order-1", amount=amount)

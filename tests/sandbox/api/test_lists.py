@@ -11,7 +11,7 @@ NOT_FOUND = (404, -1, "존재하지 않는 결제정보입니다.", None)
 
 @pytest.fixture
 def attempts(api, clock) -> dict[str, str]:
-    """Attempts a minute apart: declined and paid for order-1, paid and cancelled for order-2. Name to `imp_uid`."""
+    """Make attempts a minute apart: declined and paid for order-1, paid and cancelled for order-2. Name → `imp_uid`."""
     api.issue("poor", card_number="4000-0000-0000-0341")
     api.issue("rich")
     uids = {}
@@ -33,14 +33,14 @@ def listed(answer) -> list[str]:
 # Several --------------------------------------------------------------------------------------------------
 
 
-def test_several_payments_come_in_the_order_they_were_asked_for(api, attempts):
+def test_several_payments_come_in_the_order_of_the_request(api, attempts):
     answer = api.get(f"/payments?imp_uid[]={attempts['paid']}&imp_uid[]={attempts['failed']}&merchant_uid[]=order-2")
 
     assert answer.http == 200
     assert [payment["imp_uid"] for payment in answer.response] == [attempts[n] for n in ("paid", "failed", "cancelled")]
 
 
-def test_a_payment_asked_for_twice_comes_once(api, attempts):
+def test_a_payment_requested_twice_comes_once(api, attempts):
     answer = api.get(f"/payments?imp_uid[]={attempts['cancelled']}&merchant_uid[]=order-2&merchant_uid[]=order-2")
 
     assert (answer.http, len(answer.response)) == (200, 1)
@@ -148,7 +148,7 @@ def test_pages_know_their_neighbours_by_number(api, attempts):
     assert [page["list"][0]["imp_uid"] for page in pages] == [attempts[n] for n in ("cancelled", "paid", "failed")]
 
 
-def test_a_page_has_twenty_rows_unless_told(api):
+def test_a_page_has_twenty_rows_without_a_limit(api):
     api.issue()
     for number in range(21):
         api.charge(f"order-{number}")
@@ -198,7 +198,7 @@ def test_a_status_is_searched_by_when_it_was_reached(api, clock, attempts, start
     assert listed(api.get(f"/payments/status/all?{query}")) == [attempts[name] for name in found]
 
 
-def test_what_is_older_than_ninety_days_is_not_listed_unless_asked_for(api, clock, attempts):
+def test_what_is_older_than_ninety_days_is_not_listed_unless_requested(api, clock, attempts):
     clock.advance(91 * DAY)
     api.sign_in()
 

@@ -1,4 +1,4 @@
-"""Apart from cards and keys: virtual accounts, identity checks, cash receipts, escrow, wallets' own calls."""
+"""Resources besides cards and keys: virtual accounts, identity checks, cash receipts, escrow, calls of one wallet."""
 
 import pytest
 
@@ -15,7 +15,7 @@ NO_CHECK = (404, -1, "인증결과가 존재하지 않습니다.", None)
 
 @pytest.fixture
 def open_account(api, clock):
-    """Opens a virtual account for an order of 11,000 won."""
+    """Return a function that opens a virtual account for an order of 11,000 won."""
 
     def open_account(merchant_uid: str = "order-1", **fields):
         account = {"vbank_code": "03", "vbank_due": clock() + 3600, "vbank_holder": "매달상점", "amount": 11_000}
@@ -26,14 +26,14 @@ def open_account(api, clock):
 
 @pytest.fixture
 def deposit(client):
-    """Pays into the account of an `imp_uid`; answers with the HTTP status."""
+    """Return a function that pays into the account of an `imp_uid`, and returns the HTTP status."""
     return lambda imp_uid: client.post("/control/deposits", json={"imp_uid": imp_uid}).status_code
 
 
 # Virtual accounts -----------------------------------------------------------------------------------------
 
 
-def test_a_virtual_account_waits_until_somebody_pays_in(api, clock, open_account, deposit):
+def test_a_virtual_account_waits_for_its_deposit(api, clock, open_account, deposit):
     waiting = open_account(vbank_num="12345").response
     clock.advance(60)
     paid_in = deposit(waiting["imp_uid"])
@@ -50,11 +50,11 @@ def test_issue_and_deposit_are_announced(api, open_account, deposit, receiver, c
     imp_uid = open_account(notice_url=receiver.url).response["imp_uid"]
     deposit(imp_uid)
 
-    said = [delivery["body"] for delivery in client.get("/control/webhooks/deliveries").json["deliveries"]]
-    assert [body["status"] for body in reversed(said)] == ["ready", "paid"]
+    sent = [delivery["body"] for delivery in client.get("/control/webhooks/deliveries").json["deliveries"]]
+    assert [body["status"] for body in reversed(sent)] == ["ready", "paid"]
 
 
-def test_until_then_amount_and_term_can_change_or_the_account_be_closed(api, clock, open_account):
+def test_before_the_deposit_amount_and_term_can_change_or_the_account_be_closed(api, clock, open_account):
     changed, closed = (open_account(uid).response["imp_uid"] for uid in ("order-1", "order-2"))
 
     change = api.send("PUT", f"/vbanks/{changed}", json={"amount": 5000, "vbank_due": clock() + 60}).response
@@ -78,7 +78,7 @@ def test_a_lever_leaves_the_payment_of_a_closed_account_ready(api, client, clock
     assert api.get(f"/payments/{imp_uid}").response == closed
 
 
-def test_afterwards_they_cannot(api, open_account, deposit):
+def test_after_the_deposit_they_cannot(api, open_account, deposit):
     imp_uid = open_account().response["imp_uid"]
     deposit(imp_uid)
 
@@ -99,7 +99,7 @@ REFUND = {"refund_holder": "김매달", "refund_bank": "088", "refund_account": 
         ({"refund_bank": "088"}, "refund_holder, refund_account"),
     ],
 )
-def test_a_deposit_goes_back_only_to_a_named_account(api, open_account, deposit, sent, missing):
+def test_a_deposit_is_refunded_only_to_a_named_account(api, open_account, deposit, sent, missing):
     imp_uid = open_account().response["imp_uid"]
     deposit(imp_uid)
 
@@ -110,14 +110,14 @@ def test_a_deposit_goes_back_only_to_a_named_account(api, open_account, deposit,
     assert (cancelled.code, cancelled.response["cancel_amount"]) == (0, 11_000)
 
 
-def test_the_console_gives_a_deposit_back_without_being_told_where(client, open_account, deposit):
+def test_the_console_refunds_a_deposit_without_an_account(client, open_account, deposit):
     imp_uid = open_account().response["imp_uid"]
     deposit(imp_uid)
 
     assert client.post("/control/cancel", json={"imp_uid": imp_uid}).json["status"] == "cancelled"
 
 
-def test_nobody_pays_into_an_account_that_is_over(clock, open_account, deposit):
+def test_an_expired_account_takes_no_deposit(clock, open_account, deposit):
     imp_uid = open_account().response["imp_uid"]
     clock.advance(3601)
 
@@ -142,7 +142,7 @@ def test_the_holder_of_an_account_is_known(api, open_account):
         ({"amount": 0}, 400, "amount"),
     ],
 )
-def test_an_account_that_cannot_be_is_refused(open_account, fields, http, about):
+def test_an_impossible_account_is_refused(open_account, fields, http, about):
     answer = open_account(**fields)
 
     assert (answer.http, answer.code, answer.response) == (http, -1, None)
@@ -159,7 +159,7 @@ def test_a_paid_order_gets_no_account(api, open_account):
 # Identity -------------------------------------------------------------------------------------------------
 
 
-def test_whoever_repeats_the_code_is_who_they_say(api, clock):
+def test_a_repeated_code_proves_who_a_person_is(api, clock):
     imp_uid = api.post("/certifications/otp/request", **PERSON).response["imp_uid"]
     unknown = api.get(f"/certifications/{imp_uid}").response
 
@@ -215,14 +215,14 @@ def test_the_seventh_digit_tells_the_century(api, birth, digit, birthday):
     "wrong",
     [{"name": ""}, {"phone": "1"}, {"birth": "901301"}, {"gender_digit": "9"}, {"carrier": "KTF"}, {"carrier": None}],
 )
-def test_a_check_of_nobody_is_malformed(api, wrong):
+def test_a_check_of_an_impossible_person_is_malformed(api, wrong):
     assert api.post("/certifications/otp/request", **{**PERSON, **wrong}).http == 400
 
 
 # Cash receipts --------------------------------------------------------------------------------------------
 
 
-def test_a_receipt_is_for_what_is_left_and_can_be_taken_back(api, open_account, deposit):
+def test_a_receipt_is_for_what_is_left_and_can_be_revoked(api, open_account, deposit):
     imp_uid = open_account().response["imp_uid"]
     deposit(imp_uid)
 
@@ -279,17 +279,19 @@ def test_a_sale_made_elsewhere_has_a_receipt_by_its_own_number(api):
 # Escrow and wallets ---------------------------------------------------------------------------------------
 
 
-def test_goods_in_escrow_are_told_of_once_and_then_anew(api, payer):
+def test_a_shipment_is_registered_once_and_then_replaced(api, payer):
     imp_uid = payer.approve(payer.open(merchant_uid="order-1", escrow=True), "4242-4242-4242-4242")
 
-    told = api.post(f"/escrows/logis/{imp_uid}", **PARCEL).response
+    registered = api.post(f"/escrows/logis/{imp_uid}", **PARCEL).response
     again = api.post(f"/escrows/logis/{imp_uid}", **PARCEL)
-    anew = api.send("PUT", f"/escrows/logis/{imp_uid}", json={**PARCEL, "logis": {**PARCEL["logis"], "invoice": "2"}})
+    replaced = api.send(
+        "PUT", f"/escrows/logis/{imp_uid}", json={**PARCEL, "logis": {**PARCEL["logis"], "invoice": "2"}}
+    )
 
     assert api.get(f"/payments/{imp_uid}").response["escrow"] is True
-    assert (told["company"], told["invoice"], again.http) == ("LOGEN", "1", 409)
-    assert api.get(f"/escrows/logis/{imp_uid}").response == anew.response
-    assert anew.response["invoice"] == "2"
+    assert (registered["company"], registered["invoice"], again.http) == ("LOGEN", "1", 409)
+    assert api.get(f"/escrows/logis/{imp_uid}").response == replaced.response
+    assert replaced.response["invoice"] == "2"
 
 
 @pytest.mark.parametrize("missing", ["sender", "receiver", "logis"])
@@ -319,7 +321,7 @@ def test_a_wallets_own_calls_know_only_its_payments(api, path):
 
 @pytest.fixture
 def charge_naver(api, payer):
-    """Charges a key of Naver Pay; answers with the `imp_uid`."""
+    """Return a function that charges a key of Naver Pay, and returns the `imp_uid`."""
     landing = {"m_redirect_url": "http://shop.test/landing", "naverProductCode": "a", "naverProductCount": 1}
     payer.approve(payer.open(merchant_uid="issue-1", customer_uid="naver", pg="naverpay", **landing), "010-4242-4242")
     return lambda **fields: api.charge("order-1", customer_uid="naver", **fields).response["imp_uid"]
@@ -346,16 +348,16 @@ def test_naver_pay_answers_for_its_own_payments(api, charge_naver, method, path,
 
 
 @pytest.mark.parametrize(
-    ("given_back", "left"),
+    ("refunded", "left"),
     [
         ({"amount": 500, "tax_free": 500}, {"amount_total": 500, "amount_supply": 482, "amount_vat": 18}),
         ({"amount": 200}, {"amount_total": 800, "amount_supply": 800, "amount_vat": 0}),
         ({}, {"amount_total": 0, "amount_supply": 0, "amount_vat": 0}),
     ],
 )
-def test_a_cash_receipt_is_for_the_parts_that_are_left(api, charge_naver, given_back, left):
+def test_a_cash_receipt_is_for_the_parts_that_are_left(api, charge_naver, refunded, left):
     imp_uid = charge_naver(amount=1000, tax_free=800)
-    api.post("/payments/cancel", imp_uid=imp_uid, **given_back)
+    api.post("/payments/cancel", imp_uid=imp_uid, **refunded)
 
     amounts = api.get(f"/payments/{imp_uid}/naver/cash-amount").response
 

@@ -91,7 +91,7 @@ def test_a_status_or_sorting_that_does_not_exist_is_malformed(api, path):
 
 @pytest.fixture
 def attempts(api, clock) -> dict[str, str]:
-    """Three attempts of one order, a minute apart: declined, declined, paid. By name to `imp_uid`."""
+    """Make three attempts of one order, a minute apart: declined, declined, paid. Name → `imp_uid`."""
     api.issue("poor", card_number="4000-0000-0000-0341")
     api.issue("rich")
     uids = {}
@@ -123,7 +123,7 @@ def test_find_answers_the_first_in_the_wanted_order(api, attempts, path, found):
     assert answer.response["imp_uid"] == attempts[found]
 
 
-def test_a_newer_failed_attempt_hides_an_older_paid_one_unless_asked_for(api, payer, clock):
+def test_a_newer_failed_attempt_hides_an_older_paid_one_unless_requested(api, payer, clock):
     api.issue()
     late = payer.open(merchant_uid="order-1", customer_uid="card-2")
     paid = api.charge("order-1").response["imp_uid"]

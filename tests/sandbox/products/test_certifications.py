@@ -1,4 +1,4 @@
-"""The window of `IMP.certification`, without a browser: who may open it, what it believes, what the shop hears."""
+"""The window of `IMP.certification`, without a browser: who may open it, what it accepts, what the shop receives."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ PERSON = {"name": "김매달", "birth": "900101", "gender_digit": "1", "carrier"
 
 @pytest.fixture
 def ask(client):
-    """What the script posts for `IMP.certification`; answers with what it is told."""
+    """Return a function that posts what the script posts for `IMP.certification`, and returns the answer."""
 
     def ask(device: str = "pc", merchant_code: str = "imp00000000", **params):
         params = {"merchant_uid": "check-1", "m_redirect_url": LANDING, **params}
@@ -27,15 +27,15 @@ def result(answer) -> dict:
     return json.loads(Markup(answer.text).attribute("data-result")[0])
 
 
-def test_whoever_fills_in_the_window_is_known_over_rest(client, api, clock, ask):
+def test_the_person_in_the_window_is_known_over_rest(client, api, clock, ask):
     opened = ask().json
     waiting = api.get(f"/certifications/{opened['imp_uid']}").response
     clock.advance(60)
 
-    told = result(client.post(action(opened["window_url"], "identify"), data=PERSON))
+    received = result(client.post(action(opened["window_url"], "identify"), data=PERSON))
 
     known = api.get(f"/certifications/{opened['imp_uid']}").response
-    assert told == {
+    assert received == {
         "success": True, "imp_uid": opened["imp_uid"], "merchant_uid": "check-1",
         "pg_provider": "danal", "pg_type": "certification",
     }  # fmt: skip
@@ -72,7 +72,7 @@ def test_a_field_that_cannot_be_right_is_named_and_nothing_is_lost(client, api, 
     assert api.get(f"/certifications/{opened['imp_uid']}").response["certified"] is False
 
 
-def test_who_gives_up_is_told_to_the_shop_and_can_come_back(client, api, ask):
+def test_a_person_who_gives_up_can_come_back_and_the_shop_learns_of_it(client, api, ask):
     opened = ask().json
 
     closed = result(client.post(action(opened["window_url"], "close")))
@@ -99,10 +99,10 @@ def test_a_finished_check_says_so_again_whatever_is_sent(client, api, ask):
 def test_a_shop_can_ask_for_an_age(client, ask, min_age, success):
     opened = ask(min_age=min_age).json  # it is 15 January 2027
 
-    told = result(client.post(action(opened["window_url"], "identify"), data=PERSON))
+    received = result(client.post(action(opened["window_url"], "identify"), data=PERSON))
 
-    assert told["success"] is success
-    assert ("만 38세" in told.get("error_msg", "")) is not success
+    assert received["success"] is success
+    assert ("만 38세" in received.get("error_msg", "")) is not success
 
 
 def test_fields_begin_with_what_the_shop_knows(client, ask):
@@ -147,18 +147,18 @@ def test_a_phone_comes_back_with_the_result_in_the_query(client, ask, name):
     assert "error_msg" in parse_qs(urlsplit(badly).query)
 
 
-def test_a_pop_up_closed_like_any_window_is_a_check_given_up(client, ask):
+def test_a_closed_pop_up_is_an_abandoned_check(client, ask):
     opened = ask().json
 
-    told = client.post(f"/sdk/certifications/{opened['imp_uid']}/close", json={"window_url": opened["window_url"]})
+    closed = client.post(f"/sdk/certifications/{opened['imp_uid']}/close", json={"window_url": opened["window_url"]})
 
-    assert (told.status_code, told.json["success"]) == (200, False)
-
-
-# Who may not ----------------------------------------------------------------------------------------------
+    assert (closed.status_code, closed.json["success"]) == (200, False)
 
 
-def test_a_shop_that_nobody_knows_opens_nothing(ask):
+# Refusals -------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_shop_opens_nothing(ask):
     refused = ask(merchant_code="imp99999999")
 
     assert (refused.status_code, refused.json["success"], refused.json["error_code"]) == (400, False, "NOT_READY")
@@ -182,7 +182,7 @@ def test_a_shop_without_an_order_number_gets_one(ask, api):
     assert api.get(f"/certifications/{imp_uid}").response["merchant_uid"].startswith("nobody_")
 
 
-def test_nobody_without_the_secret_finds_the_window(client, api, ask):
+def test_the_window_is_not_found_without_its_secret(client, api, ask):
     opened = ask().json
     bare = opened["window_url"].split("?")[0]
     by_rest = api.post("/certifications/otp/request", **PERSON).response["imp_uid"]
@@ -193,7 +193,7 @@ def test_nobody_without_the_secret_finds_the_window(client, api, ask):
     assert client.post(f"/sdk/certifications/{opened['imp_uid']}/close", json={}).status_code == 404
 
 
-def test_a_code_over_rest_does_not_finish_a_window_that_knows_nobody_yet(api, ask):
+def test_a_code_over_rest_does_not_finish_a_window_without_a_person(api, ask):
     imp_uid = ask().json["imp_uid"]
 
     assert api.post(f"/certifications/otp/confirm/{imp_uid}", otp="123456").http == 400

@@ -1,4 +1,4 @@
-"""Naver Pay's order form, where each product of an order goes its own way; and Kakao Pay's list of a day."""
+"""Naver Pay's order form, where each product of an order has its own state; and Kakao Pay's list of a day."""
 
 import pytest
 
@@ -13,11 +13,11 @@ SENT = {
     "ship": PARCEL, "ship-exchanged": PARCEL, "request-return": BACK,
     "reject-return": {"memo": "used"}, "withhold-return": {"memo": "fee"},
 }  # fmt: skip
-"""What a call needs."""
+"""Call → the fields it needs."""
 
 
 class Order:
-    """An order at Naver, whose shop and buyer do things with its products."""
+    """An order at Naver, with the steps of its shop and its buyer."""
 
     def __init__(self, api: Api, **fields: object) -> None:
         self.api = api
@@ -28,8 +28,8 @@ class Order:
         return self.api.post(f"/payments/{self.imp_uid}/naver/{call}", **{**SENT.get(call, {}), **fields})
 
     def buyer(self, step: str) -> int:
-        asked = {"imp_uid": self.imp_uid, "step": step}
-        return self.api.client.post("/control/naver/steps", json=asked).status_code
+        body = {"imp_uid": self.imp_uid, "step": step}
+        return self.api.client.post("/control/naver/steps", json=body).status_code
 
     def go(self, *steps: str) -> None:
         for step in steps:
@@ -51,7 +51,7 @@ def order(api) -> Order:
     return Order(api)
 
 
-def test_an_order_at_naver_is_a_payment_the_shop_hears_of(api, receiver, settle):
+def test_an_order_at_naver_is_a_payment_announced_to_the_shop(api, receiver, settle):
     order = Order(api, products=TWO, merchant_uid="order-1", buyer_name="김매달", notice_url=receiver.url)
     settle()
 
@@ -91,9 +91,9 @@ WAYS = [
 def test_a_product_goes_its_way(order, way, end):
     order.go(*way)
 
-    back = 10_000 if end[0] in ("CANCELED", "RETURNED") else 0
+    refunded = 10_000 if end[0] in ("CANCELED", "RETURNED") else 0
     assert order.stands == [end]
-    assert (order.payment["cancel_amount"], order.payment["status"]) == (back, "cancelled" if back else "paid")
+    assert (order.payment["cancel_amount"], order.payment["status"]) == (refunded, "cancelled" if refunded else "paid")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_step_that_is_not_next_is_refused_and_changes_nothing(order, way, call
     assert (order.stands, order.payment) == before
 
 
-def test_a_lever_takes_steps_in_any_order_but_no_money_back_twice(client, order):
+def test_a_lever_takes_steps_in_any_order_but_refunds_nothing_twice(client, order):
     client.post("/control/levers", json={"naver_any_step": True})
 
     order.go("ship", "approve-return")
@@ -139,7 +139,7 @@ def test_products_are_moved_one_by_one(api):
     assert none.http == 500
 
 
-def test_a_cancelled_product_gives_back_its_own_price(api):
+def test_a_cancelled_product_refunds_its_own_price(api):
     order = Order(api, products=TWO)
 
     order.shop("cancel", product_order_id=order.ids[:1], reason="SOLD_OUT")
@@ -151,7 +151,7 @@ def test_a_cancelled_product_gives_back_its_own_price(api):
     assert [entry["amount"] for entry in order.payment["cancel_history"]] == [10_000, 5000]
 
 
-def test_what_was_cancelled_otherwise_is_not_given_back_again(api, order):
+def test_what_was_cancelled_otherwise_is_not_refunded_again(api, order):
     api.post("/payments/cancel", imp_uid=order.imp_uid)
 
     assert order.shop("cancel").http == 500
@@ -183,7 +183,7 @@ def test_only_a_parcel_needs_a_number(order):
     assert order.shop("ship", delivery_method="NOTHING", delivery_company=None, tracking_number=None).http == 200
 
 
-def test_others_orders_and_other_payments_are_not_there(api, client, order):
+def test_others_orders_and_other_payments_are_not_found(api, client, order):
     api.issue()
     card = api.charge("order-1").response["imp_uid"]
     other = client.post("/control/merchants", json={}).json
@@ -212,7 +212,7 @@ def test_what_was_kept_has_a_review(api, clock, order, kind):
 @pytest.mark.parametrize(
     "query", ["", "from=1&to=2", "from=1&to=2&review_type=long", "from=a&to=2&review_type=general"]
 )
-def test_reviews_are_asked_for_by_time_and_type(api, query):
+def test_reviews_need_a_time_and_a_type(api, query):
     assert api.get(f"/naver/reviews?{query}").http == 400
 
 
@@ -221,7 +221,7 @@ def test_reviews_are_asked_for_by_time_and_type(api, query):
     [{"products": "coffee"}, {"products": [1]}, {"products": [{}] * 21}, {"products": [{"quantity": 0}]},
      {"merchant_uid": "order-1"}],
 )  # fmt: skip
-def test_an_order_that_cannot_be_is_none(api, client, fields):
+def test_an_impossible_order_is_refused(api, client, fields):
     Order(api, merchant_uid="order-1")
 
     assert client.post("/control/naver/orders", json=fields).status_code == 400
@@ -238,7 +238,7 @@ def test_no_window_opens_and_no_shop_has_a_channel_there(api, client, payer):
 
 @pytest.fixture
 def today(api, payer, clock) -> str:
-    """The day, in Seoul, on which a key was issued at Kakao Pay, two charges made, and a part of one cancelled."""
+    """Issue a key at Kakao Pay, charge it twice and cancel a part of one. Return the day in Seoul."""
     payer.approve(
         payer.open(
             merchant_uid="issue-1", customer_uid="kakao", pg="kakaopay", amount=0, m_redirect_url="http://a.test"

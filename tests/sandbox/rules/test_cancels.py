@@ -1,4 +1,4 @@
-"""`POST /payments/cancel`: the whole, a part, and what is refused."""
+"""`POST /payments/cancel`: full and partial cancels, and what is refused."""
 
 import pytest
 
@@ -10,7 +10,7 @@ WRONG_PARTS = "결제취소에 실패하였습니다.(tax_free, vat_amount가 �
 
 @pytest.fixture
 def imp_uid(api) -> str:
-    """A payment of 9,900 won for order-1."""
+    """Return the `imp_uid` of a payment of 9,900 won for order-1."""
     api.issue()
     return api.charge("order-1").response["imp_uid"]
 
@@ -20,7 +20,7 @@ def cancel(api, **fields):
 
 
 @pytest.mark.parametrize("amount", [{}, {"amount": 0}, {"amount": 9900}, {"amount": "9900"}])
-def test_a_full_cancel_gives_everything_back(api, clock, imp_uid, amount):
+def test_a_full_cancel_refunds_everything(api, clock, imp_uid, amount):
     clock.advance(60)
 
     payment = cancel(api, imp_uid=imp_uid, reason="고객 변심", **amount).response
@@ -98,13 +98,13 @@ def test_the_checksum_is_what_is_left(api, imp_uid):
 
 @pytest.fixture
 def taxed(api):
-    """Charges 1,100 won at a PG that tells balances; answers with the `imp_uid`."""
+    """Return a function that charges 1,100 won at a PG that reports balances, and returns the `imp_uid`."""
     api.issue("kcp", pg="kcp_billing")
     return lambda **tax: api.charge("order-1", customer_uid="kcp", amount=1100, **tax).response["imp_uid"]
 
 
 @pytest.mark.parametrize(
-    ("paid", "given_back"),
+    ("paid", "refunded"),
     [
         ({}, {"amount": 500, "tax_free": 500}),
         ({}, {"tax_free": 1}),
@@ -114,15 +114,15 @@ def taxed(api):
         ({"vat_amount": 0}, {"amount": 500, "vat_amount": 1}),
     ],
 )
-def test_no_part_comes_back_that_was_not_paid(api, taxed, paid, given_back):
+def test_no_part_comes_back_that_was_not_paid(api, taxed, paid, refunded):
     imp_uid = taxed(**paid)
 
-    assert cancel(api, imp_uid=imp_uid, **given_back) == (200, -1, WRONG_PARTS, None)
+    assert cancel(api, imp_uid=imp_uid, **refunded) == (200, -1, WRONG_PARTS, None)
     assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 0
 
 
 @pytest.mark.parametrize(
-    ("paid", "given_back", "left"),
+    ("paid", "refunded", "left"),
     [
         ({}, [{"amount": 550}], (0, 500, 50)),
         ({}, [{"amount": 100}] * 5, (0, 545, 55)),
@@ -133,10 +133,10 @@ def test_no_part_comes_back_that_was_not_paid(api, taxed, paid, given_back):
         ({}, [{"amount": 500, "vat_amount": 0}, {"amount": 100}], (0, 417, 83)),
     ],
 )
-def test_what_is_left_has_its_parts_still(api, taxed, paid, given_back, left):
+def test_what_is_left_has_its_parts_still(api, taxed, paid, refunded, left):
     imp_uid = taxed(**paid)
 
-    codes = {cancel(api, imp_uid=imp_uid, **fields).code for fields in given_back}
+    codes = {cancel(api, imp_uid=imp_uid, **fields).code for fields in refunded}
 
     balance = api.get(f"/payments/{imp_uid}/balance").response
     assert codes == {0}
@@ -151,7 +151,7 @@ def test_what_is_gone_cannot_go_twice(api, imp_uid):
     assert cancel(api, imp_uid=imp_uid) == (200, 1, "이미 전액취소된 주문입니다.", None)
 
 
-def test_an_issue_that_charged_nothing_has_nothing_to_give_back(api, payer):
+def test_an_issue_that_charged_nothing_has_nothing_to_refund(api, payer):
     window = payer.open(merchant_uid="issue-1", customer_uid="card-1")
     imp_uid = payer.approve(window, "4242-4242-4242-4242")
 
@@ -162,7 +162,7 @@ def test_an_issue_that_charged_nothing_has_nothing_to_give_back(api, payer):
     assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 0
 
 
-def test_a_failed_payment_is_none_to_cancel(api):
+def test_a_failed_payment_cannot_be_cancelled(api):
     api.issue("poor", card_number="4000-0000-0000-0341")
     imp_uid = api.charge("order-1", customer_uid="poor").response["imp_uid"]
 

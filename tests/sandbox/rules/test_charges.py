@@ -20,7 +20,7 @@ USD_CHARGE = {
 
 @pytest.fixture
 def usd_key(api) -> None:
-    """A key issued by Paymentwall in dollars."""
+    """Issue a key of Paymentwall in dollars."""
     api.issue(pg="paymentwall", currency="USD", customer_email="mae@example.com", customer_name="Mae Dal")
 
 
@@ -107,7 +107,7 @@ def test_a_pg_that_needs_no_name_gets_one_only_from_a_strict_sandbox(api, strict
 
 
 @pytest.mark.usefixtures("usd_key")
-def test_paymentwall_charges_who_repeats_the_issue(api):
+def test_paymentwall_takes_a_charge_that_repeats_the_issue(api):
     payment = api.charge("order-1", **USD_CHARGE).response
 
     assert (payment["status"], payment["amount"], payment["currency"]) == ("paid", 49.99, "USD")
@@ -124,7 +124,7 @@ def test_paymentwall_charges_who_repeats_the_issue(api):
         ({"browser_ip": None}, 400, "browser_ip"),
     ],
 )
-def test_paymentwall_refuses_whoever_does_not(api, change, http, about):
+def test_paymentwall_refuses_a_charge_that_does_not(api, change, http, about):
     answer = api.charge("order-1", **{**USD_CHARGE, **change})
 
     assert (answer.http, answer.code, answer.response) == (http, -1, None)
@@ -142,7 +142,7 @@ def test_a_strict_sandbox_wants_two_words_for_a_name_at_paymentwall(api, strict,
     assert api.charge("order-1", **{**USD_CHARGE, "buyer_name": buyer_name}).http == http
 
 
-def test_of_many_charges_at_once_exactly_one_is_paid(app, api):
+def test_of_many_simultaneous_charges_exactly_one_is_paid(app, api):
     api.issue()
     callers = [Api(app.test_client()) for _ in range(8)]
     start = threading.Barrier(len(callers))

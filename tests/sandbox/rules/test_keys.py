@@ -24,14 +24,14 @@ def test_an_amount_that_may_be_left_out_is_zero(shop):
 
 
 @shops("paypal-rt")
-def test_paypal_records_zero_whatever_was_asked(shop):
+def test_paypal_records_zero_whatever_was_requested(shop):
     imp_uid = shop.issue(amount=9900)
 
     assert shop.payment(imp_uid)["amount"] == 0
 
 
 @shops("danal-card")
-def test_danal_takes_ten_won_to_try_the_card_and_gives_them_back(shop):
+def test_danal_takes_ten_won_to_try_the_card_and_refunds_them(shop):
     window = shop.window(amount=0)
     imp_uid = shop.issue(amount=0)
     taken = shop.known_to_pg(imp_uid)["probe"]
@@ -45,7 +45,7 @@ def test_danal_takes_ten_won_to_try_the_card_and_gives_them_back(shop):
 
 
 @pytest.mark.parametrize(("shop", "amount"), [("danal-card", 9900), ("kicc", 0), ("jtnet", 0)], indirect=["shop"])
-def test_nobody_else_tries_a_card_out(shop, amount):
+def test_no_other_pg_tries_a_card_out(shop, amount):
     imp_uid = shop.issue(amount=amount)
 
     assert shop.known_to_pg(imp_uid)["probe"] is None
@@ -117,7 +117,7 @@ def test_a_customer_id_is_demanded_of_a_key_without_a_charge(shop, amount, statu
 
 
 @shops("smartro-v2")
-def test_smartro_checks_who_a_new_customer_is_and_nobody_twice(shop):
+def test_smartro_checks_who_a_new_customer_is_and_never_twice(shop):
     steps = [("cid-a", "key-a", True), ("cid-a", "key-b", False), ("cid-a", "key-a", False), ("cid-b", "key-c", True)]
 
     for number, (customer_id, customer_uid, checked) in enumerate(steps):
@@ -157,7 +157,7 @@ def test_some_pgs_want_to_know_why_a_key_is_deleted(shop, query, http):
     assert shop.api.send("DELETE", f"/subscribe/customers/key-1{query}").http == http
 
 
-# The channels --------------------------------------------------------------------------------------------
+# The channels ---------------------------------------------------------------------------------------------
 
 
 @shops("inicis")

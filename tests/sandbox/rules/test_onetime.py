@@ -64,7 +64,7 @@ def test_a_decline_is_a_record_and_stores_no_key(api):
         ({"pg": "nobody"}, "등록 된 PG 설정 정보를 찾을 수 없습니다."),
     ],
 )
-def test_a_card_that_is_none_is_refused_without_a_record(api, fields, message):
+def test_a_card_that_does_not_exist_is_refused_without_a_record(api, fields, message):
     answer = once(api, **fields)
 
     assert (answer.http, answer.code, answer.response) == (200, -1, None)
@@ -72,7 +72,7 @@ def test_a_card_that_is_none_is_refused_without_a_record(api, fields, message):
     assert api.get("/payments/find/once-1").http == 404
 
 
-def test_a_lever_lets_the_default_pg_stand_in_for_one_that_nobody_has(api, client):
+def test_a_lever_lets_the_default_pg_stand_in_for_an_unknown_one(api, client):
     client.post("/control/levers", json={"unknown_pg": "default"})
 
     assert once(api, pg="nobody").response["pg_provider"] == "html5_inicis"
@@ -94,7 +94,7 @@ def test_a_missing_field_is_malformed(api, missing):
     assert missing in answer.message
 
 
-def test_other_pgs_ask_for_less(api):
+def test_other_pgs_need_less(api):
     buyer = dict.fromkeys(("name", "buyer_name", "buyer_email", "buyer_tel"))
 
     assert once(api, pg="jtnet", **buyer).response["pg_provider"] == "jtnet"
@@ -123,7 +123,7 @@ def test_instalments_begin_at_fifty_thousand_won(api, amount, months, http, kept
     assert (answer.response or {}).get("card_quota") == kept
 
 
-def test_a_charge_that_was_ordered_to_break_before_took_nothing(api, client):
+def test_a_charge_planned_to_break_before_takes_nothing(api, client):
     client.post("/control/faults", json={"kind": "error_before_charge"})
 
     assert once(api).http == 500
@@ -131,7 +131,7 @@ def test_a_charge_that_was_ordered_to_break_before_took_nothing(api, client):
     assert once(api).response["status"] == "paid"
 
 
-def test_a_charge_that_was_ordered_to_break_after_took_the_money(api, client):
+def test_a_charge_planned_to_break_after_takes_the_money(api, client):
     client.post("/control/faults", json={"kind": "error_after_charge"})
 
     assert once(api).http == 500

@@ -1,4 +1,4 @@
-"""What comes of charges and windows beyond "approved" and "declined": by test instrument, and by order."""
+"""Outcomes of charges and windows besides an ordinary answer: by test instrument, or planned."""
 
 import json
 import threading
@@ -30,20 +30,20 @@ def webhook_url(receiver: Receiver) -> str:
 
 
 @pytest.fixture
-def order(client):
-    """Orders an outcome; answers what the lever answered."""
+def plan(client):
+    """Return a function that plans an outcome, and returns the JSON of the answer."""
     return lambda outcome, **fields: client.post("/control/outcomes", json={"outcome": outcome, **fields}).json
 
 
 @pytest.fixture
 def pass_time(app, clock):
-    """Lets so many seconds pass, and the PGs do what they had promised."""
+    """Return a function that lets seconds pass, and the PGs complete what is due."""
 
-    def passed(seconds: int) -> None:
+    def pass_time(seconds: int) -> None:
         clock.advance(seconds)
         runner.turn(app, late.run_due)
 
-    return passed
+    return pass_time
 
 
 # Charges --------------------------------------------------------------------------------------------------
@@ -77,9 +77,9 @@ def test_a_card_answers_500_with_and_without_the_money_taken(api, digits, found)
     assert api.get("/payments/find/order-1/paid").http == found
 
 
-def test_a_client_that_waits_for_a_lost_answer_times_out_and_was_charged(app, api, order):
+def test_a_client_that_waits_for_a_lost_answer_times_out_and_was_charged(app, api, plan):
     api.issue()
-    order("answer_lost", seconds=30)
+    plan("answer_lost", seconds=30)
 
     with served(app) as url, pytest.raises(requests.ReadTimeout):
         _charge(url, api, "order-1", timeout=0.5)
@@ -87,9 +87,9 @@ def test_a_client_that_waits_for_a_lost_answer_times_out_and_was_charged(app, ap
     assert api.get("/payments/find/order-1/paid").response["amount"] == 9900
 
 
-def test_a_client_that_waits_for_ever_is_cut_off_in_the_end(app, api, order):
+def test_a_client_that_waits_indefinitely_is_cut_off_in_the_end(app, api, plan):
     api.issue()
-    order("answer_lost", seconds=0)
+    plan("answer_lost", seconds=0)
 
     with served(app) as url, pytest.raises(requests.ConnectionError):
         _charge(url, api, "order-1", timeout=10)
@@ -97,9 +97,9 @@ def test_a_client_that_waits_for_ever_is_cut_off_in_the_end(app, api, order):
     assert api.get("/payments/find/order-1/paid").http == 200
 
 
-def test_a_slow_answer_comes_late_and_whole(app, api, order):
+def test_a_slow_answer_comes_late_and_whole(app, api, plan):
     api.issue()
-    order("slow", seconds=1)
+    plan("slow", seconds=1)
 
     with served(app) as url:
         begun = time.monotonic()
@@ -110,9 +110,9 @@ def test_a_slow_answer_comes_late_and_whole(app, api, order):
     assert answer.json()["response"]["status"] == "paid"
 
 
-def test_an_answer_that_is_slow_comes_although_everything_was_forgotten_meanwhile(client, api, order, monkeypatch):
+def test_a_slow_answer_comes_although_a_reset_deletes_everything_before_it(client, api, plan, monkeypatch):
     api.issue()
-    order("slow", seconds=2)
+    plan("slow", seconds=2)
     monkeypatch.setattr(answers, "sleep", lambda _seconds: client.post("/control/reset"))
 
     answer = api.charge("order-1")
@@ -120,9 +120,9 @@ def test_an_answer_that_is_slow_comes_although_everything_was_forgotten_meanwhil
     assert (answer.http, answer.response["status"]) == (200, "paid")
 
 
-def test_while_one_answer_is_slow_others_are_not(app, api, order):
+def test_while_one_answer_is_slow_others_are_not(app, api, plan):
     api.issue()
-    order("answer_lost", seconds=20)
+    plan("answer_lost", seconds=20)
 
     with served(app) as url:
         slow = threading.Thread(target=_charge_in_vain, args=(url, api, "order-1"))
@@ -165,7 +165,7 @@ def test_a_late_approval_comes_once(app, api, client, receiver, pass_time):
     assert receiver.is_silent()
 
 
-def test_a_promise_forgotten_by_a_reset_just_now_stops_nobody_s_clock(api, client, clock, order, monkeypatch):
+def test_a_late_approval_that_a_reset_deletes_stops_no_clock(api, client, clock, plan, monkeypatch):
     def after_a_reset(payment):
         client.post("/control/reset", json={})
         return exclusive(payment)
@@ -173,7 +173,7 @@ def test_a_promise_forgotten_by_a_reset_just_now_stops_nobody_s_clock(api, clien
     monkeypatch.setattr(late, "exclusive", after_a_reset)
     client.post("/control/merchants", json={"code": "imp_other"})
     api.issue()
-    order("late_approval", seconds=10)
+    plan("late_approval", seconds=10)
     api.charge("order-1")
     clock.advance(10)
 
@@ -182,24 +182,24 @@ def test_a_promise_forgotten_by_a_reset_just_now_stops_nobody_s_clock(api, clien
     assert answer.status_code == 200
 
 
-def test_what_was_promised_outlives_the_process_that_promised_it(config, clock, api, receiver, order):
+def test_a_late_approval_outlives_the_process_that_promised_it(config, clock, api, receiver, plan):
     api.issue(card_number=CARD.format("0202"))
     api.charge("order-1")
-    order("lost_card", customer_uid="card-1")
+    plan("lost_card", customer_uid="card-1")
     clock.advance(10)
 
     successor = create_app(config, clock, background=False)
     runner.turn(successor, late.run_due)
 
-    told = Api(successor.test_client())
-    assert told.get("/payments/find/order-1").response["status"] == "paid"
+    after = Api(successor.test_client())
+    assert after.get("/payments/find/order-1").response["status"] == "paid"
     assert receiver.next()["merchant_uid"] == "order-1"
-    assert "분실" in told.charge("order-2").response["fail_reason"]
+    assert "분실" in after.charge("order-2").response["fail_reason"]
 
 
-def test_a_late_approval_does_not_come_when_the_order_was_paid_meanwhile(api, order, pass_time):
+def test_a_late_approval_does_not_come_when_the_order_was_paid_in_the_meantime(api, plan, pass_time):
     api.issue()
-    order("late_approval")
+    plan("late_approval")
     failed = api.charge("order-1").response
     again = api.charge("order-1").response
 
@@ -228,9 +228,7 @@ def test_a_window_is_approved_late_with_its_key(api, payer, receiver, pass_time,
 
 
 @pytest.mark.parametrize(("device", "word", "value"), [("pc", "success", True), ("mobile", "imp_success", "true")])
-def test_a_pending_window_tells_the_browser_of_a_success_that_the_record_does_not_know(
-    api, client, device, word, value
-):
+def test_a_pending_window_is_a_success_to_the_browser_and_not_in_the_record(api, client, device, word, value):
     window = open_window(client, device, merchant_uid="issue-1")
 
     rsp = submitted(client, window, "0203")
@@ -263,7 +261,7 @@ def test_a_payer_closes_the_window(api, client, device, status):
     assert api.get("/payments/find/issue-1").response["status"] == status
 
 
-def test_a_payer_who_walks_away_leaves_the_payment_ready_and_the_shop_in_the_dark(api, client, receiver):
+def test_a_payer_who_abandons_the_window_leaves_the_payment_ready_and_the_shop_in_the_dark(api, client, receiver):
     window = open_window(client, "mobile", merchant_uid="issue-1")
 
     answer = client.post(action(window, "approve"), data={"number": CARD.format("0498")})
@@ -276,9 +274,9 @@ def test_a_payer_who_walks_away_leaves_the_payment_ready_and_the_shop_in_the_dar
     assert receiver.is_silent()
 
 
-def test_an_order_beats_the_instrument_in_a_window(api, payer, order):
-    order("approve", place="window")
-    order("decline", place="window")
+def test_a_planned_outcome_beats_the_instrument_in_a_window(api, payer, plan):
+    plan("approve", place="window")
+    plan("decline", place="window")
 
     statuses = [
         api.get(f"/payments/{payer.approve(payer.open(merchant_uid=uid, customer_uid=uid), number)}").response["status"]
@@ -288,23 +286,23 @@ def test_an_order_beats_the_instrument_in_a_window(api, payer, order):
     assert statuses == ["paid", "failed"]
 
 
-# Orders ---------------------------------------------------------------------------------------------------
+# Planned outcomes -----------------------------------------------------------------------------------------
 
 
-def test_an_order_is_played_as_often_as_ordered(api, order):
+def test_an_outcome_is_played_as_often_as_planned(api, plan):
     api.issue()
-    order("insufficient_funds", times=2)
+    plan("insufficient_funds", times=2)
 
     statuses = [api.charge(f"order-{n}").response["status"] for n in range(3)]
 
     assert statuses == ["failed", "failed", "paid"]
 
 
-def test_an_order_for_one_customer_touches_no_other_and_goes_before_one_for_any(api, client, order):
+def test_an_outcome_for_one_customer_touches_no_other_and_goes_before_one_for_any(api, client, plan):
     api.issue("card-1")
     api.issue("card-2")
-    order("limit_exceeded")
-    order("lost_card", customer_uid="card-1")
+    plan("limit_exceeded")
+    plan("lost_card", customer_uid="card-1")
 
     first = api.charge("order-1", customer_uid="card-1").response["fail_reason"]
     left = client.get("/control/outcomes").json["orders"]
@@ -315,9 +313,9 @@ def test_an_order_for_one_customer_touches_no_other_and_goes_before_one_for_any(
     assert "한도" in second
 
 
-def test_an_order_for_a_window_waits_for_a_window(api, payer, order):
+def test_an_outcome_for_a_window_waits_for_a_window(api, payer, plan):
     api.issue()
-    order("decline", place="window")
+    plan("decline", place="window")
 
     charge = api.charge("order-1").response["status"]
     imp_uid = payer.approve(payer.open(merchant_uid="issue-1", customer_uid="card-9"), "4242-4242-4242-4242")
@@ -326,19 +324,19 @@ def test_an_order_for_a_window_waits_for_a_window(api, payer, order):
     assert api.get(f"/payments/{imp_uid}").response["status"] == "failed"
 
 
-def test_a_charge_that_is_refused_uses_up_no_order(api, client, order):
+def test_a_charge_that_is_refused_uses_up_no_outcome(api, client, plan):
     api.issue()
-    order("decline")
+    plan("decline")
 
     api.charge("order-1", customer_uid="nobody")
 
     assert client.get("/control/outcomes").json["orders"][0]["times"] == 1
 
 
-def test_orders_can_be_withdrawn(api, client, order):
+def test_planned_outcomes_can_be_withdrawn(api, client, plan):
     api.issue()
-    order("decline")
-    order("decline", customer_uid="card-1")
+    plan("decline")
+    plan("decline", customer_uid="card-1")
 
     one_less = client.delete("/control/outcomes", json={"customer_uid": "card-1"}).json["orders"]
     none = client.delete("/control/outcomes").json["orders"]
@@ -358,7 +356,7 @@ def test_orders_can_be_withdrawn(api, client, order):
         {"outcome": "decline", "seconds": "soon"},
     ],
 )
-def test_an_order_that_cannot_be_says_so(client, body):
+def test_an_impossible_outcome_is_an_error(client, body):
     answer = client.post("/control/outcomes", json=body)
 
     assert answer.status_code == 400
@@ -366,7 +364,7 @@ def test_an_order_that_cannot_be_says_so(client, body):
 
 
 def submitted(client: FlaskClient, window: str, digits: str) -> dict[str, Any]:
-    """What the shop is told of a window submitted with a test card: the callback's `rsp`, or the query."""
+    """Submit a window with a test card. Return what the shop receives: the callback's `rsp`, or the query."""
     number = CARD.format(digits) if digits != "4242" else APPROVED
     answer = client.post(action(window, "approve"), data={"number": number})
     if answer.status_code == 302:

@@ -1,4 +1,4 @@
-"""`/payments/prepare`: an amount registered before its window opens."""
+"""`/payments/prepare`: amounts registered before their window opens."""
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_what_was_never_registered_is_not_found(api):
         {"merchant_uid": "order-1", "amount": 1, "currency": "won"},
     ],
 )
-def test_what_is_no_amount_is_malformed(api, fields):
+def test_an_invalid_amount_is_malformed(api, fields):
     assert api.post("/payments/prepare", **fields).http == 400
     assert put(api, **fields).http == 400
 
@@ -72,13 +72,13 @@ def test_what_is_no_amount_is_malformed(api, fields):
         ({"amount": 9900, "currency": "USD"}, 400),
     ],
 )
-def test_a_window_with_another_amount_stays_shut(api, payer, registered, status):
+def test_a_window_with_another_amount_does_not_open(api, payer, registered, status):
     api.post("/payments/prepare", merchant_uid="order-1", **registered)
 
     assert payer.open(merchant_uid="order-1", customer_uid="card-1", amount=9900).status_code == status
 
 
-def test_a_charge_by_key_is_free_of_it(api):
+def test_a_charge_by_key_may_differ_from_it(api):
     api.issue()
     api.post("/payments/prepare", merchant_uid="order-1", amount=100)
 

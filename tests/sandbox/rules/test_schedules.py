@@ -1,4 +1,4 @@
-"""Schedules: made, moved, revoked, and run once at their time."""
+"""Schedules: booked, moved, revoked, and run once when they are due."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ POOR = "4000-0000-0000-0341"
 
 
 class Shop(Api):
-    """A shop that schedules, and lives longer than its token."""
+    """A shop that books schedules, and renews its token."""
 
     def send(self, method: str, path: str, **request: Any) -> Answer:
         answer = super().send(method, path, **request)
@@ -56,7 +56,7 @@ def run_due(app: Flask) -> None:
     runner.turn(app, schedules.run_due)
 
 
-def test_a_schedule_is_answered_as_an_array_of_what_was_asked(shop):
+def test_a_schedule_is_answered_as_an_array_of_what_was_requested(shop):
     answer = shop.book(entry(custom_data="mine", buyer_tel="010-1111-2222"), entry("month-2", 31 * DAY))
 
     assert (answer.http, answer.code) == (200, 0)
@@ -141,7 +141,7 @@ def test_a_schedule_whose_key_is_gone_fails_when_due(shop, app, clock, receiver)
     assert receiver.next()["status"] == "failed"
 
 
-def test_a_deleted_key_takes_its_schedules_along_when_so_ordered(shop, client):
+def test_a_lever_lets_a_deleted_key_take_its_schedules_along(shop, client):
     shop.book(entry())
     client.post("/control/levers", json={"delete_revokes": True})
 
@@ -199,7 +199,7 @@ def test_entries_may_come_as_form_fields(shop):
     assert answer.response[0]["schedule_at"] == START + DAY
 
 
-def test_a_past_time_is_a_refusal_of_another_kind_when_so_ordered(shop, client):
+def test_a_lever_refuses_a_past_time_in_another_way(shop, client):
     client.post("/control/levers", json={"past_schedule_http": "200"})
 
     answer = shop.book(entry(after=-1))
@@ -256,7 +256,7 @@ def test_a_scheduled_merchant_uid_cannot_be_charged_beside_its_schedule(shop, cl
     assert allowed.response["status"] == "paid"
 
 
-def test_a_run_whose_merchant_uid_was_paid_meanwhile_fails(shop, app, clock, client):
+def test_a_run_whose_merchant_uid_was_paid_in_the_meantime_fails(shop, app, clock, client):
     shop.book(entry())
     client.post("/control/levers", json={"charge_reserved": True})
     shop.charge("month-1")
@@ -268,7 +268,7 @@ def test_a_run_whose_merchant_uid_was_paid_meanwhile_fails(shop, app, clock, cli
     assert shop.get("/payments/find/month-1/paid").response["amount"] == 9900
 
 
-# Revoking, moving, trying again -----------------------------------------------------------------------------
+# Revoking, moving, retrying -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_an_unknown_schedule_is_not_found(shop, path):
 
 
 def bring_to(state: str, shop: Shop, app: Flask, clock: Clock) -> None:
-    """A schedule month-1 that is open, paid, failed or revoked."""
+    """Book a schedule month-1 and make it open, paid, failed or revoked."""
     card = POOR if state == "failed" else "4242-4242-4242-4242"
     shop.issue("card-1", card_number=card)
     shop.book(entry())
@@ -341,12 +341,12 @@ POSSIBLE = {
     "failed": {"reschedule", "retry"},
     "revoked": {"reschedule", "retry"},
 }
-"""How a schedule stands → what can be done with it."""
+"""State of a schedule → what can be done with it."""
 
 
 @pytest.mark.parametrize("state", POSSIBLE)
 @pytest.mark.parametrize("step", ["move", "reschedule", "retry"])
-def test_what_can_be_done_with_a_schedule_depends_on_how_it_stands(shop, app, clock, state, step):
+def test_what_can_be_done_with_a_schedule_depends_on_its_state(shop, app, clock, state, step):
     method, path = ("PUT", "") if step == "move" else ("POST", f"/{step}")
     bring_to(state, shop, app, clock)
 
@@ -371,7 +371,7 @@ def test_a_schedule_that_came_to_nothing_is_scheduled_again(shop, app, clock, st
 
 
 @pytest.mark.parametrize(("card", "status"), [("4242-4242-4242-4242", "paid"), (POOR, "failed")])
-def test_a_retry_charges_at_once_and_answers_with_a_payment(shop, app, clock, card, status):
+def test_a_retry_charges_immediately_and_answers_with_a_payment(shop, app, clock, card, status):
     bring_to("failed", shop, app, clock)
     shop.issue(card_number=card)
 
@@ -396,7 +396,7 @@ def test_a_schedule_cannot_be_moved_into_the_past(shop, schedule_at):
     assert shop.change("month-1", schedule_at=schedule_at).http == 400
 
 
-# Lists ------------------------------------------------------------------------------------------------------
+# Lists ----------------------------------------------------------------------------------------------------
 
 
 def listed(answer: Answer) -> list[str]:
@@ -405,7 +405,7 @@ def listed(answer: Answer) -> list[str]:
 
 @pytest.fixture
 def three(shop: Shop, app: Flask, clock: Clock) -> Shop:
-    """One run, one revoked, one open."""
+    """Book three schedules: one run, one revoked, one open."""
     shop.book(entry("run", DAY), entry("revoked", 2 * DAY), entry("open", 3 * DAY))
     clock.advance(DAY)
     run_due(app)

@@ -1,4 +1,4 @@
-"""What opens a window and what comes of it, by PG, device and test instrument."""
+"""Which windows open and what comes of them, by PG, device and test instrument."""
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_the_instrument_decides_about_every_later_charge(api, payer, guide, outc
     assert {answer.code for answer in answers} == {0}
 
 
-def test_inicis_says_what_it_says_in_life_though_nothing_was_charged(api, payer):
+def test_inicis_answers_as_in_life_though_nothing_was_charged(api, payer):
     imp_uid = payer.approve(payer.open(merchant_uid="issue-1", customer_uid="card-1"), CARDS["approved"])
 
     payment = api.get(f"/payments/{imp_uid}").response
@@ -207,7 +207,7 @@ def test_the_result_travels_as_the_pg_sends_it(payer, guide, device, result):
         ({**PARAMS["paymentwall"], "buyer_name": None}, "F0004", "buyer_name"),
     ],
 )
-def test_a_window_that_cannot_be_is_refused_and_recorded_nowhere(api, payer, params, error_code, error_msg):
+def test_an_impossible_window_is_refused_and_not_recorded(api, payer, params, error_code, error_msg):
     refusal = payer.open(**{"merchant_uid": "issue-1", "customer_uid": "card-1", **params})
 
     assert refusal.status_code == 400

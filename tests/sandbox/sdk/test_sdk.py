@@ -1,4 +1,4 @@
-"""The browser script's file, and the call it makes before a window opens."""
+"""The file of the browser script, and the call that the script makes before a window opens."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,7 +43,7 @@ def test_a_shop_of_any_origin_may_register_a_payment(client):
         ("chai", "mobile", "redirect"),
     ],
 )
-def test_the_pg_and_the_device_decide_which_road_the_result_takes(client, pg, device, result):
+def test_the_pg_and_the_device_decide_how_the_result_travels(client, pg, device, result):
     opened = client.post("/sdk/payments", json=sdk_call(device, pg=pg)).get_json()
 
     assert opened["result"] == result
@@ -62,7 +62,7 @@ def test_the_pg_and_the_device_decide_which_road_the_result_takes(client, pg, de
         ({}, "ko-KR", "ko"),
     ],
 )
-def test_the_window_speaks_the_language_asked_for_else_the_page_s(client, params, page_language, lang):
+def test_the_window_has_the_requested_language_else_the_page_s(client, params, page_language, lang):
     opened = client.post("/sdk/payments", json=sdk_call("pc", page_language, **params)).get_json()
 
     assert parse_qs(urlsplit(opened["window_url"]).query)["lang"] == [lang]
@@ -119,7 +119,7 @@ def test_nonsense_is_refused_and_never_an_error_of_ours(client, body):
 
 
 @pytest.mark.parametrize("origin", ["null", "javascript:alert(1)", "http://shop.test/page", "\ud800", 7, None])
-def test_an_origin_that_is_none_is_kept_as_none(client, origin):
+def test_an_invalid_origin_is_kept_as_none(client, origin):
     opened = client.post("/sdk/payments", json={**sdk_call(), "origin": origin}).get_json()
 
     assert 'data-opener=""' in client.get(opened["window_url"]).text
