@@ -20,7 +20,7 @@ WITH_DOTENV = $(if $(wildcard .env),dotenv run --no-override --)
 
 serve: .venv/.ready ## Start shop and worker as .env says, e.g. against the real service
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(WITH_DOTENV) sh -c \
-	'flask db upgrade && flask seed && exec honcho start --env /dev/null --port $${PORT:-8000} web worker'
+	'flask db upgrade && flask seed && exec env SHOP_APP=app honcho start --env /dev/null --port $${PORT:-8000} web worker'
 
 reset: ## Forget everything the demonstration has stored
 	@if kill -0 "$$(cat instance/demo/pid 2>/dev/null)" 2>/dev/null; \

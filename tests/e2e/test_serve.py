@@ -102,6 +102,15 @@ def test_the_environment_wins_over_the_env_file(make: Make, checkout: Path):
     assert answer_from(port).status_code == 302
 
 
+def test_it_is_the_shop_alone_that_is_served(make: Make, checkout: Path):
+    port = str(free_port())
+    described(checkout, PORT=port)
+
+    make("serve", SHOP_APP="demo")
+
+    assert answer_from(port).status_code == 302
+
+
 def test_without_a_port_it_is_the_one_that_the_readme_names(make: Make, checkout: Path):
     described(checkout)
 
