@@ -46,7 +46,7 @@ def orders() -> Response:
 
 
 def _page(found: Select[Payment], page: int) -> dict[str, Any]:
-    """`{"page", "orders"}`: the payments on this page of what was found, and where the page stands among all."""
+    """Return `{"page", "orders"}`: the payments on this page of `found`, and its place among all pages."""
     total = db.session.scalar(select(func.count()).select_from(found.subquery())) or 0
     rows = list(db.session.scalars(found.order_by(Payment.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)))
     pages = -(-total // PAGE_SIZE)

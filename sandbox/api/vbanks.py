@@ -31,7 +31,7 @@ def holder() -> Response:
 
 @bp.put("/<imp_uid>")
 def change(imp_uid: str) -> Response:
-    """Change the amount or the last day of an account that awaits its deposit."""
+    """Change the amount or the due time of an account that awaits its deposit."""
     return answer(payment_object(vbanks.change(entries.get(merchant(), imp_uid), fields(), of(merchant()))))
 
 

@@ -105,7 +105,7 @@ def revoke(payment: Payment, now: int) -> Payment:
 
 
 def deposit(payment: Payment, now: int) -> Payment:
-    """Record the deposit of the full amount. Raises `Malformed` when the account takes none any more."""
+    """Record the deposit of the full amount. Raises `Malformed` when the account takes no deposit any more."""
     with exclusive(payment):
         account = _waiting(payment)
         if now > account.due_at or entries.is_settled(payment.merchant, payment.merchant_uid):

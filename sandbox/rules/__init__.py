@@ -1,1 +1,1 @@
-"""What the real service would decide, a module for each subject. Rules own their transactions; they know no HTTP."""
+"""What the real service would decide, one module per subject. A rule owns its transaction and knows no HTTP or HTML."""

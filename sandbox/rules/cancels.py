@@ -28,9 +28,9 @@ def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> P
     `in_console` is a cancel by hand: it always sends the shop a webhook, and needs no refund account.
 
     Raises:
-        Refused: when neither `imp_uid` nor `merchant_uid` was sent (HTTP 400), no such payment took money, nothing is
-            left, or less than requested (also of the tax-free part or the VAT); when `checksum` is not what is left,
-            an earlier cancel is still pending, or a deposit has no account to be refunded to.
+        Refused: when neither `imp_uid` nor `merchant_uid` was sent (HTTP 400); when no such payment took money; when
+            nothing is left, or less than requested (also of the tax-free part or the VAT); when `checksum` is not what
+            is left; when an earlier cancel is still pending; when a deposit has no account to be refunded to.
         Malformed: when a field is of the wrong shape.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")

@@ -1,4 +1,4 @@
-"""Charges of a stored key, or of a card whose number was sent, and when a PG refuses them (monthly cap, day, order).
+"""Charges of a stored key, or of a card whose number was sent, and when a PG refuses them (as by a monthly cap).
 
 Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
 same transaction; the caller then starts them with `sandbox.webhooks.delivery.announce`.
@@ -40,9 +40,9 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
     """Charge a stored key, as `POST /subscribe/payments/again` does. Return the payment, `failed` when declined.
 
     Raises:
-        Refused: when the `customer_uid` is unknown, the `merchant_uid` was paid or cancelled before, the
-            `merchant_uid` is scheduled (unless the lever `charge_reserved` is on), or the PG does not allow the
-            charge; with HTTP 500 when an outcome plans that before the charge.
+        Refused: when the `customer_uid` is unknown, the `merchant_uid` was paid or cancelled before, it is scheduled
+            (unless the lever `charge_reserved` is on), or the PG does not allow the charge; with HTTP 500 when the
+            outcome's answer is `500_before`.
         Malformed: when a field is missing or of the wrong shape.
     """
     payment = requested_charge(merchant, fields, now)
@@ -58,7 +58,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
 def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
     """Charge the key of the payment's `customer_uid`, inside the caller's transaction.
 
-    Return False when an outcome plans HTTP 500 before the charge: no charge was made.
+    Return False when the outcome's answer is `500_before`: the charge is not made.
 
     Raises:
         Refused, Malformed: when `charge` would; nothing has been written then.
@@ -116,7 +116,7 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
     Raises:
         Refused: when the card is not a test card, its PG turns it down, or the `merchant_uid` was paid or cancelled
-            before; with HTTP 500 when an outcome plans that before the charge.
+            before; with HTTP 500 when the outcome's answer is `500_before`.
         Malformed: when a field is missing or of the wrong shape.
     """
     payment = requested_charge(merchant, fields, now, by_card=True)

@@ -61,7 +61,8 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     """Issue a key for a card number, without a window. Also takes `currency`, which a window would know.
 
     Raises:
-        Refused: when the card is turned down at issue, or the PG issues no keys for cards.
+        Refused: when the card is turned down at issue, the PG issues no keys for cards, or the merchant has no such
+            channel.
         Malformed: when a field is missing or of the wrong shape.
     """
     if len(customer_uid) > CUSTOMER_UID_LIMIT:
@@ -80,7 +81,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
 
 
 def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """Return the requested channel, and its test card with `card_number` or None.
+    """Return the requested channel and the test card with `card_number`, or None where its PG takes no such card.
 
     Raises:
         Refused: when the merchant has no such channel.

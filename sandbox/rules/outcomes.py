@@ -44,7 +44,7 @@ OUTCOMES: Mapping[str, Outcome] = _load()
 
 
 def play(payment: Payment, place: Place, instrument: Instrument) -> Outcome | None:
-    """Return what happens to `payment` now, noted in its record; None is the ordinary course.
+    """Return what happens to `payment` now, recorded in it; None is the ordinary course.
 
     That is the oldest planned outcome that fits (one for this `customer_uid` before one for any), else what the
     instrument plays. The caller's transaction uses up a planned outcome only when it commits.

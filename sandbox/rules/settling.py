@@ -1,4 +1,4 @@
-"""How the PG settles a window or charge that no rule has refused: by test instrument, or an entry of `outcomes`.
+"""Settling a window or a charge that no rule refused, as the PG would: the ordinary course, or an entry of `outcomes`.
 
 Rules call this inside their transaction, once for each payment; `late` calls it again for a late approval.
 """

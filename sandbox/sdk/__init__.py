@@ -90,7 +90,7 @@ def open_certification() -> ResponseReturnValue:
 
 @bp.post("/sdk/certifications/<imp_uid>/close")
 def close_certification(imp_uid: str) -> ResponseReturnValue:
-    """Answer a person who closed the pop-up of an identity check, as `close_payment` does."""
+    """Answer the script after the pop-up of an identity check was closed, as `close_payment` does."""
     check = db.session.scalar(select(Certification).where(Certification.imp_uid == imp_uid))
     if check is None or not is_window_key(check, _key_in_body()):
         abort(404)
@@ -127,7 +127,7 @@ def _request_body() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
-    """The new payment of a call. Raises `WindowRefused`."""
+    """Return the new payment that the script requests. Raises `WindowRefused`."""
     merchant = _merchant(body.get("merchant_code"))
     return windows.open_window(
         merchant,
@@ -139,7 +139,7 @@ def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
 
 
 def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
-    """What the script hands to the shop's callback when no window opens."""
+    """Return what the script passes to the shop's callback when no window opens."""
     return {
         **({} if _receives_ids_only(params) else {"success": False}),
         "error_code": refusal.error_code,
@@ -150,7 +150,7 @@ def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _window_url(payment: Payment, body: dict[str, Any], params: dict[str, Any]) -> str:
-    # Without a `language` from the shop, its page's language counts; some PGs have only one.
+    # A shop that sends no `language` gets that of its page. The one language of some PGs comes first.
     wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
     return url_for(
         "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
