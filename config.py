@@ -95,7 +95,7 @@ class Config:
     SESSION_COOKIE_SECURE: bool = False
     REMEMBER_COOKIE_SAMESITE: str = "Lax"
     WTF_CSRF_TIME_LIMIT: int | None = None
-    """None: a payment window may stay open longer than any limit that would still protect something."""
+    """None: a buyer may leave a payment window open for longer than any limit that is short enough to protect."""
     MAX_CONTENT_LENGTH: int = 1_000_000
     """The largest request body in bytes. This shop has no uploads."""
 

@@ -136,7 +136,7 @@ class Guide:
         return next(parameter for parameter in self.parameters if parameter.name == name)
 
     def again_for(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body of `/again`; `values` are ours, by source, as in `request_for`."""
+        """Return the body of `/again`. `values` holds the shop's values by source, as in `request_for`."""
         return {field.name: values[field.source] for field in self.again if field.source}
 
     def variant(self, variant_id: str = "") -> Variant:
@@ -153,8 +153,8 @@ class Guide:
     def request_for(self, values: Mapping[str, Any], variant: Variant) -> dict[str, Any]:
         """Return the parameters of `IMP.request_pay`.
 
-        `values` are ours, by source: `channel`, `merchant_uid`, `customer_uid`, `order_name`, `amount` (major
-        units), `currency`, `buyer_name`, `buyer_email`, `buyer_tel`, `redirect_url`, `notice_url`, `language`.
+        `values` holds the shop's values by source: `channel`, `merchant_uid`, `customer_uid`, `order_name`, `amount`
+        (major units), `currency`, `buyer_name`, `buyer_email`, `buyer_tel`, `redirect_url`, `notice_url`, `language`.
         """
         request: dict[str, Any] = {}
         for parameter in self.parameters:
