@@ -21,11 +21,11 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     """Return the shop with sample people and one-click sign-in. The arguments are those of `app.create_app`.
 
     Raises:
-        ConfigError: when `config` is not a demonstration's, because here anybody may sign in as anybody.
+        ConfigError: when `config` is not a demonstration's, because here anyone can sign in as any user.
     """
     app = shop.create_app(config, payments)
     if not app.config["DEMO"]:
-        raise ConfigError("The demonstration cannot start: it signs anybody in as anybody, so it needs DEMO=1.")
+        raise ConfigError("The demonstration cannot start: it lets anyone sign in as any user, so it needs DEMO=1.")
     app.register_blueprint(bp)
     console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))
