@@ -28,7 +28,7 @@ ANSWERS = {
     "nothing_to_charge": (409, _("There is nothing to pay. The period is paid, or the subscription has ended.")),
     "payment_service_down": (
         503,
-        _("The payment service does not answer. Nothing was charged. Please try again in a minute."),
+        _("The payment service does not respond. Nothing was charged. Please try again in a minute."),
     ),
     "payment_service_refused": (502, _("The payment service refused the request: %(detail)s")),
     "csrf": (

@@ -101,7 +101,8 @@ def own_subscription(subscription_id: int) -> Subscription:
 
 def _charge_message(order: Order) -> str:
     message: str = _(
-        "The payment was declined and nothing was charged. You can pay with another card. Reported reason: %(reason)s",
+        "The payment was declined and nothing was charged. You can pay with another payment method. "
+        "Reported reason: %(reason)s",
         reason=order.fail_reason or _("no reason was given"),
     )
     if order.status is OrderStatus.PAID:

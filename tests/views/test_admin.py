@@ -68,7 +68,7 @@ def test_staff_see_what_failed_and_why(staff, desk, user, plan):
 
 @pytest.mark.parametrize(
     ("lang", "badge", "heading"),
-    [("en", "Retry pending", "Open refunds"), ("ko", "재시도 예정", "끝나지 않은 환불")],
+    [("en", "Retry pending", "Open refunds"), ("ko", "재시도 예정", "처리 중인 환불")],
 )
 def test_staff_see_what_has_to_go_back_and_why_it_did_not(staff, desk, user, dollar_plan, lang, badge, heading):
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())

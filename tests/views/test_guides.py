@@ -221,7 +221,7 @@ def test_a_run_that_failed_says_so_and_offers_no_charge(desk, shopper, user, pla
 
     page = page_of(shopper, f"/guides/inicis?order={order.merchant_uid}&lang=en")
 
-    assert ("Window closed" if card == "closed" else "Not registered") in page.text
+    assert ("Not completed" if card == "closed" else "Not registered") in page.text
     assert "Charge again" not in page.text
 
 
@@ -236,8 +236,8 @@ def test_a_run_whose_first_payment_was_declined_leads_to_another_card_until_one_
     checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     after = shopper.get(path).text
-    assert ("Pay with another card" in before, "Charge again" in before) == (True, False)
-    assert ("Pay with another card" in after, "Charge again" in after) == (False, True)
+    assert ("Pay with another payment method" in before, "Charge again" in before) == (True, False)
+    assert ("Pay with another payment method" in after, "Charge again" in after) == (False, True)
 
 
 def test_a_phone_gets_its_own_way_and_no_frame(shopper):

@@ -128,7 +128,7 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
 
     assert "You have since paid with another payment method" in page
     assert "We will try this payment method again" not in page
-    assert "Pay with another card" not in page
+    assert "Pay with another payment method" not in page
     assert f'href="/subscriptions/{order.subscription_id}"' in page
 
 

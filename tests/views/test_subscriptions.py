@@ -151,7 +151,7 @@ def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan)
         ),
         (
             "en",
-            "The payment was declined and nothing was charged. You can pay with another card. "
+            "The payment was declined and nothing was charged. You can pay with another payment method. "
             "Reported reason: 잔액이 부족합니다.",
         ),
     ],
@@ -177,7 +177,7 @@ def test_a_subscription_whose_first_payment_was_declined_has_not_started(shopper
     page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
 
     assert "Not started" in listed
-    assert f'href="/subscriptions/{subscription.id}/card">Pay with another card' in listed
+    assert f'href="/subscriptions/{subscription.id}/card">Pay with another payment method' in listed
     assert "the subscription has not started" in page
     assert 'Reported reason: <span lang="ko">잔액이 부족합니다.</span>' in page
 

@@ -23,7 +23,7 @@ class OrderPage:
         self.page.wait_for_url("**/subscriptions/*")
 
     def pay_with_another_card(self) -> None:
-        self.page.get_by_role("link", name=self.words.shop("Pay with another card")).click()
+        self.page.get_by_role("link", name=self.words.shop("Pay with another payment method")).click()
 
     @property
     def merchant_uid(self) -> str:
