@@ -58,6 +58,6 @@ def delete(customer_uid: str) -> Response:
 def payments(customer_uid: str) -> Response:
     """Answer with the issue and the charges of the key, newest first, without windows that are still open."""
     key = keys.get(merchant(), customer_uid)
-    made = select(Payment).where(Payment.merchant_id == key.merchant_id, Payment.customer_uid == customer_uid)
-    finished = made.where(Payment.status != "ready").order_by(Payment.started_at.desc(), Payment.id.desc())
+    of_key = select(Payment).where(Payment.merchant_id == key.merchant_id, Payment.customer_uid == customer_uid)
+    finished = of_key.where(Payment.status != "ready").order_by(Payment.started_at.desc(), Payment.id.desc())
     return answer(paged(finished, payment_object, limited=False))

@@ -34,12 +34,12 @@ def orders() -> Response:
     """Answer with the payments begun on `payment_request_date` (`YYYYMMDD` in Seoul) under one `cid`, oldest first."""
     args = query()
     date, cid = required_text(args, "payment_request_date"), text(args, "cid", limit=80) or _PG.mid
-    begun, page = _midnight(date), integer(args, "page", least=1) or 1
+    midnight, page = _midnight(date), integer(args, "page", least=1) or 1
     found = select(Payment).where(
         Payment.merchant_id == merchant().id,
         Payment.pg_code == _PG.code,
         Payment.pg_id == cid,
-        Payment.started_at.between(begun, begun + DAY - 1),
+        Payment.started_at.between(midnight, midnight + DAY - 1),
     )
     listed = _page(found, page)
     return answer({**listed, "payment_request_date": date, "cid": cid})

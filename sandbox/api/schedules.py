@@ -32,8 +32,8 @@ LONGEST_RANGE = 92 * 86_400
 def book() -> Response:
     """Book charges. Answer with the new schedules as a plain array."""
     body = fields()
-    made = schedules.book(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
-    return answer([schedule_object(schedule) for schedule in made])
+    booked = schedules.book(merchant(), body, clock.of(merchant(), text(body, "customer_uid")))
+    return answer([schedule_object(schedule) for schedule in booked])
 
 
 @bp.post("/payments/unschedule")

@@ -69,11 +69,11 @@ def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
     wanted = _entries(fields)
     key = _key(merchant, customer_uid, fields, now)
-    made = [_schedule(merchant, key, fields, entry, now) for entry in wanted]
+    booked = [_schedule(merchant, key, fields, entry, now) for entry in wanted]
     with exclusive(merchant):
-        _require_unused(merchant, [schedule.merchant_uid for schedule in made])
-        db.session.add_all(made)
-    return made
+        _require_unused(merchant, [schedule.merchant_uid for schedule in booked])
+        db.session.add_all(booked)
+    return booked
 
 
 def _entries(fields: Fields) -> list[dict[str, Any]]:
@@ -249,8 +249,8 @@ def run_due(_now: int) -> None:
         with exclusive():
             # Read again: another worker may have run them, and a shop may have moved them or its clock.
             due = db.session.scalars(_due().limit(BATCH)).all()
-            made = [_run(schedule, clock.of(schedule.merchant, schedule.customer_uid)) for schedule in due]
-        for payment in made:
+            payments = [_run(schedule, clock.of(schedule.merchant, schedule.customer_uid)) for schedule in due]
+        for payment in payments:
             delivery.announce(payment)
     db.session.commit()
 

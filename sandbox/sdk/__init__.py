@@ -151,9 +151,9 @@ def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
 
 def _window_url(payment: Payment, body: dict[str, Any], params: dict[str, Any]) -> str:
     # A shop that sends no `language` gets that of its page. The one language of some PGs comes first.
-    wishes = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
+    languages = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
     return url_for(
-        "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*wishes), _external=True
+        "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*languages), _external=True
     )
 
 
