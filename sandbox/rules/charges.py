@@ -49,8 +49,8 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
     with exclusive(known=merchant):
         if entries.is_scheduled(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
             raise Refused(1, DUPLICATE)
-        charged = check_and_charge(merchant, payment, fields, now)
-    if not charged:  # after the commit, which uses up the planned outcome
+        attempted = check_and_charge(merchant, payment, fields, now)
+    if not attempted:  # after the commit, which uses up the planned outcome
         raise Refused(-1, INTERNAL_ERROR, http=500)
     return payment
 
@@ -58,7 +58,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
 def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
     """Charge the key of the payment's `customer_uid`, inside the caller's transaction.
 
-    Return False when the outcome's answer is `500_before`: the charge is not made.
+    Return False when the outcome's answer is `500_before`: the charge is not even attempted.
 
     Raises:
         Refused, Malformed: when `charge` would; nothing has been written then.
@@ -131,11 +131,11 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
         if instrument.issue_refusal:
             raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}")
         key = keys.key_for_card(merchant, payment.customer_uid or "", channel, instrument, now)
-        charged = charge_key(key, payment, now)
-        if charged and payment.issues_key and payment.status == "paid":
+        attempted = charge_key(key, payment, now)
+        if attempted and payment.issues_key and payment.status == "paid":
             keys.copy_buyer(key, payment)
             keys.store(key)
-    if not charged:  # after the commit, which uses up the planned outcome
+    if not attempted:  # after the commit, which uses up the planned outcome
         raise Refused(-1, INTERNAL_ERROR, http=500)
     return payment
 
