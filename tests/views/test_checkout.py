@@ -50,7 +50,7 @@ def test_checkout_is_filled_from_the_account(shopper):
 
 @pytest.mark.parametrize(
     ("lang", "sentence"),
-    [("ko", "이름과 성을 띄어 쓰세요. 예: Jisoo Kim"), ("en", "First and last name, e.g. Jisoo Kim")],
+    [("ko", "이름과 성을 띄어 써 주세요. 예: Jisoo Kim"), ("en", "First and last name, e.g. Jisoo Kim")],
 )
 def test_a_pg_that_takes_a_name_of_two_words_says_so_beforehand(shopper, lang, sentence):
     page = shopper.get(f"/checkout/global-monthly?lang={lang}").text
