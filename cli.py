@@ -31,14 +31,14 @@ def register(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def seed() -> None:
-    """Put the plans on the shelves (again: nothing changes)."""
+    """Add the plans that are missing. Existing plans stay unchanged."""
     click.echo(f"{catalog.seed()} new plans")
 
 
 @click.command("renew-due")
-@click.option("--forever", is_flag=True, help="Look again every few seconds until stopped.")
-@click.option("--every", default=5.0, show_default=True, help="Seconds between two looks.")
-@click.option("--threads", default=4, show_default=True, help="Charges under way at once.")
+@click.option("--forever", is_flag=True, help="Repeat until stopped, every few seconds.")
+@click.option("--every", default=5.0, show_default=True, help="Seconds between two rounds.")
+@click.option("--threads", default=4, show_default=True, help="Number of charges made in parallel.")
 @with_appcontext
 def renew_due(forever: bool, every: float, threads: int) -> None:
     """Charge every subscription that is due, then settle what was left open."""
