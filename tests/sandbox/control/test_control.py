@@ -140,7 +140,7 @@ def test_a_lever_that_does_not_exist_is_an_error_in_json(client, method, path, h
     assert answer.json["error"]
 
 
-def test_a_body_of_another_kind_is_not_taken_for_none(client):
+def test_a_body_of_another_kind_is_refused(client):
     made = client.post("/control/merchants", json={}).json
 
     refused = client.post("/control/reset", data=f'{{"merchant_code": "{made["code"]}"}}', content_type="text/plain")

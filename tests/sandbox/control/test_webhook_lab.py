@@ -124,10 +124,10 @@ def test_a_lost_notice_is_never_sent_and_can_be_sent_by_hand(api, client, shop, 
     [lost] = client.get(f"/control/webhooks/deliveries?imp_uid={imp_uid}").json["deliveries"]
     idle = client.get("/control/idle?wait=5").json["idle"]
 
-    told = client.post("/control/webhooks/deliver", json={"delivery": lost["id"]}).json
+    sent = client.post("/control/webhooks/deliver", json={"delivery": lost["id"]}).json
 
     assert (lost["state"], lost["attempts"], idle) == ("lost", [], True)
-    assert told["status"] == 200
+    assert sent["status"] == 200
     assert shop.next().json == lost["body"]
     assert shop.notices.empty()
 
@@ -314,9 +314,9 @@ def test_a_forged_imp_uid_is_unknown_to_the_service(api, shop, policy):
 def test_a_notice_can_be_forged_for_a_payment_that_is_not_paid(api, client, payer, shop):
     imp_uid = payer.open(merchant_uid="issue-1", customer_uid="card-1").json["imp_uid"]
 
-    told = client.post("/control/webhooks/forge", json={"imp_uid": imp_uid, "kind": "wrong_amount"}).json
+    sent = client.post("/control/webhooks/forge", json={"imp_uid": imp_uid, "kind": "wrong_amount"}).json
 
-    assert told["status"] == 200
+    assert sent["status"] == 200
     assert shop.next().json == {"imp_uid": imp_uid, "merchant_uid": "issue-1", "status": "paid", "amount": 1}
     assert api.get(f"/payments/{imp_uid}").response["status"] == "ready"
 

@@ -251,7 +251,7 @@ def test_a_phone_without_callback_is_sent_back_with_the_reason(phone):
     assert "amount" in query["error_msg"][0]
 
 
-def test_a_sandbox_that_is_gone_is_told_to_the_callback(shop):
+def test_a_sandbox_that_is_gone_is_reported_to_the_callback(shop):
     shop.visit()
     shop.page.route("**/sdk/payments", lambda route: route.abort())
     shop.subscribe()

@@ -111,7 +111,7 @@ def test_a_pop_up_that_is_closed_like_any_window_answers_the_callback(shop):
     assert (shop.answer["success"], shop.answer["error_msg"]) == (False, CLOSED)
 
 
-def test_a_blocked_pop_up_is_told_by_an_alert(shop):
+def test_a_blocked_pop_up_shows_an_alert(shop):
     visit(shop, "mobilians-v2-phone").page.evaluate("window.open = () => null")
     with shop.page.expect_event("dialog"):
         shop.subscribe()
@@ -188,7 +188,7 @@ def test_a_phone_comes_back_from_every_family_with_the_result_in_the_query(phone
     assert query.get("imp_success") == success
 
 
-def test_naver_pay_takes_the_page_of_a_pc_unless_told_otherwise(shop):
+def test_naver_pay_takes_the_page_of_a_pc_unless_the_shop_requests_a_pop_up(shop):
     visit(shop, "naverpay").subscribe()
     shop.page.get_by_role("button", name=APPROVED_PHONE).click()
     shop.page.get_by_role("button", name="등록하고 계속").click()

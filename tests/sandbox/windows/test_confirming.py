@@ -60,10 +60,10 @@ def test_the_shop_can_say_why(pay, receiver, said, reason):
 
 
 def test_a_shop_that_cannot_be_reached_stops_it(pay):
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
 
-        payment = pay(confirm_url=f"http://127.0.0.1:{nobody.getsockname()[1]}/")
+        payment = pay(confirm_url=f"http://127.0.0.1:{silent.getsockname()[1]}/")
 
     assert (payment["status"], payment["fail_reason"]) == ("failed", f"{STOPPED}응답 없음)")
 
@@ -123,5 +123,5 @@ def test_it_goes_in_the_shape_of_the_webhooks(client, pay, receiver):
 
 
 @pytest.mark.parametrize("url", ["/confirm", "ftp://shop.test/", 1])
-def test_an_address_that_is_none_opens_no_window(payer, url):
+def test_an_invalid_address_opens_no_window(payer, url):
     assert payer.open(merchant_uid="order-1", confirm_url=url).json["error_code"] == "F0004"

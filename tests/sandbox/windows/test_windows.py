@@ -266,7 +266,7 @@ def test_a_query_that_is_there_already_is_kept(client, m_redirect_url, begins):
 
 
 @pytest.mark.parametrize("m_redirect_url", [None, "/landing", "javascript:alert(1)"])
-def test_a_payer_whose_shop_sent_no_way_back_is_told_so(client, m_redirect_url):
+def test_a_payer_whose_shop_sent_no_way_back_sees_why(client, m_redirect_url):
     url = open_window(client, "mobile", pg="jtnet", m_redirect_url=m_redirect_url)
 
     answer = client.post(action(url, "approve"), data={"number": APPROVED})
