@@ -1,4 +1,4 @@
-"""Play the buyer at Naver, where no shop opens a window: they order, receive, decide, or request a cancel or return."""
+"""Play the buyer at Naver, without a window of a shop: order, receive, decide, request a cancel, return or exchange."""
 
 from flask import Blueprint, Response, jsonify
 

@@ -39,7 +39,7 @@ def flush_wire_log() -> None:
 
 @bp.after_request
 def finish(response: Response) -> Response:
-    """Let the script request pages, and answer 304 to a live page that has not changed."""
+    """Guard the page, let its script request pages, and answer 304 to a live page that has not changed."""
     guard(response)
     response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self'"
     if request.method == "GET" and response.status_code == 200 and "X-Live" in request.headers:

@@ -76,7 +76,7 @@ def payments() -> str:
 
 @bp.get("/console/<code>/payments/<imp_uid>")
 def payment(imp_uid: str) -> str:
-    """Show one payment: its record, its window, the other payments of its key, its webhooks and its calls."""
+    """Show one payment: its record, its window, other payments of its order or key, its webhooks and its calls."""
     found = _own(select(Payment).where(Payment.imp_uid == imp_uid))
     return render_template(
         "dashboard/payment.html",

@@ -95,7 +95,7 @@ class Call(NamedTuple):
 
 
 def init_app(app: Flask) -> None:
-    """Record every call of `app` that `kind_of` names a kind for."""
+    """Record the calls of `app` to which `kind_of` gives a kind."""
     app.extensions["sandbox_wire"] = {}
     app.before_request(_begin)
     app.after_request(_record)

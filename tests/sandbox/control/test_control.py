@@ -125,7 +125,7 @@ def test_a_body_that_comes_in_chunks_is_read(client):
         input_stream=BytesIO(b'{"merchant_code": "imp_other"}'),
         content_type="application/json",
         headers={"Transfer-Encoding": "chunked"},
-        environ_overrides={"wsgi.input_terminated": True},  # as a server says that puts the chunks together
+        environ_overrides={"wsgi.input_terminated": True},  # set by a server that joins the chunks
     )
 
     assert answer.status_code == 200

@@ -20,7 +20,7 @@ NOT_IN_THE_SCHEMA = {
     "POST /subscribe/payments/foreign",  # retired
     "GET /vbanks/holder",  # retired; its object is still defined
     "GET /kakao/payment/orders",  # the same
-    "GET /payments/find/{merchant_uid}",  # there the status is a part of the path that may be missing
+    "GET /payments/find/{merchant_uid}",  # in the schema the status is an optional part of the path
     "GET /payments/findAll/{merchant_uid}",
 }
 
