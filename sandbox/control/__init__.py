@@ -12,7 +12,7 @@ from ..openapi.description import LEVERS
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
 from . import bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks
-from .asking import asked
+from .incoming import sent_fields
 
 CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
 """`POST /control/clock`, in the router's spelling of a rule → the description of that lever."""
@@ -32,7 +32,7 @@ def _refuse_unknown_fields() -> None:
     if called is None:
         return
     known = {field.name for field in (*called.query, *called.body)}
-    unknown = sorted(set(asked()) - known)
+    unknown = sorted(set(sent_fields()) - known)
     if unknown:
         raise Malformed(f"{called.call} does not accept {', '.join(unknown)}; it accepts {', '.join(sorted(known))}")
 

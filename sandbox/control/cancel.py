@@ -5,7 +5,7 @@ from flask import Blueprint, Response, jsonify
 from ..api.objects import payment_object
 from ..rules import cancels
 from ..webhooks import delivery
-from .asking import asked, payment_in
+from .incoming import payment_in, sent_fields
 
 bp = Blueprint("cancel", __name__)
 
@@ -13,7 +13,7 @@ bp = Blueprint("cancel", __name__)
 @bp.post("/control/cancel")
 def cancel() -> Response:
     """Read `{"imp_uid", "amount"?, "reason"?}`. Cancel as from the console, which always sends a webhook."""
-    body = asked()
+    body = sent_fields()
     cancelled = cancels.cancel(payment_in(body).merchant, body, in_console=True)
     delivery.announce(cancelled)
     return jsonify(payment_object(cancelled))

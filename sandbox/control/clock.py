@@ -9,7 +9,7 @@ from ..api.objects import payment_object
 from ..ledger.models import Merchant
 from ..merchants import clock
 from ..wire.parameters import CUSTOMER_UID_LIMIT, Malformed, required_integer, text
-from .asking import asked, merchant_in
+from .incoming import merchant_in, sent_fields
 
 bp = Blueprint("clock", __name__)
 
@@ -23,7 +23,7 @@ def show() -> Response:
     `now` is in Unix seconds. A merchant's `offset` is in seconds from the computer's clock, a customer's in seconds
     from the merchant's clock.
     """
-    body = asked()
+    body = sent_fields()
     return jsonify(_as_json(merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)))
 
 
@@ -37,7 +37,7 @@ def move() -> Response:
     On the way forward everything that falls due happens, in order and at its own time: schedules, late approvals,
     webhooks and their repetitions. The move waits for each. On the way back nothing is undone.
     """
-    body = asked()
+    body = sent_fields()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)
     ran = travel.to(merchant, _destination(merchant, customer_uid, body), customer_uid)
     return jsonify(**_as_json(merchant, customer_uid), ran=[payment_object(payment) for payment in ran])

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, jsonify
 from ..ledger.transactions import exclusive
 from ..merchants import levers
 from ..wire.parameters import Malformed
-from .asking import asked, merchant_in
+from .incoming import merchant_in, sent_fields
 
 bp = Blueprint("levers", __name__)
 
@@ -27,7 +27,7 @@ def show() -> Response:
         }
         for lever in levers.LEVERS.values()
     }
-    return jsonify(levers=levers.settings(merchant_in(asked())), choices=choices)
+    return jsonify(levers=levers.settings(merchant_in(sent_fields())), choices=choices)
 
 
 @bp.post("/control/levers")
@@ -36,7 +36,7 @@ def pull() -> Response:
 
     Answer every lever of the merchant as `{"levers": {name: value}}`.
     """
-    body = asked()
+    body = sent_fields()
     merchant = merchant_in(body)
     wanted = {name: value for name, value in body.items() if name != "merchant_code"}
     with exclusive(merchant):
@@ -48,7 +48,7 @@ def pull() -> Response:
 @bp.post("/control/strictness")
 def set_strictness() -> Response:
     """Read `{"strict": true | false}`. When true, also refuse what only the official schema forbids."""
-    body = asked()
+    body = sent_fields()
     if "strict" not in body:
         raise Malformed("strict must be true or false")
     merchant = merchant_in(body)

@@ -10,7 +10,7 @@ from ..ledger.models import Merchant
 from ..merchants import channels, clock, register
 from ..wire.errors import Refused
 from ..wire.parameters import flag
-from .asking import asked, merchant_in
+from .incoming import merchant_in, sent_fields
 
 bp = Blueprint("merchants", __name__)
 
@@ -28,7 +28,7 @@ def add() -> ResponseReturnValue:
     `channels` lists PGs as the parameter `pg` names them, `["html5_inicis", "jtnet.MID"]`; without it, the merchant
     has all. Answer 201 and the merchant. Only this answer contains its secret.
     """
-    merchant = register.add(asked())
+    merchant = register.add(sent_fields())
     return jsonify(**_as_json(merchant), secret=merchant.secret), 201
 
 
@@ -42,7 +42,7 @@ def show(code: str) -> Response:
 def change(code: str) -> Response:
     """Read `{"webhook_url"?, "content_type"?, "channels"?}`. Change what was sent; the rest stays as it is."""
     merchant = register.find(code)
-    register.change(merchant, asked())
+    register.change(merchant, sent_fields())
     return jsonify(_as_json(merchant))
 
 
@@ -62,7 +62,7 @@ def reset() -> Response:
 
     `{"everything": true}` erases the whole sandbox, and only the default merchant is left.
     """
-    body = asked()
+    body = sent_fields()
     if flag(body, "everything"):
         storage.erase()
         register.add_default(current_app.extensions["sandbox_config"])

@@ -7,7 +7,7 @@ from ..merchants.clock import of
 from ..products import naver_orders
 from ..webhooks import delivery
 from ..wire.parameters import missing, word
-from .asking import asked, merchant_in, payment_in
+from .incoming import merchant_in, payment_in, sent_fields
 
 bp = Blueprint("naver_buyers", __name__)
 
@@ -15,7 +15,7 @@ bp = Blueprint("naver_buyers", __name__)
 @bp.post("/control/naver/orders")
 def order() -> Response:
     """Read `{"products"?, "merchant_uid"?, …}`. Order and pay at Naver, and notify the shop by webhook."""
-    body = asked()
+    body = sent_fields()
     merchant = merchant_in(body)
     payment = naver_orders.order(merchant, body, of(merchant))
     delivery.announce(payment)
@@ -25,7 +25,7 @@ def order() -> Response:
 @bp.post("/control/naver/steps")
 def step() -> Response:
     """Read `{"imp_uid", "step", "product_order_id"?}`. Do the buyer's `step` with one product, several or all."""
-    body = asked()
+    body = sent_fields()
     name = word(body, "step", tuple(naver_orders.STEPS))
     if name is None:
         raise missing("step")

@@ -12,7 +12,7 @@ from ..ledger.models import PlannedOutcome, db
 from ..ledger.transactions import exclusive
 from ..rules.outcomes import OUTCOMES, planned
 from ..wire.parameters import Malformed, required_text, text
-from .asking import asked, between, merchant_in
+from .incoming import between, merchant_in, sent_fields
 
 bp = Blueprint("outcomes", __name__)
 
@@ -30,7 +30,7 @@ def show() -> Response:
     The shape is `{"orders": [{"id", "outcome", "customer_uid", "place", "seconds", "times"}], "outcomes":
     {name: {…}}}`.
     """
-    merchant = merchant_in(asked())
+    merchant = merchant_in(sent_fields())
     known = {
         outcome.name: {
             "title_ko": outcome.title_ko,
@@ -50,14 +50,14 @@ def plan() -> Response:
     `place` is `charge`, `window` or `any` (both, where the outcome can happen in both). `seconds` is the delay of a
     late outcome. `times` is how often the outcome is played, 1 by default.
     """
-    body = asked()
+    body = sent_fields()
     return jsonify(_plan(body, _known(required_text(body, "outcome"))))
 
 
 @bp.delete("/control/outcomes")
 def withdraw() -> Response:
     """Delete every planned outcome that has not been played, or with `customer_uid` only those of this customer."""
-    body = asked()
+    body = sent_fields()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
     removal = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)
     with exclusive(merchant):
@@ -70,7 +70,7 @@ def withdraw() -> Response:
 @bp.post("/control/faults")
 def add_fault() -> Response:
     """Read `{"kind", "customer_uid"?, "times"?}`. Make the next `/again` answer HTTP 500, before or after charging."""
-    body = asked()
+    body = sent_fields()
     kind = required_text(body, "kind")
     if kind not in FAULT_KINDS:
         raise Malformed(f"kind must be one of {', '.join(FAULT_KINDS)}")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 from ..facts.pgs import PROFILES
 from ..ledger.models import Payment
 from ..merchants import clock
-from .asking import payment_in
+from .incoming import payment_in
 
 bp = Blueprint("control_pgs", __name__)
 

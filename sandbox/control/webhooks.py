@@ -13,7 +13,7 @@ from ..webhooks import notices
 from ..webhooks.delivery import open_deliveries, redeliver, send_now
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed, required_text, text
-from .asking import asked, between, merchant_in, payment_in
+from .incoming import between, merchant_in, payment_in, sent_fields
 
 bp = Blueprint("webhook_levers", __name__)
 
@@ -31,7 +31,7 @@ MAX_LISTED = 1000
 @bp.get("/control/webhooks")
 def show_policy() -> Response:
     """Answer the whole policy: `{"copies", "delay", "format", "retries", "turn", "shuffle", "forged"}`."""
-    return jsonify(_policy(merchant_in(asked())))
+    return jsonify(_policy(merchant_in(sent_fields())))
 
 
 @bp.post("/control/webhooks")
@@ -49,7 +49,7 @@ def set_policy() -> Response:
 
     Answer what was set, and always `copies` and `delay`.
     """
-    body = asked()
+    body = sent_fields()
     merchant = merchant_in(body)
     changed = _change_policy(merchant, body)
     policy = _policy(merchant)
@@ -65,7 +65,7 @@ def deliver() -> Response:
 
     The answer is `{"imp_uid", "status", "deliveries": [{"url", "status", "error"}]}`.
     """
-    body = asked()
+    body = sent_fields()
     like = _delivery(body) if text(body, "delivery") else None
     payment = like.payment if like else payment_in(body)
     return _sent(payment.imp_uid, redeliver(payment, like))
@@ -78,7 +78,7 @@ def forge() -> Response:
     `kind` is `wrong_amount`, `unknown_imp_uid` or `wrong_merchant_uid`. The body always says `paid`, also for a
     payment that is not paid.
     """
-    body = asked()
+    body = sent_fields()
     payment, kind = payment_in(body), required_text(body, "kind")
     kinds = [choice for choice in levers.LEVERS["webhook_forged"].choices if choice != "none"]
     if kind not in kinds:
@@ -91,7 +91,7 @@ def forge() -> Response:
 @bp.get("/control/webhooks/deliveries")
 def show_deliveries() -> Response:
     """Answer `{"deliveries": […]}`, newest first, each with its attempts: of one `imp_uid`, or the latest `limit`."""
-    body = asked()
+    body = sent_fields()
     merchant, limit = merchant_in(body), int(between(body, "limit", MAX_LISTED, DEFAULT_LISTED))
     wanted = select(Delivery).where(Delivery.merchant_id == merchant.id).order_by(Delivery.id.desc()).limit(limit)
     if text(body, "imp_uid"):
@@ -109,7 +109,7 @@ def idle() -> Response:
     With `?wait=SECONDS` (up to 60) answer as soon as no webhook is left, or when the seconds are over. A webhook that
     falls due only when the merchant's clock is advanced is not worth waiting for.
     """
-    body = asked()
+    body = sent_fields()
     merchant = merchant_in(body)
     deadline = time.monotonic() + between(body, "wait", MAX_WAIT, 0)
     while (left := open_deliveries(merchant)) and time.monotonic() < deadline:

@@ -14,7 +14,7 @@ from ..wire.parameters import Malformed, number, required_text, text
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def asked() -> dict[str, Any]:
+def sent_fields() -> dict[str, Any]:
     """Return the query and the body, JSON or form, as one dict. The body overrides the query.
 
     Raises:
