@@ -128,22 +128,32 @@ class KeyStatus(StrEnum):
 
 
 class SubscriptionStatus(StrEnum):
-    """`INCOMPLETE` until the first payment, `PAST_DUE` after a declined renewal. `CANCELLED` is final."""
+    """`INCOMPLETE` until the first payment, `PAST_DUE` after a declined renewal. `CANCELLED` is final.
+
+    `SUSPENDED`: the payment of the current period was refunded or reversed, and staff have not decided what follows.
+    """
 
     INCOMPLETE = "incomplete"
     ACTIVE = "active"
     PAUSED = "paused"
     PAST_DUE = "past_due"
+    SUSPENDED = "suspended"
     CANCELLED = "cancelled"
 
 
 class InvoiceStatus(StrEnum):
-    """`OPEN` is still to be paid. Dunning ends with `UNCOLLECTIBLE`; the end of the subscription sets `VOID`."""
+    """`OPEN` is still to be paid. Dunning ends with `UNCOLLECTIBLE`; the end of the subscription sets `VOID`.
+
+    `REFUNDED`: the whole payment went back. `REVERSED`: the card company took it back, as staff have recorded. A
+    partial refund leaves the invoice `PAID`; `Order.refunded` holds its amount.
+    """
 
     OPEN = "open"
     PAID = "paid"
     UNCOLLECTIBLE = "uncollectible"
     VOID = "void"
+    REFUNDED = "refunded"
+    REVERSED = "reversed"
 
 
 class RefundStatus(StrEnum):
@@ -167,12 +177,21 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
     KeyStatus: {"pending": {"active", "revoked"}, "active": {"revoked"}, "revoked": set()},
     SubscriptionStatus: {
         "incomplete": {"active", "cancelled"},
-        "active": {"paused", "past_due", "cancelled"},
-        "paused": {"active", "cancelled"},
-        "past_due": {"active", "cancelled"},
+        "active": {"paused", "past_due", "suspended", "cancelled"},
+        "paused": {"active", "suspended", "cancelled"},
+        "past_due": {"active", "suspended", "cancelled"},
+        "suspended": {"active", "cancelled"},
         "cancelled": set(),
     },
-    InvoiceStatus: {"open": {"paid", "uncollectible", "void"}, "uncollectible": {"paid"}, "paid": set(), "void": set()},
+    # A dispute that the shop wins gives the money of a reversed payment back: reversed → paid.
+    InvoiceStatus: {
+        "open": {"paid", "uncollectible", "void"},
+        "uncollectible": {"paid"},
+        "paid": {"refunded", "reversed"},
+        "reversed": {"paid"},
+        "refunded": set(),
+        "void": set(),
+    },
     # Staff may still cancel a payment in the service's console after the service refused our request.
     RefundStatus: {
         "decided": {"asked", "made", "refused"},
@@ -378,6 +397,16 @@ class Subscription(Model):
         self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
         self.next_charge_at = retry_at
 
+    def suspend(self) -> None:
+        """Stop access and charges until staff decide what follows a refund or reversal."""
+        self.status = _moved(self.status, SubscriptionStatus.SUSPENDED)
+        self.next_charge_at = None
+
+    def resume(self, *, at: datetime) -> None:
+        """Give access again after a suspension or pause. The next charge is due when the paid period ends, or now."""
+        self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
+        self.next_charge_at = max(self.paid_until or at, at)
+
     def cancel(self, *, at: datetime) -> None:
         """End the subscription and void its open invoices."""
         if self.status is not SubscriptionStatus.CANCELLED:
@@ -431,13 +460,21 @@ class Invoice(Model):
         self.period_start, self.period_end = at, until
 
     def mark_paid(self, *, at: datetime) -> None:
-        """Mark the invoice paid. A late approval may still pay an uncollectible one."""
+        """Mark the invoice paid. A late approval may still pay an uncollectible one, a won dispute a reversed one."""
         if self.status is not InvoiceStatus.PAID:
             self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
 
     def mark_uncollectible(self) -> None:
         """Mark the invoice uncollectible: every dunning attempt was declined."""
         self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
+
+    def mark_refunded(self) -> None:
+        """Mark the invoice refunded: its whole payment went back to the buyer."""
+        self.status = _moved(self.status, InvoiceStatus.REFUNDED)
+
+    def mark_reversed(self) -> None:
+        """Mark the invoice reversed: the card company took its payment back."""
+        self.status = _moved(self.status, InvoiceStatus.REVERSED)
 
     def mark_void(self) -> None:
         """Mark the invoice void: nothing is owed for its period any more."""

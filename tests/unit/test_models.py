@@ -1,6 +1,8 @@
 """The tables: legal and illegal status changes, repeats that do nothing, and what the database refuses."""
 
+import re
 from datetime import timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
@@ -17,6 +19,8 @@ from models import (
     OrderPurpose,
     OrderStatus,
     Plan,
+    Refund,
+    RefundStatus,
     Subscription,
     SubscriptionStatus,
     User,
@@ -38,6 +42,7 @@ KEY_EVENTS = {
 }
 SUBSCRIPTION_EVENTS = {
     SubscriptionStatus.ACTIVE: lambda subscription: subscription.renew(until=LATER),
+    SubscriptionStatus.SUSPENDED: lambda subscription: subscription.suspend(),
     SubscriptionStatus.PAST_DUE: lambda subscription: subscription.mark_past_due(retry_at=LATER),
     SubscriptionStatus.CANCELLED: lambda subscription: subscription.cancel(at=NOW),
 }
@@ -45,6 +50,14 @@ INVOICE_EVENTS = {
     InvoiceStatus.PAID: lambda invoice: invoice.mark_paid(at=NOW),
     InvoiceStatus.UNCOLLECTIBLE: lambda invoice: invoice.mark_uncollectible(),
     InvoiceStatus.VOID: lambda invoice: invoice.mark_void(),
+    InvoiceStatus.REFUNDED: lambda invoice: invoice.mark_refunded(),
+    InvoiceStatus.REVERSED: lambda invoice: invoice.mark_reversed(),
+}
+
+REFUND_EVENTS = {
+    RefundStatus.ASKED: lambda refund: refund.mark_asked(at=NOW),
+    RefundStatus.MADE: lambda refund: refund.mark_made(at=NOW),
+    RefundStatus.REFUSED: lambda refund: refund.record_refusal("the PG says no", is_last=True),
 }
 
 STEPS = [
@@ -54,6 +67,7 @@ STEPS = [
         (BillingKey, KeyStatus, KEY_EVENTS),
         (Subscription, SubscriptionStatus, SUBSCRIPTION_EVENTS),
         (Invoice, InvoiceStatus, INVOICE_EVENTS),
+        (Refund, RefundStatus, REFUND_EVENTS),
     ]
     for start in statuses
     for to, event in events.items()
@@ -65,17 +79,25 @@ def named(step) -> str:
     return f"{model.__name__}: {start} to {to}"
 
 
+DEFAULTS = {Refund: {"refusals": 0}}
+"""What the database would fill in."""
+
 LEGAL = {
     *{(Order, a, b) for a, b in [("ready", "paid"), ("ready", "failed"), ("ready", "cancelled"), ("failed", "paid")]},
     *{(Order, a, b) for a, b in [("failed", "cancelled"), ("cancelled", "paid"), ("cancelled", "failed")]},
     (Order, "paid", "cancelled"),
     *{(BillingKey, a, b) for a, b in [("pending", "active"), ("pending", "revoked"), ("active", "revoked")]},
     *{(Subscription, "incomplete", b) for b in ("active", "cancelled")},
-    *{(Subscription, "active", b) for b in ("past_due", "cancelled")},
-    *{(Subscription, "past_due", b) for b in ("active", "cancelled")},
-    *{(Subscription, "paused", b) for b in ("active", "cancelled")},
+    *{(Subscription, "active", b) for b in ("past_due", "suspended", "cancelled")},
+    *{(Subscription, "past_due", b) for b in ("active", "suspended", "cancelled")},
+    *{(Subscription, "paused", b) for b in ("active", "suspended", "cancelled")},
+    *{(Subscription, "suspended", b) for b in ("active", "cancelled")},
     *{(Invoice, "open", b) for b in ("paid", "uncollectible", "void")},
     (Invoice, "uncollectible", "paid"),
+    *{(Invoice, "paid", b) for b in ("refunded", "reversed")},
+    (Invoice, "reversed", "paid"),
+    *{(Refund, "decided", b) for b in ("asked", "made", "refused")},
+    *{(Refund, a, "made") for a in ("asked", "refused")},
 }
 """Which status may follow which."""
 
@@ -83,7 +105,7 @@ LEGAL = {
 @pytest.mark.parametrize("step", STEPS, ids=map(named, STEPS))
 def test_a_status_moves_only_where_it_may(step):
     model, start, to, event = step
-    record = model(status=start)
+    record = model(status=start, **DEFAULTS.get(model, {}))
 
     if (model, start.value, to.value) in LEGAL or start is to:
         event(record)
@@ -96,6 +118,46 @@ def test_a_status_moves_only_where_it_may(step):
 
 def test_every_status_has_its_row_in_the_table():
     assert {status: set(MOVES[status]) for status in MOVES} == {s: {member.value for member in s} for s in MOVES}
+
+
+def drawn() -> dict[str, set[tuple[str, str]]]:
+    """The arrows of each diagram in `docs/states.md`, by its heading."""
+    sections = re.split(r"^## ", Path(__file__).parents[2].joinpath("docs/states.md").read_text("utf-8"), flags=re.M)
+    arrow = re.compile(r"^    (\w+) --> (\w+)", re.M)
+    return {section.partition("\n")[0]: set(arrow.findall(section)) for section in sections[1:]}
+
+
+def test_the_diagrams_show_the_table():
+    headings = {
+        "Order": OrderStatus,
+        "Billing key": KeyStatus,
+        "Subscription": SubscriptionStatus,
+        "Invoice": InvoiceStatus,
+        "Refund": RefundStatus,
+    }
+
+    assert drawn() == {
+        heading: {(start, to) for start, ends in MOVES[status].items() for to in ends}
+        for heading, status in headings.items()
+    }
+
+
+def test_a_resumed_subscription_is_charged_when_its_paid_period_ends():
+    subscription = Subscription(status=SubscriptionStatus.ACTIVE, paid_until=LATER, next_charge_at=LATER)
+    subscription.suspend()
+
+    assert subscription.next_charge_at is None
+    subscription.resume(at=NOW)
+
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.ACTIVE, LATER)
+
+
+def test_a_subscription_resumed_after_its_paid_period_is_charged_now():
+    subscription = Subscription(status=SubscriptionStatus.SUSPENDED, paid_until=NOW - timedelta(days=1))
+
+    subscription.resume(at=NOW)
+
+    assert subscription.next_charge_at == NOW
 
 
 def test_a_second_payment_of_an_order_changes_nothing():
