@@ -144,7 +144,7 @@ class Profile:
     """API calls that only its payments support: `order_status`, `naver`, `order_form`, `orders`."""
     opens_windows: bool = True
     """When False, buyers order at the PG itself, and no shop opens a window for it."""
-    tells_balance: bool = False
+    reports_balance: bool = False
     """`GET /payments/{imp_uid}/balance` returns the tax parts of an amount."""
 
     # The design of its window

@@ -1,4 +1,4 @@
-"""Codes, the merchant's PGs, balances, parcels, and how sure we are of it all."""
+"""Codes, the merchant's PGs, balances, parcels, and the certainty of each behaviour."""
 
 import pytest
 
@@ -57,7 +57,7 @@ def test_the_merchants_pgs_are_listed_as_they_can_be_used(client):
 # Balance --------------------------------------------------------------------------------------------------
 
 
-def test_a_balance_tells_supply_and_tax_net_of_cancels(api, clock):
+def test_a_balance_reports_supply_and_tax_net_of_cancels(api, clock):
     api.issue(pg="kcp_billing")
     imp_uid = api.charge("order-1", amount=12_100, tax_free=1100).response["imp_uid"]
     clock.advance(60)
@@ -83,7 +83,7 @@ def test_a_shop_may_fix_the_tax_itself(api):
     assert balance["primary"] == {"tax_free": 0, "supply": 10_000, "vat": 0, "service": 0}
 
 
-def test_other_pgs_tell_no_balance(api):
+def test_other_pgs_report_no_balance(api):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
 
@@ -100,7 +100,7 @@ def test_other_pgs_tell_no_balance(api):
 
 @pytest.fixture
 def sold(api) -> dict[str, str]:
-    """Return the ids of a payment by Paymentwall."""
+    """Return the ids of a payment through Paymentwall."""
     api.issue(pg="paymentwall", customer_email="mae@example.com")
     payment = api.charge("order-1", currency="KRW", buyer_email="mae@example.com", browser_ip="192.0.2.1").response
     return {"imp_uid": payment["imp_uid"], "merchant_uid": "order-1"}
