@@ -32,7 +32,7 @@ class NextPeriod:
     period_start: datetime
     period_end: datetime
     price: Money
-    is_checked: bool = False
+    is_being_checked: bool = False
     """Whether a charge for the period has no outcome yet. Nothing else is charged until the outcome is known."""
 
 
@@ -74,7 +74,7 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
 
 
 def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
-    """Return rows of status, `was_declined` and count, in the order in which a subscription passes the statuses."""
+    """Return rows of status, `was_declined` and count, in the order in which a subscription reaches the statuses."""
     was_declined = Subscription.invoices.any((Invoice.status == InvoiceStatus.OPEN) & (Invoice.declines > 0))
     state = select(Subscription.status, was_declined.label("was_declined")).where(_has_key()).subquery()
     columns = (state.c.status, state.c.was_declined)
@@ -93,7 +93,7 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
             period_start=invoice.period_start,
             period_end=invoice.period_end,
             price=invoice.price,
-            is_checked=unanswered_charge(invoice) is not None,
+            is_being_checked=unanswered_charge(invoice) is not None,
         )
     start = subscription.paid_until or now
     return NextPeriod(period_start=start, period_end=period_end(subscription, start), price=subscription.plan.price)

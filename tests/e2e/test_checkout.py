@@ -72,10 +72,10 @@ def test_two_clicks_on_pay_make_one_order(on_pc: Shopper):
     assert len(orders) == 1
 
 
-def test_two_clicks_on_charge_now_pay_one_period(on_pc: Shopper):
+def test_two_clicks_on_pay_now_pay_one_period(on_pc: Shopper):
     subscription = subscribe(on_pc)
 
-    subscription.charge_now(clicks=2)
+    subscription.pay_now(clicks=2)
 
     subscription.expect_message(on_pc.words.shop("Paid. Thank you!"))
     assert subscription.payments("Paid").count() == 2

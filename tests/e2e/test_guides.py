@@ -39,7 +39,7 @@ def test_approved_then_charged_again_from_my_subscriptions(shopper: Shopper, gui
     order.expect_headline("Payment complete")
 
     order.go_to_subscription()
-    subscription.charge_now()
+    subscription.pay_now()
     subscription.expect_message(shopper.words.shop("Paid. Thank you!"))
     assert subscription.payments("Paid").count() == 2
 
@@ -95,7 +95,7 @@ def test_a_charge_from_my_subscriptions_is_declined_with_its_reason(shopper: Sho
     page.follow_to_order()
     order.go_to_subscription()
 
-    subscription.charge_now()
+    subscription.pay_now()
 
     subscription.expect_message("잔액이 부족하여")
     assert subscription.payments("Declined").count() == 1

@@ -9,7 +9,7 @@ class SubscriptionPage:
     def __init__(self, page: Page, words: Words) -> None:
         self.page, self.words = page, words
 
-    def charge_now(self, *, clicks: int = 1) -> None:
+    def pay_now(self, *, clicks: int = 1) -> None:
         """Press Pay now and confirm, with `clicks` clicks as an impatient buyer would."""
         self.page.get_by_role("button", name=self.words.shop("Pay now")).click()
         dialog = self.page.get_by_role("dialog")
