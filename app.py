@@ -59,7 +59,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     language.init_app(app)
     templating.init_app(app)
     assets.init_app(app)
-    Talisman(app, **_browser_rules(config))  # it keeps its rules in itself, so each application needs one of its own
+    Talisman(app, **_browser_rules(config))  # a Talisman stores its rules, so each application needs its own
 
     views.register(app, csrf)
     cli.register(app)

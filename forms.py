@@ -22,7 +22,7 @@ def _plain(number: str | None) -> str | None:
 
 
 class BuyerForm(FlaskForm):
-    """Who pays, and through which PG. The payment service sets the lengths."""
+    """Who pays, and through which PG. The payment service limits the lengths."""
 
     guide = RadioField(_("Payment provider"), validators=[DataRequired(_("Please choose how to pay."))])
     buyer_name = StringField(_("Name"), validators=[REQUIRED, SHORT])

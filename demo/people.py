@@ -105,7 +105,7 @@ def _sign_up(person: Person, *, now: datetime) -> User:
     user = accounts.sign_up(
         email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
     )
-    # They have no language, so the demonstration speaks the visitor's.
+    # A sample person has no language, so that the demonstration uses the visitor's.
     user.language, user.is_staff = None, person.is_staff
     db.session.commit()
     return user

@@ -46,7 +46,7 @@ def period_end(subscription: Subscription, start: datetime) -> datetime:
 
 
 def next_merchant_uid(invoice: Invoice) -> str:
-    """Return `{number}-{attempt}`. Use the next number only after the outcome of the attempt before is known."""
+    """Return `{number}-{attempt}`. Use the next number only after the outcome of the previous attempt is known."""
     return f"{invoice.number}-{len(invoice.orders) + 1}"
 
 

@@ -1,4 +1,4 @@
-"""Orders: find payment attempts, and how far one of them is."""
+"""Orders: find payment attempts, and report the state of one."""
 
 from collections.abc import Sequence
 

@@ -59,7 +59,7 @@ export function getJson(url) {
 async function send(url, init) {
   const headers = { Accept: "application/json", ...init.headers };
   const response = await fetch(url, { ...init, headers, credentials: "same-origin" });
-  // A proxy's error page is not JSON; then only the status tells what happened.
+  // A proxy's error page is not JSON; then only the status is known.
   const body = await response.json().catch(() => null);
   // The user signed out in the meantime, perhaps in another tab: signing in leads back to this page.
   if (response.status === 401 && body?.location) window.location.assign(body.location);

@@ -2,7 +2,7 @@
 // Types of the data that pages and server exchange. This file holds no code.
 
 /**
- * What a page asks to buy: a plan, or another card for a subscription. The server decides price, currency and ids.
+ * What a page orders: a plan, or another card for a subscription. The server decides price, currency and ids.
  * @typedef {object} OrderPayload
  * @property {string} [plan] slug of the plan, for a new subscription
  * @property {number} [subscription] id of the subscription, for another card of it
@@ -24,7 +24,7 @@
  */
 
 /**
- * What the payment window passes to its callback. Everything in it is a claim until the server has asked the service.
+ * What the payment window passes to its callback. Everything in it is a claim until the server has checked it.
  * @typedef {object} WindowResult
  * @property {string | null} [imp_uid]
  * @property {string} [merchant_uid]

@@ -1,5 +1,5 @@
 // @ts-check
-// Polls the outcome of an order, and shows the page again when it has changed. The page uses it while the outcome is
+// Polls the outcome of an order, and reloads the page when the outcome has changed. The page uses it while the outcome is
 // open, and after a failed payment, because the PG may still approve it.
 import { getJson } from "../http.js";
 
