@@ -1,4 +1,4 @@
-"""Answers that come late, broken or not at all, as an outcome or the lever `latency` orders."""
+"""Delay, break or withhold answers, as a planned outcome or the lever `latency` says."""
 
 import select
 import socket

@@ -34,7 +34,11 @@ TEXTS: Mapping[str, int] = {
 
 
 def apply(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
-    """Return `fields` within the limits, or as they are; also those of each schedule. Raises `Malformed`."""
+    """Return `fields`, and those of each schedule in it, with longer texts cut or kept, as `long_text` says.
+
+    Raises:
+        Malformed: when a text is too long and `long_text` is `refuse`.
+    """
     how = levers.get(merchant, "long_text")
     if how == "keep":
         return fields

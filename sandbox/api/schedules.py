@@ -75,13 +75,13 @@ def move(merchant_uid: str) -> Response:
 
 @bp.post("/payments/schedule/<merchant_uid>/reschedule")
 def reopen(merchant_uid: str) -> Response:
-    """Schedule again what failed or was revoked."""
+    """Schedule again a charge that failed or was revoked."""
     return answer(schedule_object(schedules.reopen(merchant(), merchant_uid, fields())))
 
 
 @bp.post("/payments/schedule/<merchant_uid>/retry")
 def retry(merchant_uid: str) -> Response:
-    """Charge immediately what failed or was revoked. Answer with the payment, whose `status` says how it went."""
+    """Charge a failed or revoked schedule immediately. Answer with the payment, whose `status` says how it went."""
     return answer(payment_object(schedules.retry(merchant(), merchant_uid)))
 
 

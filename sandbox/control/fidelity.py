@@ -1,4 +1,4 @@
-"""Serve how sure we are of what the sandbox does: `/control/fidelity`."""
+"""`/control/fidelity`: how certain each behaviour of the sandbox is, and why."""
 
 from flask import Blueprint, Response, jsonify
 

@@ -1,6 +1,6 @@
-"""How certain each behaviour of the sandbox is: every one that a shop may rely on, and its source.
+"""List the behaviours of the sandbox that a shop may rely on, each with its certainty and its source.
 
-`fidelity.toml` lists them. Each behaviour that is only assumed has a switch: a lever of `/control/levers` that
+`fidelity.toml` holds the list. Each behaviour that is only assumed has a switch: a lever of `/control/levers` that
 reverses it.
 """
 

@@ -21,7 +21,7 @@ except ImportError:  # Windows has no fcntl; there SQLite makes workers take tur
 class WriteQueue:
     """A queue in which each writer to the database waits for the one before it.
 
-    SQLite lets a waiting writer sleep and retry, which under load takes longer than the write. A lock of the process
+    SQLite lets a waiting writer sleep and retry, which under load takes longer than the write. A lock in the process
     and one on a file beside the database wake the next writer immediately. They only save time: SQLite's own lock
     makes a transaction safe.
     """
@@ -103,9 +103,9 @@ def _commit_and_keep() -> None:
 
 
 def exists(sql: str, **parameters: object) -> bool:
-    """Whether `sql` finds a row in the running transaction. `parameters` are its named ones.
+    """Whether `sql` finds a row in the running transaction. `parameters` are the values of its named parameters.
 
-    A charge calls this four times. The driver itself answers in a twelfth of the time of a `select`.
+    A charge calls this four times. Querying through the driver takes a twelfth of the time of a `select`.
     """
     db.session.flush()
     driver = db.session.connection().connection.driver_connection

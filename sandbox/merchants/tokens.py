@@ -16,7 +16,7 @@ EXTEND_BELOW = 60
 """Seconds. A token with less time left is extended on the next request for one."""
 
 EXTENSION = 300
-"""Seconds by which it is extended."""
+"""Seconds by which a token is extended."""
 
 # Build each statement once, because building takes longer than SQLite's answer.
 _BY_KEY = select(Merchant).where(Merchant.key == bindparam("key"))

@@ -1,6 +1,6 @@
-"""Ask the shop at `confirm_url` just before a window's payment is approved. Any answer but HTTP 200 stops the payment.
+"""Request the shop's confirmation just before a window's payment is approved. Any answer but HTTP 200 stops it.
 
-Source: the JavaScript SDK's `confirm_url` (confirm process). How the shop words its reason is not documented.
+Source: the JavaScript SDK's `confirm_url` (confirm process). How the shop sends its reason is not documented.
 """
 
 import json
@@ -15,7 +15,7 @@ from ..webhooks.delivery import TYPES
 from ..wire.money import major_units
 
 TIMEOUT = 10.0
-"""Seconds the shop has to answer."""
+"""Seconds within which the shop must answer."""
 
 STOPPED = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : {})"
 NO_ANSWER = "응답 없음"
@@ -28,7 +28,7 @@ MAX_ANSWER = 2000
 
 
 def objection(payment: Payment) -> str:
-    """Return why the shop stops this payment, as its `fail_reason`; '' when it agrees or is not to be asked."""
+    """Return why the shop stops this payment, as its `fail_reason`; '' when it agrees or no confirmation is due."""
     if payment.status != "ready" or payment.is_pending or not payment.confirm_url:
         return ""
     if not levers.get(payment.merchant, "confirm_process"):
@@ -37,7 +37,7 @@ def objection(payment: Payment) -> str:
     url, body = payment.confirm_url, _body(payment)
     # End the transaction before the request: the shop may query the payment before it answers.
     db.session.commit()
-    reason = _ask(url, urlencode(body) if kind == "form" else json.dumps(body), TYPES[kind])
+    reason = _request(url, urlencode(body) if kind == "form" else json.dumps(body), TYPES[kind])
     return "" if reason is None else STOPPED.format(reason[:MAX_REASON])
 
 
@@ -46,8 +46,8 @@ def _body(payment: Payment) -> dict[str, Any]:
     return {**ids, "amount": major_units(payment.amount, payment.currency)}
 
 
-def _ask(url: str, body: str, content_type: str) -> str | None:
-    """Send the question to the shop. Return None when it agrees, else its reason."""
+def _request(url: str, body: str, content_type: str) -> str | None:
+    """Post the request to the shop. Return None when it agrees, else its reason."""
     with requests.Session() as session:
         # A proxy from the environment would not find a shop on this machine.
         session.trust_env = False

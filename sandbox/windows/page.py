@@ -38,7 +38,7 @@ class Page:
     effect_title: str
     effect_text: str
     notes: list[str]
-    """Sentences about what else is particular to this PG."""
+    """Sentences about other peculiarities of this PG."""
     approve_label: str
     instruments: list[Instrument]
     issuers: dict[str, str]
@@ -92,8 +92,8 @@ def skin_of(payment: Payment) -> str:
 
 
 def _variant(payment: Payment) -> str:
-    wish = payment.bypass.get("widget_code") if isinstance(payment.bypass, dict) else None
-    return payment.profile.variant(wish if isinstance(wish, str) else None)
+    requested = payment.bypass.get("widget_code") if isinstance(payment.bypass, dict) else None
+    return payment.profile.variant(requested if isinstance(requested, str) else None)
 
 
 def _amount(payment: Payment) -> str | None:

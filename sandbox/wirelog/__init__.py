@@ -1,7 +1,7 @@
 """Record the wire log: the latest calls that a shop, its pages and its tests made, with their bodies, masked.
 
-Recording must not slow a call down. So a call only leaves its raw facts in memory, and `flush` masks and stores them;
-the runner calls it twice a second, the console before it reads. A crash may lose the last half second of the log, and
+Recording must not slow a call down. So a call only leaves its raw facts in memory, and `flush` masks and stores them.
+The runner flushes twice a second, the console before it reads. A crash may lose the last half second of the log, but
 nothing of the ledger. Under load the oldest calls are dropped before they are masked.
 """
 
