@@ -33,15 +33,16 @@ expect.set_options(timeout=20_000)
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Return two processes more than there are cores: tests that wait for a clock or a process leave a core idle."""
-    asked_for = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    is_set = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     cores = yield
-    return cores if asked_for else cores + 2
+    return cores if is_set else cores + 2
 
 
 def pytest_collection_finish() -> None:
-    """Exclude the collected tests from garbage collection: they stay to the end, and each full run would walk them.
+    """Exclude the collected tests from garbage collection: they stay to the end, and each full
+    collection would visit them.
 
-    Also collect garbage less often than by default, which is meant for small programs.
+    Also collect garbage less often than by default: the default suits small programs.
     """
     gc.collect()
     gc.freeze()
@@ -51,7 +52,7 @@ def pytest_collection_finish() -> None:
 class Visitor(FlaskClient):
     """A test client that gives each request its own context and database session, as in production.
 
-    Without it Flask would reuse the test's context, and with it the user and the language of the request before.
+    Otherwise Flask would reuse the test's context, and with it the user and the language of the previous request.
     After a request the test's objects are read again from the database.
     """
 
@@ -69,7 +70,7 @@ def shop_folder(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shop_database(shop_folder: Path) -> Path:
-    """The path of a test's database. All tests use the same path; the files of the test before are deleted."""
+    """The path of a test's database. All tests use the same path; the files of the previous test are deleted."""
     for left in shop_folder.iterdir():
         left.unlink()
     return shop_folder / "shop.db"
@@ -100,8 +101,8 @@ def payments() -> FakeIamport:
 def open_shop() -> Callable[[Config, Any], Flask]:
     """A function that returns the application of a configuration and a payment service, in its initial state.
 
-    Each application is created only once. That takes longer than most tests, and a new application must compile every
-    query and template again.
+    Each application is created only once: creating one takes longer than most tests, and a new application must
+    compile every query and template again.
     """
     made: list[tuple[Config, Flask, dict[str, Any]]] = []
 

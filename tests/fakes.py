@@ -209,7 +209,7 @@ class FakeIamport:
         self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
 
     def _channel_of(self, fields: dict[str, Any]) -> str:
-        """Return the channel, `code` or `code.MID`: a window names it, and a key stays with that of its issue."""
+        """Return the channel, `code` or `code.MID`: a window names it, and a key keeps the channel of its issue."""
         if "pg" in fields:
             self.channels[fields["customer_uid"]] = fields["pg"]
         return self.channels.get(fields["customer_uid"], "")

@@ -1,7 +1,7 @@
 """The test files nearest to what has changed: `make quick` runs them.
 
 `python -m tests.nearest` prints the files on stdout, and the reason for each choice on stderr. A file has changed if it
-differs from HEAD. Where no file does, the files of the last commit count as changed.
+differs from HEAD. If no file differs, the files of the last commit count as changed.
 
 The nearest tests of a file bear its name or that of a folder it lies in (`services/refunds.py`: `test_refunds.py`), or
 import it. The nearest tests of a data file may also import the module beside it. A module without such tests takes

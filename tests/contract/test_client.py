@@ -288,7 +288,7 @@ def test_what_was_refunded_is_not_refunded_again(service, paid):
 
 
 @pytest.mark.parametrize(("amount", "left", "code"), [("49.99", "10.00", 1), ("60.00", "49.99", -1)])
-def test_a_wrong_belief_gives_nothing_back(service, paid, amount, left, code):
+def test_a_wrong_belief_refunds_nothing(service, paid, amount, left, code):
     error = refusal(refund, service, paid, amount, left=left)
 
     assert (error.code, error.status) == (code, 200)

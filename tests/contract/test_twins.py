@@ -1,4 +1,4 @@
-"""Names and facts that shop and sandbox both define on purpose. These tests keep them equal, never an import."""
+"""Names and facts that shop and sandbox both define on purpose. These tests, not imports, keep them equal."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 NOT_CHECKED_OUT = shutil.ignore_patterns(".git", ".venv", ".env", "instance", ".cache", "*_cache", "__pycache__")
 MAKE = ("make", "--old-file=.venv/.ready")
-"""`.venv` is a link to ours, which make must not build again."""
+"""`.venv` in the copy is a link to the checkout's own, which make must not build again."""
 
 Make = Callable[..., "subprocess.Popen[str]"]
 
@@ -33,13 +33,13 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def make(checkout: Path) -> Iterator[Make]:
-    """Start `make` with these words and without the shop's environment. Ctrl-C stops it after the test."""
+    """Start `make` with these arguments and without the shop's environment. Ctrl-C stops it after the test."""
     started: list[subprocess.Popen[str]] = []
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
 
-    def make(*words: str, **environ: str) -> "subprocess.Popen[str]":
+    def make(*arguments: str, **environ: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
-            [*MAKE, *words],
+            [*MAKE, *arguments],
             cwd=checkout,
             env={**clean, **environ},
             stdout=subprocess.PIPE,

@@ -36,7 +36,7 @@ def python_command() -> list[str]:
     python = place / "bin" / "python"
     with _turn(place):
         if not _is_ready(place):
-            venv.create(place, clear=True)  # no pip inside, which installs as slowly as the packages; ours serves
+            venv.create(place, clear=True)  # without a pip of its own, which takes as long to install as the packages
             pip = (sys.executable, "-m", "pip", "--python", str(python))
             _install(place, *pip, "install", "--quiet", "--requirement", str(listed))
     return [str(python), str(HERE / "driver.py")]

@@ -1,4 +1,4 @@
-"""Reading more than one: several payments or keys, every attempt of an order, everything of a status."""
+"""Lists: several payments or keys, every attempt of an order, every payment of a status."""
 
 import pytest
 
@@ -202,10 +202,10 @@ def test_what_is_older_than_ninety_days_is_not_listed_unless_requested(api, cloc
     clock.advance(91 * DAY)
     api.sign_in()
 
-    lately = api.get("/payments/status/paid")
+    recent = api.get("/payments/status/paid")
     then = api.get(f"/payments/status/paid?from={clock() - 100 * DAY}&to={clock() - 50 * DAY}")
 
-    assert listed(lately) == []
+    assert listed(recent) == []
     assert listed(then) == [attempts["paid"]]
 
 

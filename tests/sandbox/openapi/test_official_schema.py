@@ -19,7 +19,7 @@ SCHEMA = Path(__file__).parents[3].parent / "shared" / "data" / "portone-v1.open
 NOT_IN_THE_SCHEMA = {
     "POST /subscribe/payments/foreign",  # retired
     "GET /vbanks/holder",  # retired; its object is still defined
-    "GET /kakao/payment/orders",  # the same
+    "GET /kakao/payment/orders",  # retired; its object is still defined
     "GET /payments/find/{merchant_uid}",  # in the schema the status is an optional part of the path
     "GET /payments/findAll/{merchant_uid}",
 }
@@ -76,7 +76,7 @@ def mended(definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mended(schema: Any) -> Any:
-    """Type as an object what has properties, turn bounds into numbers, and allow null for what is not required."""
+    """Make a schema with properties an object, turn bounds into numbers, and allow null in fields not required."""
     if isinstance(schema, list):
         return [_mended(one) for one in schema]
     if not isinstance(schema, dict):
@@ -196,16 +196,16 @@ WRITTEN = [
 """Method and path in the schema, the path that is requested, and the body that is sent."""
 
 
-@pytest.mark.parametrize(("path", "asked"), READ.items())
-def test_what_is_read_is_what_the_schema_says(official, read_shop, path, asked):
-    answer = read_shop.send("GET", asked)
+@pytest.mark.parametrize(("path", "requested"), READ.items())
+def test_what_is_read_is_what_the_schema_says(official, read_shop, path, requested):
+    answer = read_shop.send("GET", requested)
 
     check(official, "get", path, answer)
 
 
-@pytest.mark.parametrize(("method", "path", "asked", "body"), WRITTEN)
-def test_what_is_answered_is_what_the_schema_says(official, shop, method, path, asked, body):
-    answer = shop.send(method.upper(), asked, body)
+@pytest.mark.parametrize(("method", "path", "requested", "body"), WRITTEN)
+def test_what_is_answered_is_what_the_schema_says(official, shop, method, path, requested, body):
+    answer = shop.send(method.upper(), requested, body)
 
     check(official, method, path, answer)
 
@@ -224,7 +224,7 @@ def check(official: dict[str, Any], method: str, path: str, answer: Answer, http
 
 
 class Shop:
-    """A merchant that has one of everything. A text names their ids in braces."""
+    """A merchant that has one of everything. `fill` puts their ids into a text such as `/payments/{imp_uid}`."""
 
     def __init__(self, api: Api, now: int) -> None:
         self.api = api
