@@ -57,7 +57,7 @@ class Money:
         return cls(int(minor), currency)
 
     def split(self, parts: int) -> list["Money"]:
-        """Return equal parts that add up to the whole: the first parts carry the units that cannot be divided."""
+        """Return parts that add up to the whole and differ by at most one minor unit, the larger parts first."""
         share, rest = divmod(self.minor, parts)
         return [Money(share + (1 if n < rest else 0), self.currency) for n in range(parts)]
 

@@ -9,6 +9,7 @@ from models import Invoice, InvoiceStatus, Order, OrderPurpose, OrderStatus, Sub
 from services.locks import lock
 
 WINDOW_LIFETIME = timedelta(minutes=30)
+"""How long after its opening a payment window may delay a charge."""
 
 
 def open_invoice(subscription: Subscription, *, now: datetime) -> Invoice:

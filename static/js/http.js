@@ -1,5 +1,5 @@
 // @ts-check
-// JSON over fetch. Requests carry the CSRF token, and an error answer becomes an exception that holds it.
+// JSON over fetch. A POST carries the CSRF token. An error answer becomes an exception that holds the answer's problem.
 
 /** The server refused the request, or its answer was not JSON. */
 export class HttpError extends Error {

@@ -1,6 +1,6 @@
 // @ts-check
-// Polls the outcome of an order, and reloads the page when the outcome has changed. The page uses it while the outcome is
-// open, and after a failed payment, because the PG may still approve it.
+// Polls the outcome of an order, and reloads the page when the outcome has changed. The page uses it while the outcome
+// is open, and after a failed payment, because the PG may still approve it.
 import { getJson } from "../http.js";
 
 // Milliseconds between two requests; each pause is longer than the one before.
