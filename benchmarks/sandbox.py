@@ -1,8 +1,8 @@
-"""Measure how fast the sandbox charges, compared with the minimum of work: `make bench-sandbox`.
+"""Measure how fast the sandbox charges, beside the fastest that is possible: `make bench-sandbox`.
 
-A pair is `POST /users/getToken` and `POST /subscribe/payments/again`. The limits are bare Flask views that insert one
-row and commit, twice per pair, under the same gunicorn, SQLite settings and clients. One view uses Flask-SQLAlchemy, as
-the sandbox does; the other uses only the driver.
+A pair is `POST /users/getToken` and `POST /subscribe/payments/again`. The limits are two bare Flask views under the
+same gunicorn, SQLite settings and clients. Each inserts one row and commits; a pair calls it twice. One view uses
+Flask-SQLAlchemy, as the sandbox does; the other uses only the driver.
 """
 
 import http.client
@@ -26,7 +26,7 @@ from benchmarks.bare import create_database
 ROOT = Path(__file__).parent.parent
 SECONDS = 2.0
 ROUNDS = 5
-"""The contenders take turns, so that a busy moment of the machine affects all of them. The medians count."""
+"""The contenders take turns, so that a busy moment of the machine affects all of them. The tables show medians."""
 CLIENTS = (1, 16, 64)
 STORED = (0, 10_000, 100_000)
 GUNICORN = (sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "error")

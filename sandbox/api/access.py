@@ -1,4 +1,4 @@
-"""The calling shop, by its token in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
+"""Recognise the calling shop by its token: in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
 
 from flask import g, request
 
@@ -8,13 +8,13 @@ from ..merchants.clock import now
 
 
 def authenticate() -> None:
-    """Recognise the calling shop by its token, before every request of a resource. Raises `Refused` (HTTP 401)."""
+    """Recognise the calling shop before every request of a resource. Raises `Refused` (HTTP 401)."""
     header = request.headers.get("Authorization", "")
     recognise(tokens.merchant_of(header.removeprefix("Bearer ").strip() or request.args.get("_token", ""), now()))
 
 
 def recognise(caller: Merchant) -> None:
-    """Keep the calling shop for the rest of the request, and its lever `latency`."""
+    """Keep the calling shop and its lever `latency` for the rest of the request."""
     g.merchant, g.latency = caller, levers.get(caller, "latency")
 
 

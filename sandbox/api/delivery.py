@@ -1,4 +1,4 @@
-"""`/paymentwall/delivery`: reports of deliveries, without which Paymentwall does not pay the shop."""
+"""`/paymentwall/delivery`: a shop reports its deliveries here; without the reports Paymentwall does not pay it."""
 
 from flask import Blueprint, Response
 from sqlalchemy import select
@@ -37,7 +37,7 @@ FOR_GOODS = {
 
 @bp.post("")
 def report() -> Response:
-    """Check the report and answer. The sandbox keeps nothing of it."""
+    """Check the report and accept it. The sandbox does not store it."""
     body = fields()
     _check(body)
     reported = select(Payment.id).where(

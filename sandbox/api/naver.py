@@ -41,7 +41,7 @@ def product_order(product_order_id: str) -> Response:
 
 @bp.get("/naver/reviews")
 def reviews() -> Response:
-    """Answer with a review of each product finished in a range of time. Takes the query and the body."""
+    """Answer with a review of each product finished in a range of time. Read the query and the body."""
     sent = {**query(), **fields()}
     products = naver_orders.reviewed(merchant(), sent)
     return answer([review_object(product, sent["review_type"]) for product in products])

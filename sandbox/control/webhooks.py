@@ -1,4 +1,4 @@
-"""Control the webhooks: set how they are delivered, forge one, send one again, wait until none is left to send."""
+"""Control the webhooks: set how they are delivered, forge one, send one again, and wait until all are sent."""
 
 import time
 from typing import Any
@@ -36,7 +36,7 @@ def show_policy() -> Response:
 
 @bp.post("/control/webhooks")
 def set_policy() -> Response:
-    """Set how notices are delivered from now on. What is not sent stays as it is.
+    """Set how notices are delivered from now on. A setting that the request does not name keeps its value.
 
     - `copies`: how often a notice is sent; 0 loses it, 2 sends it twice.
     - `delay`: how many seconds late it is sent.
@@ -47,7 +47,7 @@ def set_policy() -> Response:
     - `forged`: which forgery is sent ahead of each true notice: `wrong_amount`, `unknown_imp_uid` or
       `wrong_merchant_uid`; with `none`, no forgery is sent.
 
-    Answer what was set, and always `copies` and `delay`.
+    Answer the settings that the request names, and always `copies` and `delay`.
     """
     body = sent_fields()
     merchant = merchant_in(body)
@@ -58,7 +58,7 @@ def set_policy() -> Response:
 
 @bp.post("/control/webhooks/deliver")
 def deliver() -> Response:
-    """Read `{"imp_uid"}` or `{"delivery"}`. Notify the shop again, immediately, and answer what it answered.
+    """Read `{"imp_uid"}` or `{"delivery"}`. Send the shop a notice again, immediately, and report its answers.
 
     With `imp_uid` the notice reports the payment's present status. With `delivery` (an id of
     `/control/webhooks/deliveries`) it has the same body as that delivery.
@@ -106,8 +106,8 @@ def idle() -> Response:
     `idle` is whether no webhook is queued or being sent. `open` is how many are left. `next_at` is when the earliest
     of them is due on the merchant's clock, in Unix seconds; null when none is left.
 
-    With `?wait=SECONDS` (up to 60) answer as soon as no webhook is left, or when the seconds are over. A webhook that
-    falls due only when the merchant's clock is advanced is not worth waiting for.
+    With `?wait=SECONDS` (up to 60) answer as soon as no webhook is left, or when the seconds are over. Do not wait for
+    a webhook that is due later on the merchant's clock: it stays queued until then.
     """
     body = sent_fields()
     merchant = merchant_in(body)

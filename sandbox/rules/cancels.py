@@ -25,12 +25,12 @@ REFUND_ACCOUNT = ("refund_holder", "refund_bank", "refund_account")
 def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> Payment:
     """Cancel `amount` of a payment at its customer's time; cancel all that is left when `amount` is missing or 0.
 
-    `in_console` is a cancel by hand: it always sends the shop a webhook, and needs no refund account.
+    With `in_console` the cancel is made by hand: it always sends the shop a webhook, and needs no refund account.
 
     Raises:
         Refused: when neither `imp_uid` nor `merchant_uid` was sent (HTTP 400); when no such payment took money; when
-            nothing is left, or less than requested (also of the tax-free part or the VAT); when `checksum` is not what
-            is left; when an earlier cancel is still pending; when a deposit has no account to be refunded to.
+            nothing is left, or less than requested (also of the tax-free part or the VAT); when `checksum` differs
+            from what is left; when an earlier cancel is still pending; when a deposit has no account to be refunded to.
         Malformed: when a field is of the wrong shape.
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
@@ -53,7 +53,7 @@ def _parts(payment: Payment, fields: Fields) -> Split:
     """Return the parts to refund.
 
     Raises:
-        Refused: when `checksum` is not what is left, or less is left than requested.
+        Refused: when `checksum` differs from what is left, or less is left than requested.
         Malformed: when an amount is not a valid number.
     """
     checksum = part(fields, "checksum", payment.currency)
@@ -70,7 +70,7 @@ def _parts(payment: Payment, fields: Fields) -> Split:
 
 
 def _refund(payment: Payment, parts: Split, reason: str | None, now: int, *, announce: bool) -> None:
-    """Cancel now, or where the PG takes its time, when `late` finds it due; the record does not show it before."""
+    """Cancel now. For a PG that cancels later, queue the cancel: `late` makes it, and only then the record shows it."""
     amount, tax = parts.total, {"tax_free": parts.tax_free, "vat_amount": parts.vat}
     wait = levers.get(payment.merchant, "cancel_pingback") if payment.profile.cancels_later else 0
     if wait:

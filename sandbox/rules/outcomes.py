@@ -1,8 +1,8 @@
-"""Outcomes of a charge or a window besides an ordinary answer: one entry of `OUTCOMES` each.
+"""Outcomes of a charge or a window other than an ordinary answer: one entry of `OUTCOMES` each.
 
 The list is `outcomes.toml`. A test instrument plays an entry whenever it is used (`plays` in `instruments.toml`);
 `POST /control/outcomes` plans one for the next charge or window. A rule calls `play` and does what the entry's
-fields say; it does not ask for an entry's name.
+fields say; it never checks an entry's name.
 """
 
 from collections.abc import Mapping
@@ -44,9 +44,9 @@ OUTCOMES: Mapping[str, Outcome] = _load()
 
 
 def play(payment: Payment, place: Place, instrument: Instrument) -> Outcome | None:
-    """Return what happens to `payment` now, recorded in it; None is the ordinary course.
+    """Return the outcome of `payment`, after recording it there; None is the ordinary course.
 
-    That is the oldest planned outcome that fits (one for this `customer_uid` before one for any), else what the
+    It is the oldest planned outcome that fits (one for this `customer_uid` before one for any), else what the
     instrument plays. The caller's transaction uses up a planned outcome only when it commits.
     """
     due = _oldest_planned(payment.merchant_id, payment.customer_uid, place)
@@ -75,7 +75,7 @@ def payer_of(payment: Payment) -> str | None:
 
 
 def record(payment: Payment, outcome: Outcome, seconds: int | None) -> Outcome:
-    """Record the outcome in the payment, with `seconds` or, if None, its own. Return it."""
+    """Record the outcome in the payment and return it. If `seconds` is None, the outcome's own apply."""
     payment.outcome = outcome.name
     payment.outcome_seconds = outcome.seconds if seconds is None else seconds
     return outcome

@@ -1,4 +1,4 @@
-"""Settling a window or a charge that no rule refused, as the PG would: the ordinary course, or an entry of `outcomes`.
+"""Settle a window or a charge that no rule refused, as the PG would: by an outcome, or in the ordinary course.
 
 Rules call this inside their transaction, once for each payment; `late` calls it again for a late approval.
 """
@@ -41,7 +41,7 @@ def close_window(payment: Payment, now: int) -> None:
 
 
 def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now: int) -> None:
-    """Make the payment `paid` or `failed`; leave it `ready` when the PG takes its time."""
+    """Make the payment `paid` or `failed`; leave it `ready` if pending, or if the fault comes before the charge."""
     payment.instrument = instrument.number
     entries.show_instrument(payment, instrument)
     outcome = outcomes.play(payment, "charge", instrument)
@@ -92,7 +92,7 @@ def _record_charge(key: BillingKey, payment: Payment) -> None:
 
 
 def _review(payment: Payment) -> outcomes.Outcome | None:
-    """Return `pending` where the PG reviews approvals. That is assumed, so a lever says for how long."""
+    """Return `pending` if the PG reviews approvals, else None. The review is assumed, so a lever sets its length."""
     seconds = levers.get(payment.merchant, "approval_pingback")
     if not seconds or not payment.profile.reviews_approvals:
         return None

@@ -127,7 +127,7 @@ def open_deliveries(merchant: Merchant) -> list[Delivery]:
 
 
 def _due(merchant: Merchant, *conditions: ColumnElement[bool]) -> Any:
-    """Return a query for the ids of deliveries to send now. An overtaken notice waits until the other was tried."""
+    """Return a query for the ids of deliveries to send now. A delivery with `after_id` waits for the other."""
     tried = exists().where(Attempt.delivery_id == Delivery.after_id)
     return (
         select(Delivery.id)
@@ -139,7 +139,7 @@ def _due(merchant: Merchant, *conditions: ColumnElement[bool]) -> Any:
 
 
 def _is_free(now: int) -> ColumnElement[bool]:
-    """The condition that no worker sends the delivery: it is queued, or its sender's lease has expired."""
+    """Return the condition that no worker sends the delivery: it is queued, or its sender's lease has expired."""
     return or_(Delivery.state == "queued", and_(Delivery.state == "sending", Delivery.lease_until <= now))
 
 

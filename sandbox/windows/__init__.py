@@ -27,7 +27,7 @@ bp.after_request(guard)
 bp.context_processor(words)
 
 MIN_DIGITS = 8
-"""Digits of a number that the payer submits. Fewer are a typing error, which does not end the payment."""
+"""Fewest digits of a number that the payer submits. Fewer are a typing error, which does not end the payment."""
 
 
 @bp.get("")

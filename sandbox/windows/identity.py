@@ -81,8 +81,8 @@ def _check(imp_uid: str) -> Certification:
     return check
 
 
-def _window(check: Certification, said: Any, *, wrong: str = "", error: str = "") -> str:
-    """Render the window. `said` holds the values of its fields; `error` is about the field named `wrong`."""
+def _window(check: Certification, values: Any, *, wrong: str = "", error: str = "") -> str:
+    """Render the window with `values` in its fields. `error` is about the field named `wrong`."""
     return render_template(
         "windows/identity.html",
         layout="layer" if check.window["form"] == "layer" else "page",
@@ -93,7 +93,7 @@ def _window(check: Certification, said: Any, *, wrong: str = "", error: str = ""
         address=lambda action: url_for(
             f".{action}", imp_uid=check.imp_uid, k=window_key(check), lang=request.args.get("lang")
         ),
-        said=said,
+        values=values,
         wrong=wrong,
         error=error,
     )

@@ -13,7 +13,7 @@ from ..wire.money import major_units
 CLOSED = "사용자가 결제를 취소하셨습니다"
 
 DECLINED = "F0004"
-"""The value is assumed, because codes follow no fixed scheme. That a decline may carry one is documented."""
+"""An assumed code, because codes follow no fixed scheme. The documentation says only that a decline may carry one."""
 
 
 def callback_result(payment: Payment, *, closed: bool = False) -> dict[str, Any]:
@@ -86,12 +86,12 @@ def _redirect_fields(payment: Payment, closed: bool) -> dict[str, str]:
 
 
 def _success(payment: Payment, name: str, value: Any) -> dict[str, Any]:
-    """Return the deprecated field `name`; nothing when the lever `drop_success` tests whether the shop needs it."""
+    """Return the deprecated field `name`. The lever `drop_success` omits it, to test whether the shop needs it."""
     return {} if levers.get(payment.merchant, "drop_success") else {name: value}
 
 
 def _failure(payment: Payment, closed: bool) -> dict[str, str]:
-    """Return what marks a failure where there is no `success`: `error_code`, also when the payer closed the window."""
+    """Return what marks a failure without `success`. With `closed_error_code` a closed window has a code, too."""
     if went_well(payment):
         return {}
     reason = _reason(payment, closed)

@@ -51,7 +51,7 @@ def header(name: str, value: str) -> str:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """Return `value` with everything in it masked. `name` is its key in the parent."""
+    """Return `value` with every secret, token, and card or account number masked. `name` is its key in the parent."""
     if isinstance(value, dict):
         return {inner: masked(under, inner) for inner, under in value.items()}
     if isinstance(value, list):
@@ -68,7 +68,7 @@ def masked(value: Any, name: str = "") -> Any:
 
 
 def _text(value: str) -> str:
-    # Most values are short and plain. To search each of them would take longer than all the rest.
+    # Most values are short and plain. Searching each of them would take longer than all other masking.
     if len(value) >= MIN_CARD:
         value = _CARD.sub(lambda found: number(found[0]), value)
     return address(value) if "=" in value else value

@@ -1,10 +1,10 @@
 // @ts-check
 /**
  * The console's script: refresh the page, run the clock, and ask for confirmation before a dangerous button.
- * Without it every page works, and the reader reloads it.
+ * Without this script every page works, and the reader reloads the page.
  *
- * The page fetches itself with `X-Live` and changes only what differs, so that text the reader has selected, opened
- * or begun to type stays as it is.
+ * The page fetches itself with `X-Live` and changes only what differs, so that what the reader has selected,
+ * opened or begun to type stays as it is.
  */
 
 import { morphChildren, spareFormsInUse } from "./morph.js";

@@ -14,7 +14,7 @@ export function runWindow(form, first) {
   [form, closeForm].forEach((sent) => sent.addEventListener("submit", submitOnce));
   window.addEventListener("pageshow", release);
 
-  // On a small touch screen the focus opens a keyboard over the shelf, and scrolling to the field would hide the shelf.
+  // On a small touch screen the focus opens a keyboard over the test numbers, and scrolling to the field hides them.
   const hasRoom = window.matchMedia("(min-width: 761px), (pointer: fine)").matches;
   const wrong = /** @type {HTMLElement | null} */ (document.querySelector("[aria-invalid=true]"));
   if (wrong) wrong.focus();

@@ -1,5 +1,5 @@
 // @ts-check
-/** The window of an identity check: one click fills in a test person's details. Without script the reader types them. */
+/** The window of an identity check: one click fills in a test person's details. Without script the payer types them. */
 import { fillIn, runWindow } from "./frame.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-main-form]"));
