@@ -124,7 +124,7 @@ def _run_facts(order: Order | None) -> dict[str, Any]:
 
 
 def _form(guide: Guide) -> BuyerForm | None:
-    """Return the form filled from the account, or from the guide's example where the PG would refuse the account's.
+    """Return the form filled from the account, with the guide's example for each value that the PG would refuse.
 
     None if the visitor is not signed in.
     """

@@ -28,7 +28,7 @@ def sent_json() -> Any:
 
 
 def leads_out(address: str) -> bool:
-    """Whether an address is anything but a path of this shop. It could lead to a site that imitates the shop."""
+    """Whether an address is anything but a path of this shop. Any other could lead to a site that imitates the shop."""
     # Browsers drop tabs and newlines, and read a backslash or two or more slashes as the start of a host.
     return not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable()
 

@@ -17,7 +17,7 @@ def iamport() -> ResponseReturnValue:
     """Receive a notice, as JSON or as a form.
 
     Answer 200 when the order is settled, and also when the shop has no such order: a repeated notice would not help.
-    Answer 503 when the service did not answer about the payment: then a repeat helps, and some services send one.
+    Answer 503 when the payment service did not answer our lookup: then a repeat helps, and some services send one.
     """
     merchant_uid, imp_uid = _reported()
     if not merchant_uid:
@@ -34,7 +34,7 @@ def iamport() -> ResponseReturnValue:
 
 
 def _reported() -> tuple[str, str]:
-    """Return the notice's `merchant_uid` and `imp_uid`. Each is empty if it is missing or either cannot be stored."""
+    """Return the notice's `merchant_uid` and `imp_uid`, empty if missing. Both are empty if one cannot be stored."""
     notice = sent_json() or request.form
     if not hasattr(notice, "get"):
         return "", ""

@@ -116,7 +116,7 @@ class IamportClient:
         return self._customer_key("GET", customer_uid)
 
     def delete_customer_key(self, customer_uid: str, *, reason: str = "") -> CustomerKey:
-        """Delete a billing key for good: `DELETE /subscribe/customers/{customer_uid}`.
+        """Delete a billing key permanently: `DELETE /subscribe/customers/{customer_uid}`.
 
         Raises:
             NotFound: when the key is already deleted.
@@ -164,7 +164,7 @@ class IamportClient:
         self._fresh_token()
 
     def _payment(self, path: str) -> Payment:
-        """Return a payment, also of a test channel: newer versions of the service hide those unless asked for."""
+        """Return a payment, also of a test channel: newer versions of the service hide those by default."""
         return _read(Payment.from_wire, self._call("GET", path, query={"include_sandbox": "true"}))
 
     def _customer_key(self, method: str, customer_uid: str, *, query: Mapping[str, str] | None = None) -> CustomerKey:
@@ -205,9 +205,9 @@ class IamportClient:
     def _access_token(self) -> str:
         with self._lock:
             if self._monotonic() >= self._token_until:
-                asked_at = self._monotonic()
+                requested_at = self._monotonic()
                 token = self._fresh_token()
-                self._token, self._token_until = token.access_token, asked_at + token.life - RENEW_EARLY
+                self._token, self._token_until = token.access_token, requested_at + token.life - RENEW_EARLY
             return self._token
 
     def _fresh_token(self) -> Token:

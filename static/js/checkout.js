@@ -47,7 +47,7 @@ async function complete(order, { imp_uid, error_code, error_msg }) {
   try {
     return await postJson(order.complete_url, { imp_uid, merchant_uid: order.merchant_uid, error_code, error_msg });
   } catch {
-    // The money may have moved although our server's answer was lost. The order's page asks again.
+    // The money may have moved although our server's answer was lost. The order's page looks it up again.
     return { location: order.result_url };
   }
 }

@@ -29,7 +29,7 @@ export default function buyForm(form, onDone = (location) => window.location.ass
       showProblem(form, error);
     }
   });
-  // The browser's Back button restores this page as the buyer left it: waiting indefinitely. Load it again.
+  // The browser's Back button restores this page as the buyer left it, waiting for a closed window. Load it again.
   window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 }
 

@@ -2,7 +2,7 @@
 // The address at which a guide shows the result of a run: the guide's own, with the order in it.
 
 /**
- * Return the guide's address with the order at which a purchase ended.
+ * Return the guide's address, with the order of the page on which a purchase ended.
  *
  * @param {DOMStringMap} data `resultUrl`, the guide's address; `orders`, the path prefix of every order's page
  * @param {string} location where the purchase ended
