@@ -1,7 +1,7 @@
 """Several threads at the same moment: an order is granted once and a period is charged once, in whatever sequence.
 
-The tests run on SQLite, and on PostgreSQL where one answers on 127.0.0.1:5432. `REQUIRE_SERVICES=1` turns its absence
-from a skip into a failure.
+The tests run on SQLite, and on PostgreSQL if a server answers on 127.0.0.1:5432. Without one its tests are skipped;
+with `REQUIRE_SERVICES=1` they fail.
 """
 
 import os
@@ -46,9 +46,8 @@ def postgresql() -> Iterator[str]:
     name = f"maedal_test_{secrets.token_hex(4)}"
     with server:
         server.execute(f'CREATE DATABASE "{name}"')
-        server.execute(
-            f'ALTER DATABASE "{name}" SET synchronous_commit = off'
-        )  # a crash may lose data, which a test can spare
+        # Faster, and a test can afford to lose data in a crash.
+        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
         finally:
@@ -105,7 +104,7 @@ def paid_periods(subscription: Subscription) -> list[Invoice]:
 
 
 def approved(desk: Desk) -> Counter[str]:
-    """How often each charge was approved at the service, by `merchant_uid`."""
+    """Return how often the service approved each charge, by `merchant_uid`."""
     payments = desk.client.payments  # type: ignore[attr-defined]
     return Counter(p.merchant_uid for p in payments if p.status == "paid" and p.customer_uid_usage == "payment")
 

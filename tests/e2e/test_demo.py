@@ -66,7 +66,7 @@ class Demonstration:
             if last in line:
                 watchdog.cancel()
                 return output
-        raise AssertionError(f"it ended early:\n{output}")
+        raise AssertionError(f"the demonstration ended early:\n{output}")
 
 
 @pytest.fixture(scope="module")

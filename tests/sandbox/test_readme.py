@@ -84,7 +84,7 @@ ENOUGH = {
 """Fields that a call requires before it looks up its merchant."""
 
 
-def test_every_call_it_says_takes_a_merchant_code_does(client):
+def test_every_call_documented_with_a_merchant_code_takes_one(client):
     named = set(re.findall(r"`([^`]+)`", " ".join(README.split()).partition("This holds for ")[2].partition(";")[0]))
 
     answers = {

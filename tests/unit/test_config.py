@@ -48,7 +48,7 @@ def test_a_fit_environment_starts_with_sensible_defaults():
     ("environ", "taken"),
     [(FIT, False), ({**FIT, "TEST_PAYMENTS": "1"}, True), (DEMO, True), ({**DEMO, "TEST_PAYMENTS": "0"}, False)],
 )
-def test_payments_of_test_channels_count_in_a_demonstration_or_where_it_is_said_so(environ, taken):
+def test_payments_of_test_channels_count_in_a_demonstration_or_where_the_setting_says_so(environ, taken):
     assert Config.from_environ(environ).TEST_PAYMENTS is taken
 
 

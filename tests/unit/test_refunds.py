@@ -1,4 +1,4 @@
-"""Refunds are made however often the service does not answer, and requested no more often than needed."""
+"""A refund is made, however often the service stays silent, and requested no more often than needed."""
 
 from dataclasses import replace
 from datetime import timedelta

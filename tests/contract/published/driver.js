@@ -66,12 +66,12 @@ function raised(error) {
   return {
     type: (error.constructor && error.constructor.name) || typeof error,
     code: error.code || answered.code || error.status || null,
-    message: spoken(error.message) || answered.message || null,
+    message: messageIn(error.message) || answered.message || null,
   };
 }
 
 // One client puts the whole answer into its message.
-function spoken(message) {
+function messageIn(message) {
   try {
     return JSON.parse(message).message;
   } catch {

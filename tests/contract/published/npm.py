@@ -193,7 +193,7 @@ NAVER = {"naverProductCode": "coffee", "naverProductCount": 1, "naverPopupMode":
 
 
 def key_of(pg: str, **more: object) -> Visit:
-    """Return the step that issues a key in a wallet's window, under the PG's name."""
+    """Return the step that issues a key in a PG's wallet window. The key is named after the PG."""
     order = {"merchant_uid": f"issue-{pg}", "name": "Coffee", "amount": 1000, "buyer_tel": "010-0000-0000"}
     return Visit(f"key-{pg}", WALLET, {"pg": pg, "customer_uid": pg, "m_redirect_url": LANDING, **order, **more})
 
@@ -560,7 +560,7 @@ WITH_A_WRONG_SECRET = {
 }
 
 NOT_SERVED = {
-    # Endpoints of another fake server. The real service lacks them too: it changes an account under its `imp_uid`.
+    # Endpoints of another fake server. The real service lacks them too: it changes a virtual account by `imp_uid`.
     "iamport-server-api": {
         "internal.deposit": "imp_0",
         "internal.webhook": {"imp_uid": "imp_0", "merchant_uid": "order-1", "status": "paid"},

@@ -1,4 +1,4 @@
-"""Outcomes of charges and windows besides an ordinary answer: by test instrument, or planned."""
+"""Outcomes of charges and windows other than an ordinary answer, caused by a test instrument or planned."""
 
 import json
 import threading
@@ -37,7 +37,7 @@ def plan(client):
 
 @pytest.fixture
 def pass_time(app, clock):
-    """Return a function that lets seconds pass, and the PGs complete what is due."""
+    """Return a function that advances the clock by seconds, after which the PGs complete what is due."""
 
     def pass_time(seconds: int) -> None:
         clock.advance(seconds)

@@ -45,7 +45,7 @@ def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("answer", "reason"),
     [
         (b'{"reason": "sold out"}', "sold out"),
         (b"sold out", "sold out"),
@@ -53,8 +53,8 @@ def test_anything_but_200_stops_the_payment(api, pay, receiver, status):
         (b"[" * 2000, "[" * confirming.MAX_REASON),
     ],
 )
-def test_the_shop_can_say_why(pay, receiver, said, reason):
-    receiver.answer_status, receiver.answer_body = 409, said
+def test_the_shop_can_say_why(pay, receiver, answer, reason):
+    receiver.answer_status, receiver.answer_body = 409, answer
 
     assert pay()["fail_reason"] == f"{STOPPED}{reason})"
 
@@ -113,7 +113,7 @@ def test_the_shop_is_not_asked_when_the_window_is_closed_or_the_lever_is_off(cli
     assert receiver.is_silent()
 
 
-def test_it_goes_in_the_shape_of_the_webhooks(client, pay, receiver):
+def test_the_request_has_the_format_of_the_webhooks(client, pay, receiver):
     client.post("/control/levers", json={"webhook_format": "form"})
     receiver.parse = bytes.decode
 
