@@ -21,7 +21,10 @@ class UnknownPG(LookupError):
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """How one PG behaves when a billing key is issued in its window and charged later."""
+    """How one PG behaves when a billing key is issued in its window and charged later.
+
+    The names of the traits are the keys of `GET /control/pgs`: a shop's tests may read them.
+    """
 
     id: str
     """Our name for it; each guide has one."""
@@ -144,7 +147,7 @@ class Profile:
     """API calls that only its payments support: `order_status`, `naver`, `order_form`, `orders`."""
     opens_windows: bool = True
     """When False, buyers order at the PG itself, and no shop opens a window for it."""
-    reports_balance: bool = False
+    tells_balance: bool = False
     """`GET /payments/{imp_uid}/balance` returns the tax parts of an amount."""
 
     # The design of its window

@@ -21,7 +21,7 @@ def of(payment: Payment) -> dict[str, Any]:
     Raises:
         Refused: when the PG of the payment does not report balances.
     """
-    if not payment.profile.reports_balance:
+    if not payment.profile.tells_balance:
         raise Refused(-1, UNSUPPORTED)
     changes, net = [(payment.paid_at, NOTHING)], NOTHING
     if payment.charged:
