@@ -21,7 +21,7 @@ Text = Mapping[str, str]
 
 
 EVERY_CHARGE = ("customer_uid", "merchant_uid", "amount")
-"""Fields of `/again` without which no PG charges anything."""
+"""Fields of `/again` that every PG needs for a charge."""
 
 
 class ChargeRule(StrEnum):

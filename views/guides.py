@@ -1,4 +1,4 @@
-"""The guide pages, one per PG. Their code is made from the same parameters as the request that Run sends."""
+"""The guide pages, one per PG. Their code uses the same parameters as the request that the Run button sends."""
 
 import json
 from dataclasses import dataclass

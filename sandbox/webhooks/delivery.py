@@ -66,7 +66,7 @@ def announce(payment: Payment) -> None:
 
 
 def send_due(now: int) -> None:
-    """Send what is due on each merchant's clock, and what a dead worker has left. A turn of the background work.
+    """Send what is due on each merchant's clock, and what a dead worker has left: one turn of the background work.
 
     `now` is the computer's time, in Unix seconds.
     """

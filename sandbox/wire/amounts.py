@@ -7,7 +7,7 @@ from .money import minor_units
 from .parameters import Fields, Malformed, currency, flag, integer, number, required_number
 
 VAT_DIVISOR = 11
-"""Value-added tax is a taxed amount divided by this, unless the shop sends `vat_amount`."""
+"""The value-added tax in a taxed amount is the amount divided by this, unless the shop sends `vat_amount`."""
 
 MIN_INSTALMENT_AMOUNT = 50_000
 """The smallest amount, in KRW, that can be paid in instalments."""

@@ -290,7 +290,7 @@ def test_silence_before_the_window_is_reported(shopper, payments):
 
 @pytest.fixture
 def csrf(app, shopper) -> str:
-    """Switch the protection on, and return the token in the page."""
+    """Switch the CSRF protection on, and return the token in the page."""
     app.config["WTF_CSRF_ENABLED"] = True
     found = re.search(r'name="csrf-token" content="([^"]+)"', shopper.get("/").text)
     assert found
