@@ -155,7 +155,7 @@ def test_one_due_subscription_is_charged_once_however_many_ask(simultaneously, d
     assert subscription.claimed_until is None
 
 
-def test_charge_now_pressed_in_many_windows_pays_one_period(simultaneously, desk, user, plan):
+def test_pay_now_pressed_in_many_windows_pays_one_period(simultaneously, desk, user, plan):
     subscription = subscribe(desk, user, plan)
     press = partial(renewals.collect, desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
 

@@ -621,7 +621,7 @@ def test_a_charge_whose_answer_took_long_to_be_lost_is_left_alone_from_then_on(d
     assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
 
 
-def test_charge_now_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
+def test_pay_now_does_not_repeat_a_charge_that_may_still_be_running(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.silent_call = "again"
     order = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)

@@ -99,7 +99,7 @@ def test_the_page_shows_plan_state_card_and_history(shopper, subscription, lang)
 # Pay now --------------------------------------------------------------------------------------------------
 
 
-def test_charge_now_pays_the_next_period_and_answers_a_script(shopper, desk, subscription):
+def test_pay_now_pays_the_next_period_and_answers_a_script(shopper, desk, subscription):
     until = subscription.paid_until
 
     answer = charge(shopper, subscription, period_on(shopper, subscription), headers=JSON)
@@ -111,7 +111,7 @@ def test_charge_now_pays_the_next_period_and_answers_a_script(shopper, desk, sub
     assert subscription.paid_until == add_months(until, 1, anchor_day=subscription.anchor_day)
 
 
-def test_charge_now_without_a_script_leads_back_with_a_message(shopper, subscription):
+def test_pay_now_without_a_script_leads_back_with_a_message(shopper, subscription):
     answer = charge(shopper, subscription, period_on(shopper, subscription), follow_redirects=True)
 
     assert answer.request.path == f"/subscriptions/{subscription.id}"
@@ -119,7 +119,7 @@ def test_charge_now_without_a_script_leads_back_with_a_message(shopper, subscrip
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])
-def test_charge_now_pressed_twice_pays_once(shopper, desk, subscription, headers):
+def test_pay_now_pressed_twice_pays_once(shopper, desk, subscription, headers):
     period_start, charges = period_on(shopper, subscription), len(desk.client.charges)
 
     first, second = (charge(shopper, subscription, period_start, headers=headers) for _ in range(2))
