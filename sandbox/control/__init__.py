@@ -1,7 +1,7 @@
 """Serve the levers, which the real service lacks, for tests and demonstrations. A shop never calls them.
 
-A lever reads JSON or form fields and answers JSON without the envelope. It answers `{"error": …}` with HTTP 400, 404
-or 409 when it refuses, also for a field that its description does not name. It needs no token, and acts on the
+A lever reads JSON or form fields and answers JSON without the envelope. When it refuses, it answers `{"error": …}` with
+HTTP 400, 404 or 409. It also refuses a field that its description does not name. It needs no token, and acts on the
 default merchant unless `merchant_code` names another.
 """
 

@@ -1,8 +1,8 @@
 """Read the description of what the sandbox serves, in our own words, from the tables beside this module.
 
 `operations.toml` has the calls of the real service, `levers.toml` those that it lacks, `fields.toml` the fields of
-requests, `objects.toml` those of answers, `webhooks.toml` what the sandbox sends to a shop unasked. `document.py`
-makes OpenAPI 3.1 of them.
+requests, `objects.toml` those of answers, `webhooks.toml` the requests that the sandbox sends to a shop. `document.py`
+turns them into OpenAPI 3.1.
 """
 
 import json
@@ -133,9 +133,9 @@ class Operation:
     @property
     def failures(self) -> list[int]:
         """The HTTP statuses of failures, sorted, each once."""
-        asked = {400} if self.query or self.body else set()
+        malformed = {400} if self.query or self.body else set()
         unknown_merchant = {404} if any(f.name == "merchant_code" for f in (*self.query, *self.body)) else set()
-        return sorted({*self.fails, *asked, *unknown_merchant, *(() if self.open else (401,))})
+        return sorted({*self.fails, *malformed, *unknown_merchant, *(() if self.open else (401,))})
 
 
 @dataclass(frozen=True, kw_only=True)
