@@ -15,7 +15,7 @@ DEEPEST = 4
 """Levels a form may nest: `schedules[0][extra][naverUseCfm]`."""
 
 DEEPEST_JSON = 100
-"""Levels JSON may nest. Some hundreds more can be read, but not written again."""
+"""Levels JSON may nest. Python can read some hundreds more, but cannot write them again."""
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 _INDEX = re.compile(r"[0-9]{1,4}")
@@ -50,7 +50,7 @@ def query() -> dict[str, Any]:
 
 
 def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return the lists and objects that names with brackets mean. Of a plain name the last value counts.
+    """Return the lists and objects that names with brackets mean. The last value of a repeated plain name counts.
 
     `a[]=1&a[]=2` and `a[0]=1&a[1]=2` → `{"a": ["1", "2"]}`; `a[0][b]=1` → `{"a": [{"b": "1"}]}`
 
@@ -68,7 +68,7 @@ def unfold(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _put(tree: dict[str, Any], path: list[str], value: str) -> None:
-    """Put `value` at `path`. An empty name is the next index. A value and an object at one path: the first stays."""
+    """Put `value` at `path`. An empty name is the next index. A value replaces an object, but not the reverse."""
     name, *inner = path
     name = name or str(len(tree))
     if not inner:

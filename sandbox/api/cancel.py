@@ -15,7 +15,7 @@ bp.before_request(authenticate)
 
 @bp.post("")
 def cancel() -> Response:
-    """Cancel a payment, or `amount` of it. The shop receives a webhook only if it asks for one."""
+    """Cancel a payment, or `amount` of it. Send a webhook only if the call requests one with `enable_webhook`."""
     payment = cancels.cancel(merchant(), fields())
     delivery.announce(payment)
     return answer(payment_object(payment))

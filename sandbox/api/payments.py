@@ -55,7 +55,7 @@ def show_balance(imp_uid: str) -> Response:
 
 @bp.get("")
 def show_several() -> Response:
-    """Answer with each `imp_uid[]` and `merchant_uid[]`: 200 if all were found, 207 if some were, 404 if none was."""
+    """Answer with the payment of each `imp_uid[]` and `merchant_uid[]`: 200 if all exist, 207 if some do, else 404."""
     imp_uids, merchant_uids = _requested_ids()
     most = 1 if levers.get(merchant(), "several_attempts") == "newest" else MOST_IDS
     wanted = [_mine().where(Payment.imp_uid == imp_uid) for imp_uid in dict.fromkeys(imp_uids)]
@@ -72,7 +72,7 @@ def _requested_ids() -> tuple[list[str], list[str]]:
     """Return each `imp_uid[]` and each `merchant_uid[]` of the query.
 
     Raises:
-        Malformed: when there is none, or more than `MOST_IDS`.
+        Malformed: when the query has no id, or more than `MOST_IDS`.
     """
     args = query()
     imp_uids, merchant_uids = texts(args, "imp_uid"), texts(args, "merchant_uid")
@@ -86,7 +86,7 @@ def _requested_ids() -> tuple[list[str], list[str]]:
 @bp.get("/find/<merchant_uid>")
 @bp.get("/find/<merchant_uid>/<status>")
 def find(merchant_uid: str, status: str = "all") -> Response:
-    """Answer with the first in `sorting`. Without a status a newer failed attempt hides an older paid one."""
+    """Answer with the first attempt by `sorting`. Without a status, a newer failed attempt hides an older paid one."""
     return answer(payment_object(_one(_of_order(merchant_uid, status))))
 
 
@@ -102,7 +102,7 @@ def find_all(merchant_uid: str, status: str = "all") -> Response:
 
 @bp.get("/status/<status>")
 def with_status(status: str) -> Response:
-    """Answer with what reached its present status from `from` to `to`: 90 days at most, the last 90 by default."""
+    """Answer with payments that reached their status from `from` to `to`: at most 90 days, by default the last 90."""
     _check_status(status)
     start, end = _search_range()
     reached = case(*((Payment.status == name, at) for name, at in REACHED_AT.items()))
@@ -110,7 +110,7 @@ def with_status(status: str) -> Response:
 
 
 def _search_range() -> tuple[int, int]:
-    """Return the first and last second (Unix) of the search. Raises `Malformed`."""
+    """Return the first and last second (Unix) of the search. Raises `Malformed` when it is longer than 90 days."""
     to = integer(request.args, "to")
     end = of(merchant()) if to is None else to
     start = integer(request.args, "from")

@@ -25,7 +25,7 @@ def pg_settings() -> Response:
 
 @bp.post("/getToken")
 def get_token() -> Response:
-    """Answer with a token. It lives for `expired_at - now` seconds by our clock; the client's own may be wrong."""
+    """Answer with a token. It lives for `expired_at - now` seconds by our clock, because the client's may be wrong."""
     body = fields()
     key, secret = text(body, "imp_key"), text(body, "imp_secret")
     if key is None or secret is None:

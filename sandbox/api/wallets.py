@@ -39,7 +39,7 @@ def settle(imp_uid: str) -> Response:
 
 @bp.get("/payments/<imp_uid>/naver/cash-amount")
 def cash_amount(imp_uid: str) -> Response:
-    """Answer with what a cash receipt could be issued for; play money contains no points."""
+    """Answer with the amounts for which a cash receipt can be issued. Play money contains no points."""
     payment = paid_with(imp_uid, "naver")
     left = balances.left(payment)
     return answer(

@@ -1,7 +1,7 @@
 """The time in the sandbox: whole Unix seconds, as on the wire.
 
 Each merchant has its own clock, the computer's plus an offset, and each `customer_uid` may be further ahead or behind.
-Every rule receives `now` as an argument; only views and workers read it here. `sandbox.travel` moves a clock.
+Every rule receives `now` as an argument; only endpoints and workers read it here. `sandbox.travel` moves a clock.
 """
 
 import time

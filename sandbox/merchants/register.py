@@ -83,7 +83,7 @@ def content_type(merchant: Merchant) -> str:
 
 
 def add_default(config: Config) -> None:
-    """Add the merchant of `config`, or give its code, key and secret to the merchant that has its code or key.
+    """Add the merchant of `config`, or give these credentials to the merchant that already has their code or key.
 
     A webhook URL or a latency that `config` does not set stays as it is.
 
@@ -141,7 +141,7 @@ def _check_code(code: str) -> None:
 
 
 def _existing_default(config: Config) -> Merchant | None:
-    """Return the merchant with the code, or else the key, of `config`. Raises `Malformed` when those are two."""
+    """Return the merchant with the code, or else the key, of `config`. Raises `Malformed` when the two differ."""
     by_code, by_key = (
         db.session.scalar(select(Merchant).where(column == value))
         for column, value in ((Merchant.code, config.MERCHANT_CODE), (Merchant.key, config.KEY))

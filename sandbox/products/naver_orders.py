@@ -1,4 +1,4 @@
-"""Naver Pay's order form: a buyer orders at Naver, and the shop places, ships, takes back or exchanges each product.
+"""Naver Pay's order form: a buyer orders at Naver, and the shop accepts, ships, takes back or exchanges each product.
 
 The states of a product and the moves between them are in `naver_orders.toml`.
 """
@@ -39,12 +39,12 @@ ORDERED_ALREADY = "this merchant_uid has already been paid"
 REFUNDED = ("CANCELED", "RETURNED")
 """Values of `product_order_status` in which the buyer has the money back."""
 FINISHED = ("PURCHASE_DECIDED", "EXCHANGED")
-"""Those in which buyers write reviews."""
+"""Values of `product_order_status` in which buyers write reviews."""
 
 REVIEWS = ("general", "premium")
 
 DELIVERY_SECONDS = 3 * 86_400
-"""From the order to `shipping_due`."""
+"""Seconds from the order to `shipping_due`."""
 
 MOST_PRODUCTS = 20
 
@@ -97,7 +97,7 @@ class ProductOrder(Model):
     state: Mapped[str] = mapped_column(default="paid")
     """A key of `STATES`."""
     reason: Mapped[str | None]
-    """Why it is to be cancelled or returned."""
+    """Why the product is cancelled or returned."""
     product_id: Mapped[str]
     product_name: Mapped[str]
     product_option_id: Mapped[str]
@@ -122,7 +122,7 @@ class ProductOrder(Model):
 
     @property
     def shipping_due(self) -> int:
-        """Until when the shop has to ship it, in Unix seconds."""
+        """The latest time at which the shop has to ship it, in Unix seconds."""
         return self.payment.started_at + DELIVERY_SECONDS
 
     @property
@@ -131,14 +131,14 @@ class ProductOrder(Model):
         return self.product_amount + self.delivery_amount
 
     def move(self, state: str, *, at: int) -> None:
-        """Enter `state`, a key of `STATES`. Refund its total where that state is one of `REFUNDED`."""
+        """Enter `state`, a key of `STATES`. Refund its total when the status becomes one of `REFUNDED`."""
         self.state, self.moved_at = state, at
         if self.status in REFUNDED:
             self.payment.mark_cancelled(self.total, self.reason, at=at)
 
 
 def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Return the payment of a buyer who orders `products` at Naver; queue the shop's webhook. Raises `Malformed`."""
+    """Order `products` at Naver as a buyer, queue the shop's webhook, and return the payment. Raises `Malformed`."""
     products = [_product(one, now) for one in _listed(fields)]
     payment = Payment(
         merchant=merchant,

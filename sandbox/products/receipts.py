@@ -1,4 +1,4 @@
-"""Cash receipts: reports to the tax office of payments by bank account, made here or elsewhere."""
+"""Cash receipts, which report payments by bank account to the tax office, whether made here or elsewhere."""
 
 import secrets
 
@@ -35,7 +35,7 @@ class Receipt(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.id"))
-    """None: a sale made elsewhere, known by the shop's own number."""
+    """None for a sale made elsewhere, whose `merchant_uid` is the shop's own number."""
     merchant_uid: Mapped[str]
     receipt_tid: Mapped[str]
     apply_num: Mapped[str]
@@ -55,7 +55,7 @@ def issue(payment: Payment, fields: Fields, now: int) -> Receipt:
     """Issue a receipt for what is left of a payment.
 
     Raises:
-        Malformed: when a field is missing, the payment was not made by bank account, or it has a receipt.
+        Malformed: when a field is missing, or the payment is not by bank account, has no money left or has a receipt.
         Refused: when its PG has no receipts (HTTP 501).
     """
     _check(fields)
@@ -96,7 +96,7 @@ def issue_external(merchant: Merchant, merchant_uid: str, fields: Fields, now: i
 
 
 def revoke(receipt: Receipt, now: int) -> Receipt:
-    """Revoke a receipt."""
+    """Mark a receipt as cancelled, so that another can be issued for its payment or sale."""
     with exclusive(receipt):
         receipt.cancelled_at = now
         payment = db.session.get(Payment, receipt.payment_id) if receipt.payment_id else None

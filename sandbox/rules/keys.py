@@ -32,7 +32,7 @@ UNKNOWN_INSTRUMENT = (
 INVALID_CARD = "유효하지않은 카드번호를 입력하셨습니다."
 
 REQUESTERS = ("customer", "admin")
-"""`extra.requester`: who asks to delete a key or cancel a payment."""
+"""`extra.requester`: who requests to delete a key or cancel a payment."""
 
 _EXPIRY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
@@ -47,8 +47,8 @@ def get(merchant: Merchant, customer_uid: str) -> BillingKey:
     """Return the key behind `customer_uid`.
 
     Raises:
-        Refused: when there is none; with HTTP 404 as in the schema, or as the lever `unknown_key_http` says. Clients
-            have seen its `code` 1 and its text.
+        Refused: when there is no such key. The lever `unknown_key_http` decides about the HTTP status; 404 is the
+            schema's. Clients have seen the `code` 1 and the text.
     """
     key = find(merchant, customer_uid)
     if key is None:
@@ -58,7 +58,7 @@ def get(merchant: Merchant, customer_uid: str) -> BillingKey:
 
 
 def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
-    """Issue a key for a card number, without a window. Also takes `currency`, which a window would know.
+    """Issue a key for a card number, without a window. `fields` may have a `currency`, which a window would know.
 
     Raises:
         Refused: when the card is turned down at issue, the PG issues no keys for cards, or the merchant has no such
@@ -81,7 +81,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
 
 
 def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """Return the requested channel and the test card with `card_number`, or None where its PG takes no such card.
+    """Return the requested channel and the test card with `card_number`; None if there is no such card at its PG.
 
     Raises:
         Refused: when the merchant has no such channel.
@@ -96,10 +96,10 @@ def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Ins
 
 
 def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
-    """Return the channel that `channel_key` or `pg` names, the default channel without either.
+    """Return the channel that `channel_key` or `pg` names, or without either the default channel.
 
     Raises:
-        Refused: when the merchant has no such channel, unless the lever `unknown_pg` lets the default stand in for it.
+        Refused: when the merchant has no such channel, unless the lever `unknown_pg` replaces it by the default.
     """
     try:
         return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
@@ -110,11 +110,11 @@ def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
 
 
 def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
-    """Delete a key for good. Return it, no longer part of the session.
+    """Delete a key permanently. Return it, detached from the session.
 
     Raises:
-        Refused: when there is none.
-        Malformed: when `extra.requester` is not one of `REQUESTERS`, or a field is missing that the PG needs.
+        Refused: when there is no such key.
+        Malformed: when `extra.requester` is not one of `REQUESTERS`, or a field that the PG needs is missing.
     """
     word(nested(fields, "extra"), "requester", REQUESTERS)
     with exclusive(merchant):
@@ -140,7 +140,7 @@ def find(merchant: Merchant, customer_uid: str) -> BillingKey | None:
 
 
 def store(key: BillingKey) -> None:
-    """Store the key; a `customer_uid` used again stands for the new card from now on."""
+    """Store the key. It replaces an earlier key with the same `customer_uid`."""
     db.session.execute(
         delete(BillingKey).where(BillingKey.merchant_id == key.merchant_id, BillingKey.customer_uid == key.customer_uid)
     )
@@ -200,7 +200,7 @@ def _key_for_window(payment: Payment, instrument: Instrument, now: int) -> Billi
 
 
 def copy_buyer(key: BillingKey, payment: Payment) -> None:
-    """Make the buyer of the payment that issues the key its customer."""
+    """Copy the buyer of the payment that issues the key into the key, as its customer."""
     key.buyer_email, key.currency = payment.buyer_email, payment.currency
     key.customer_name, key.customer_tel = payment.buyer_name, payment.buyer_tel
     key.customer_email, key.customer_addr = payment.buyer_email, payment.buyer_addr

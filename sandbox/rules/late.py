@@ -1,6 +1,6 @@
 """Late approvals, of payments that were pending or had failed, and late cancels: PGs complete them after a while.
 
-Each turn takes what is due on its merchant's clock, and completes each in one transaction, so only once.
+Each turn completes what is due on the clock of its customer, each in a transaction of its own and therefore only once.
 """
 
 from contextlib import suppress
@@ -17,7 +17,7 @@ from . import settling, windows
 
 
 def run_due(_now: int) -> None:
-    """Complete what is due on its merchant's clock, oldest first. The computer's time does not matter."""
+    """Complete what is due on the clock of its customer, oldest first. The computer's time does not matter."""
     # A literal 0, not a bound one, lets SQLite use the partial index of these rows.
     approvals = (
         select(Payment.id).where(Payment.approve_at > literal_column("0")).order_by(Payment.approve_at, Payment.id)
@@ -33,7 +33,7 @@ def run_due(_now: int) -> None:
 
 
 def _approve(payment_id: int) -> None:
-    """Approve the payment, unless it is too early. Drop the approval when its `merchant_uid` was settled by then."""
+    """Approve the payment, unless it is too early. Drop the approval when its `merchant_uid` has been settled since."""
     payment = db.session.get(Payment, payment_id)
     if payment is None or payment.approve_at > clock.of(payment.merchant, payment.customer_uid):
         return
@@ -54,7 +54,7 @@ def _takes_money(payment: Payment) -> bool:
 
 
 def _cancel(cancel_id: int) -> None:
-    """Cancel the payment, unless it is too early. The shop receives a webhook only if it asked for one."""
+    """Cancel the payment, unless it is too early. Queue a webhook only if the cancel requested one."""
     pending = db.session.get(PendingCancel, cancel_id)
     if pending is None or pending.due_at > clock.of(pending.payment.merchant, pending.payment.customer_uid):
         return

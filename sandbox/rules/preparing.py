@@ -15,14 +15,14 @@ REGISTERED_ALREADY = "결제정보 사전등록에 실패하였습니다(이미 
 NOT_REGISTERED = "사전등록된 결제정보가 존재하지 않습니다."
 
 WITH_CENTS = "USD"
-"""The currency by which an amount without one is checked, because it may turn out to have cents."""
+"""The currency that checks an amount registered without one. It allows cents, which the window's currency may have."""
 
 
 def prepare(merchant: Merchant, fields: Fields) -> Prepared:
     """Register an amount, once.
 
     Raises:
-        Refused: when the `merchant_uid` has an amount already.
+        Refused: when the `merchant_uid` already has an amount.
         Malformed: when a field is missing or of the wrong shape.
     """
     prepared = _prepared(merchant, fields)
@@ -37,7 +37,7 @@ def change(merchant: Merchant, fields: Fields) -> Prepared:
     """Replace the registered amount.
 
     Raises:
-        Refused: when none is registered (HTTP 404).
+        Refused: when the `merchant_uid` has no amount (HTTP 404).
         Malformed: when a field is missing or of the wrong shape.
     """
     replacement = _prepared(merchant, fields)
@@ -48,7 +48,7 @@ def change(merchant: Merchant, fields: Fields) -> Prepared:
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Prepared:
-    """Return the amount registered for `merchant_uid`. Raises `Refused` (HTTP 404)."""
+    """Return the amount registered for `merchant_uid`. Raises `Refused` (HTTP 404) when it has none."""
     prepared = find(merchant, merchant_uid)
     if prepared is None:
         raise Refused(-1, NOT_REGISTERED, http=404)

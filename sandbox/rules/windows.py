@@ -62,7 +62,7 @@ def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: 
 
 
 def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
-    """Return what an approval does to the amount: `charged`, only `shown`, or `key_only` where there is no amount."""
+    """Return what an approval does to the amount: `charged`, only `shown`, or `key_only` if the amount is 0."""
     rule = payment.profile.charge
     if rule == "undocumented":
         rule = levers.get(payment.merchant, "undocumented_charge")
@@ -88,7 +88,7 @@ def wants_identity_check(payment: Payment) -> bool:
 def approve(payment: Payment, number: str, now: int) -> Payment:
     """Submit the window with the `number` of the payer's instrument: `paid`, or `failed` with a `fail_reason`.
 
-    A window that would issue a key has issued it when `paid`. Return a finished payment unchanged.
+    A window that issues a key has stored it when `paid`. Return a finished payment unchanged.
     """
     with exclusive(payment):
         if payment.status != "ready" or payment.is_pending:
@@ -114,7 +114,7 @@ def decline(payment: Payment, now: int, reason: str = DECLINED) -> Payment:
 
 
 def close(payment: Payment, now: int) -> Payment:
-    """Close the window for the payer: most PGs leave the payment `ready`, some make it `failed`."""
+    """Record that the payer closed the window: most PGs leave the payment `ready`, some make it `failed`."""
     with exclusive(payment):
         if payment.status == "ready" and not payment.is_pending:
             settling.close_window(payment, now)
@@ -166,7 +166,7 @@ def _own_method(merchant: Merchant, profile: Profile) -> str:
 
 
 def _check_types(params: Fields) -> None:
-    """Check the types, which the browser script checks and REST does not: a quoted amount opens no window."""
+    """Check the types as the browser script does and REST does not: a quoted amount opens no window."""
     amount = params.get("amount")
     if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int | float | Decimal)):
         raise Malformed("amount 파라메터는 숫자여야 합니다.")
@@ -191,7 +191,7 @@ def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
 
 
 def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, charges: bool) -> None:
-    """Check the parameters of a window; `charges` is whether it takes its amount. Raises `Malformed`."""
+    """Check the parameters of a window; `charges` is whether it charges its amount. Raises `Malformed`."""
     profile = payment.profile
     if payment.pay_method not in profile.methods:
         methods = ", ".join(pgs.methods_of(profile.code))

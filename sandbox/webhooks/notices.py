@@ -54,8 +54,8 @@ def body_of(payment: Payment, **more: str) -> dict[str, Any]:
 def forgery(merchant: Merchant, payment: Payment, url: str, kind: str, now: int) -> Delivery:
     """Return a forged notice of `payment`, always with status `paid`.
 
-    `kind` is `wrong_amount` (adds an `amount`, which real notices never have), `unknown_imp_uid` (one of no payment)
-    or `wrong_merchant_uid` (one of no order).
+    `kind` is `wrong_amount` (adds an `amount`, which real notices never have), `unknown_imp_uid` (an id
+    that no payment has) or `wrong_merchant_uid` (one that no order has).
     """
     false_fields: dict[str, dict[str, Any]] = {
         "wrong_amount": {"amount": 1},
@@ -80,7 +80,7 @@ def _common(merchant: Merchant, payment: Payment, url: str, now: int) -> dict[st
 
 
 def _by_policy(merchant: Merchant, notice: Delivery) -> None:
-    """Queue `notice` lost, delayed, shuffled or copied, by the merchant's levers."""
+    """Queue `notice`: lost, delayed, shuffled or copied as the merchant's levers say."""
     copies = levers.get(merchant, "webhook_copies")
     if copies == 0:
         notice.state = "lost"
