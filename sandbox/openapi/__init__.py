@@ -16,7 +16,7 @@ bp.context_processor(words)
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """Answer the description as OpenAPI 3.1. Every origin may read it, so that any viewer can show it."""
+    """Answer with the description as OpenAPI 3.1. Every origin may read it, so that any viewer can show it."""
     answer = jsonify(document(_server(), _examples()))
     answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer

@@ -1,4 +1,4 @@
-"""Write the examples: of fields, of webhooks, and of calls as shell lines that run unchanged once there is a token."""
+"""Write the examples: of fields, of webhooks, and of calls as shell lines that run unchanged once `$TOKEN` is set."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from ..config import Config
 from .description import Field, Operation, Webhook
 
 YOUR_SECRET = "YOUR_SECRET"
-"""Replaces a secret that is not the public one."""
+"""Stands in an example for a secret that is not the public one."""
 
 DAY = 86_400
 JSON_HEADER = ["-H", "'Content-Type: application/json'"]
