@@ -35,7 +35,7 @@ class CannotStart(Exception):
 
 
 def main() -> int:
-    """Prepare the database, start everything, and return the exit code when it has ended."""
+    """Prepare the database, start all three, and return the exit code when they have ended."""
     try:
         environ = _environment()
         for name in ("PORT", "SANDBOX_PORT"):
@@ -71,7 +71,7 @@ def _environment() -> dict[str, str]:
 
 
 def _addresses(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the addresses. Only the two ports decide them."""
+    """Return the ports, and the addresses that follow from them."""
     port, sandbox_port = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001")
     return {
         "PORT": port,
@@ -116,17 +116,17 @@ def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
             probe.bind((environ["BIND"], port))
         except OSError:
             raise CannotStart(
-                f"Port {port} is in use. Stop what listens there, or choose another: make demo {name}={port + 10}"
+                f"Port {port} is in use. Stop the program that uses it, or choose another: make demo {name}={port + 10}"
             ) from None
 
 
 def _run(app: Flask, environ: Mapping[str, str]) -> int:
-    """Start the Procfile, wait until shop and sandbox answer, and return the exit code when it has ended."""
+    """Start the Procfile, wait until shop and sandbox answer, and return honcho's exit code when it has ended."""
     # Without `--env`, honcho reads .env and lets it override what was decided here.
     command = [sys.executable, "-m", "honcho", "start", "--no-prefix", "--env", os.devnull]
     honcho = subprocess.Popen(command, cwd=ROOT, env=dict(environ))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # as honcho does, even if a script ignored it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # honcho does the same; the calling script may ignore it
     PID_FILE.write_text(str(os.getpid()))
     try:
         _wait_until_open(environ, honcho)
@@ -137,7 +137,7 @@ def _run(app: Flask, environ: Mapping[str, str]) -> int:
     except KeyboardInterrupt:
         honcho.terminate()  # a terminal signals every process, `kill -INT` only this one
         honcho.wait()
-        print("\nStopped. What was bought is kept; `make reset` starts over.")
+        print("\nStopped. The data is kept; `make reset` deletes it.")
         return 0
     except CannotStart as err:
         print(err, file=sys.stderr)
@@ -154,7 +154,7 @@ def _wait_until_open(environ: Mapping[str, str], honcho: subprocess.Popen[bytes]
     deadline = time.monotonic() + START_TIMEOUT
     while urls:
         if honcho.poll() is not None or time.monotonic() > deadline:
-            raise CannotStart("The shop did not come up; the lines above say why.")
+            raise CannotStart("The shop did not start; the lines above say why.")
         try:
             if requests.get(urls[0], timeout=2).ok:
                 urls.pop(0)

@@ -66,7 +66,7 @@ def run_migrations_offline():
 
 @contextmanager
 def without_foreign_keys(connection):
-    """Turn foreign keys off on SQLite: it drops a column by building the table again, which other rows may refer to."""
+    """Turn foreign keys off on SQLite, which drops a column by rebuilding a table that other rows may refer to."""
     if connection.dialect.name != "sqlite":
         yield
         return
@@ -78,7 +78,7 @@ def without_foreign_keys(connection):
 
 
 def set_foreign_keys(connection, state):
-    """Set foreign keys `ON` or `OFF`. SQLite accepts this only between two transactions, so end those around it."""
+    """Set foreign keys `ON` or `OFF`. SQLite accepts this only between transactions, so end the present one first."""
     connection.rollback()
     connection.exec_driver_sql(f"PRAGMA foreign_keys={state}")
     connection.commit()

@@ -42,7 +42,7 @@ def confirm(order: Order, *, now: datetime) -> None:
 
 
 def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
-    """Delete the user's revoked keys at the payment service. Return how many are deleted now."""
+    """Delete the user's revoked keys at the payment service. Return how many it deleted."""
     return sum(delete(desk, key_id=key_id, now=now) for key_id in to_delete(now=now, user=user))
 
 
@@ -55,7 +55,7 @@ def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Se
 
 
 def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
-    """Delete a revoked key at the payment service; return whether it is gone.
+    """Delete a revoked key at the payment service; return whether it is deleted.
 
     If the service refuses or does not answer, the back-off decides when to try again.
     """

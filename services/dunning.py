@@ -48,7 +48,7 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
 
 
 def _gap(dunning_days: Sequence[int], step: int) -> timedelta:
-    """Return the time from the step before, so that a worker that was down for days does not run the steps in a row."""
+    """Return the time since the previous step, so that a worker that was down for days does not run them in a row."""
     before = dunning_days[step - 1] if step else 0
     return timedelta(days=dunning_days[step] - before)
 

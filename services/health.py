@@ -8,7 +8,7 @@ from models import db
 from services.iamport import IamportClient, IamportError
 
 FRESH = timedelta(seconds=5)
-"""Shortest time between two requests to the payment service: anyone may request the health check at any rate."""
+"""Shortest time between two requests to the payment service. Anyone may request the health check, however often."""
 
 
 class ServiceCheck:

@@ -1,4 +1,4 @@
-"""Verification: read the payment service's record of an order, and compare it with what we asked for."""
+"""Verification: read the payment service's record of an order, and compare it with what we requested."""
 
 from contextlib import suppress
 
@@ -65,10 +65,10 @@ def _channel_problems(desk: Desk, order: Order, payment: Payment) -> list[str]:
     guide = desk.guides[order.guide_id]
     wrong = []
     if payment.pg_provider not in (None, guide.provider):
-        # Another PG may only show the amount that our PG would charge.
+        # Another PG may only show this amount, where ours would charge it.
         wrong.append("pg_provider")
     elif order.issues_key and desk.mid(guide) and payment.pg_id not in (None, desk.mid(guide)):
-        # We check issues only: a charge uses the account that issued its key, which may be one we used before.
+        # Check issues only: a charge uses the account that issued its key, which may be an earlier account of ours.
         wrong.append("pg_id")
     if payment.is_test and not desk.takes_test_payments:
         wrong.append("test_channel")

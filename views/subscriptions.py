@@ -19,7 +19,7 @@ bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 @bp.get("")
 @login_required
 def index() -> ResponseReturnValue:
-    """List the subscriptions of the signed-in person, the cancelled ones last."""
+    """List the subscriptions of the signed-in user, the cancelled ones last."""
     return render_template("subscriptions/index.html", subscriptions=subscriptions.of_user(current_user))
 
 
@@ -82,7 +82,7 @@ def card(subscription_id: int) -> ResponseReturnValue:
 @bp.route("/<int:subscription_id>/cancellation", methods=["GET", "POST"])
 @login_required
 def cancel(subscription_id: int) -> ResponseReturnValue:
-    """Ask for confirmation, then end the subscription. One that has ended is only shown."""
+    """Ask for confirmation, then end the subscription. Redirect to its page if it has already ended."""
     subscription = own_subscription(subscription_id)
     if not subscription.is_alive:
         return redirect(url_for(".show", subscription_id=subscription_id))

@@ -118,7 +118,7 @@ def test_a_busy_port_is_reported_in_a_sentence(demonstration: Demonstration):
 
     assert second.returncode == 1
     assert output == (
-        f"Port {demonstration.port} is in use. Stop what listens there, "
+        f"Port {demonstration.port} is in use. Stop the program that uses it, "
         f"or choose another: make demo PORT={demonstration.port + 10}\n"
     )
 

@@ -1,5 +1,5 @@
 // @ts-check
-// While the outcome of a run is open, refreshes it without leaving the guide or the phone beside it.
+// Refreshes the result of a run while its outcome is open. The guide and the phone beside it stay as they are.
 import { enhance } from "../main.js";
 import { refresh } from "../refresh.js";
 import watchOrder from "./orders-show.js";
