@@ -1,4 +1,4 @@
-"""Who imports whom in this repository, read from the source: nothing is imported for it."""
+"""Read from the source who imports whom in this repository, without importing anything."""
 
 import ast
 from collections.abc import Iterator
@@ -21,18 +21,18 @@ class Import(NamedTuple):
     place: Place
     line: int
     dots: int
-    """How many dots the import is written with; 0 for an absolute one."""
+    """The number of leading dots; 0 for an absolute import."""
 
 
 @cache
 def imports_of(path: Path) -> tuple[Import, ...]:
-    """Every name that a file imports, wherever in it; relative imports are resolved."""
+    """Return every name that a file imports, anywhere in it, with relative imports resolved."""
     return tuple(_imports(path, tree_of(path).body, "top"))
 
 
 @cache
 def path_of(name: str) -> Path | None:
-    """The file that holds an imported name, be it a module or something in one; None where it is not ours."""
+    """Return the file of an imported name, a module or something in one; None when it is not in this repository."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         beginning = ROOT.joinpath(*parts[:length])
@@ -43,7 +43,7 @@ def path_of(name: str) -> Path | None:
 
 
 def targets_of(path: Path) -> dict[Path, Import]:
-    """The files of this repository that a file imports, each with the import that says so first."""
+    """Return the files of this repository that a file imports, each with the first import that leads to it."""
     found: dict[Path, Import] = {}
     for imported in imports_of(path):
         target = path_of(imported.name)
@@ -53,7 +53,7 @@ def targets_of(path: Path) -> dict[Path, Import]:
 
 
 def circle_among(paths: list[Path]) -> list[Path]:
-    """Files that import each other in a circle, the first one again at the end; empty where there is none."""
+    """Return files that import each other in a circle, with the first repeated at the end; empty without a circle."""
     graph = {path: [target for target in targets_of(path) if target in paths] for path in paths}
     try:
         TopologicalSorter(graph).prepare()
@@ -75,7 +75,7 @@ def _imports(path: Path, body: list[ast.stmt], place: Place) -> Iterator[Import]
 
 
 def _inner(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements directly inside a statement, those of `else` and `except` too."""
+    """Return the statements directly inside a statement, those of `else` and `except` included."""
     inner: list[ast.stmt] = []
     for child in ast.iter_child_nodes(statement):
         if isinstance(child, ast.stmt):

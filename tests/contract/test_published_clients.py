@@ -182,7 +182,7 @@ class Stage:
         return None
 
 
-def test_workers_that_want_an_environment_at_once_make_it_once(monkeypatch, tmp_path):
+def test_workers_that_want_an_environment_together_make_it_once(monkeypatch, tmp_path):
     made = []
 
     def install(place, *command):

@@ -1,4 +1,4 @@
-"""The PGs' own guides as data, to check the sandbox's profiles against; and a shop that follows one of them."""
+"""The PGs' own guides as data, to check the sandbox's profiles, and a shop that follows one of them."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Guide(NamedTuple):
 
     pg: str
     effect: str
-    """What happens to an amount above zero: `shown` or `charged`."""
+    """What happens to an amount above 0: `shown`, `charged`, or `key_only` at a PG that ignores it."""
     zero: str
     """What happens for an amount of 0: `key_only` or `refused`."""
     pc: str
@@ -121,7 +121,7 @@ GUIDES = {
         issue=MEMBER,
     ),
 }
-"""Id → guide. Where documents disagree, they read as our shop's guides do."""
+"""Id → guide. Where documents disagree, these follow the guides of our shop."""
 
 
 class Follower:

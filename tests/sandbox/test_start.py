@@ -30,7 +30,7 @@ def start_worker(url: str) -> int:
         return db.session.query(Merchant).count()
 
 
-def test_workers_that_start_at_once_share_one_database(tmp_path):
+def test_workers_that_start_together_share_one_database(tmp_path):
     url = f"sqlite:///{tmp_path}/sandbox.db"
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])  # import once, not in each worker, so that all start together

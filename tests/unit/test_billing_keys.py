@@ -100,13 +100,13 @@ def test_a_deletion_that_is_refused_is_requested_with_a_growing_back_off(desk, u
     desk.client.raises["delete_customer_key"] = Refused("삭제할 수 없습니다.", code=1)
     subscriptions.cancel(desk, subscription=subscription, now=NOW)
 
-    asked = []
+    requested = []
     for minute in range(1, 60):
         for key_id in billing_keys.to_delete(now=NOW + timedelta(minutes=minute)):
             billing_keys.delete(desk, key_id=key_id, now=NOW + timedelta(minutes=minute))
-            asked.append(minute)
+            requested.append(minute)
 
-    assert asked == [2, 4, 8, 16, 32]
+    assert requested == [2, 4, 8, 16, 32]
 
 
 def test_a_key_the_service_does_not_know_counts_as_deleted(desk, user, plan):

@@ -190,7 +190,7 @@ def test_news_of_an_unknown_order_is_no_news(desk):
         checkout.receive(desk, source=Source.WEBHOOK, merchant_uid="order_nobody", imp_uid="imp_1", now=NOW)
 
 
-def test_what_the_window_said_is_shown_and_not_believed(desk, user, plan):
+def test_what_the_window_said_is_dropped_when_the_record_is_paid(desk, user, plan):
     order = place_order(desk, user, plan)
     desk.client.pay(checkout.request(desk, order, language="ko"))
 

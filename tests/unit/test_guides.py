@@ -108,7 +108,7 @@ def test_the_shop_uses_the_first_variant():
 
 def test_an_unknown_variant_is_refused(guide):
     with pytest.raises(PgUnavailable):
-        guide.variant("of somebody else")
+        guide.variant("no-such-variant")
 
 
 def test_the_request_is_made_from_the_table_of_parameters(guide):

@@ -1,4 +1,4 @@
-"""What the laws read from a file's syntax."""
+"""The facts that the laws read from a file's syntax."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.source import postponed, public, tree_of
 
 @pytest.fixture
 def written(tmp_path):
-    """Writes a module and gives its path."""
+    """Return a function that writes a module and returns its path."""
 
     def write(text):
         path = tmp_path / "module.py"

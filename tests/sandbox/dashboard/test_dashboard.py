@@ -256,7 +256,7 @@ def test_a_time_that_no_clock_can_show_is_refused_with_the_reason(client, clock,
     assert client.get("/control/clock").json["now"] == clock()
 
 
-def test_levers_are_set_and_put_back(client):
+def test_levers_are_set_and_the_changed_ones_marked(client):
     _press(client, f"{HOME}/levers", "levers", strict="true", latency="0.5", webhook_format="form")
     pulled = client.get("/control/levers").json["levers"]
     page = client.get(f"{HOME}/levers").text
@@ -265,7 +265,7 @@ def test_levers_are_set_and_put_back(client):
     assert page.count("data-pulled") == 3
 
 
-def test_an_outcome_is_ordered_and_withdrawn(client, api):
+def test_an_outcome_is_queued_and_withdrawn(client, api):
     api.issue()
     _press(client, f"{HOME}/levers", "outcomes", outcome="lost_card", customer_uid="", times="2")
     assert api.charge("order-1").response["status"] == "failed"
@@ -326,7 +326,7 @@ ONETIME = {
 
 @pytest.fixture
 def busy(client, api, payer, receiver) -> dict:
-    """Give the merchant something of everything: a key issued in a window, a charge, a schedule, a webhook."""
+    """Give the merchant one of each: a key issued in a window, a charge, a schedule, a webhook."""
     opened = payer.open(merchant_uid="order-1", customer_uid="card-1", notice_url=receiver.url)
     imp_uid = payer.approve(opened, APPROVED)
     receiver.next()

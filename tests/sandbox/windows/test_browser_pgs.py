@@ -19,8 +19,8 @@ def visit(shop: ShopPage, guide_id: str, **changes: object) -> ShopPage:
     """Open the page of a shop that follows this guide."""
     guide = GUIDES[guide_id]
     uid = f"{guide_id}{shop.page.evaluate('Date.now()')}".replace("-", "")
-    asked = {"pg": guide.pg, "pay_method": guide.pay_method, "merchant_uid": uid, "customer_uid": uid, **guide.issue}
-    return shop.visit(**{**asked, "ui": guide.ui_type, **changes})
+    params = {"pg": guide.pg, "pay_method": guide.pay_method, "merchant_uid": uid, "customer_uid": uid, **guide.issue}
+    return shop.visit(**{**params, "ui": guide.ui_type, **changes})
 
 
 def pop_up(shop: ShopPage, button: str = "Subscribe") -> Page:
