@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 CALLS_OF_A_CHARGE = 8
-"""An upper limit of the requests in one charge: look up the outcome before it, charge, look it up after, and tokens."""
+"""An upper limit of the requests for one charge: look up its outcome, charge, look up again, and obtain tokens."""
 
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anyone can read in this repository: fit for a demonstration, never for a shop."""

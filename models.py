@@ -439,7 +439,10 @@ class Invoice(Model):
     declines: Mapped[int] = mapped_column(default=0)
     """How many scheduled attempts were declined: the current step of the dunning schedule."""
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Time of the next scheduled attempt. A decline before it is no dunning attempt. None: nothing was declined yet."""
+    """Time of the next scheduled attempt. None: nothing was declined yet.
+
+    A decline before that time does not count as a dunning attempt.
+    """
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 

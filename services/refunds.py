@@ -2,7 +2,7 @@
 
 decide   record the refund in the same commit as the decision
 request  request the refund from the service, once
-process  called by reconcile: check whether the refund is made, and request it again if not
+process  called by reconcile: check whether the refund is made, and request it again unless the service accepted it
 confirm  mark the refund made if the record just read shows no money left
 """
 
@@ -26,7 +26,7 @@ def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
     """Whether the payment moved money. An issue that only shows its amount moves none.
 
     The guide of the PG that handled the payment decides, because a browser may have chosen another PG than the order's.
-    A record that is not an issue is an ordinary payment. So is one without `customer_uid_usage`: it made no key.
+    A record that is not an issue is an ordinary payment. So is a record without `customer_uid_usage`: it made no key.
     """
     if payment.amount_left <= 0:
         return False

@@ -1,7 +1,7 @@
 """How often one IP address and one account may try to sign in or up: enough for people, too little to guess passwords.
 
-`RATELIMIT_…` configures where attempts are counted, and whether they are. An attempt above the limit is answered with
-429 and `Retry-After`.
+`RATELIMIT_ENABLED` decides whether attempts are counted, `RATELIMIT_STORAGE_URI` where. An attempt above the limit is
+answered with 429 and `Retry-After`.
 """
 
 from collections.abc import Callable

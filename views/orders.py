@@ -54,7 +54,7 @@ def own_order(merchant_uid: str) -> Order:
 
 
 def _retry_url(order: Order) -> str:
-    """Return where to retry: for the same subscription until it ends, so that a late approval starts no second one."""
+    """Return where to retry: in the same subscription until it ends, so that a late approval starts no second one."""
     subscription = order.subscription
     if subscription.is_alive:
         return url_for("subscriptions.card", subscription_id=subscription.id)

@@ -38,7 +38,7 @@ def show_several() -> Response:
 
 @bp.get("/<customer_uid>")
 def show(customer_uid: str) -> Response:
-    """Answer with what may be known of a key; never with the key itself."""
+    """Answer with what the service reveals of a key, never with the key itself."""
     return answer(key_object(keys.get(merchant(), customer_uid)))
 
 

@@ -197,13 +197,13 @@ def schedule_object(schedule: Schedule) -> dict[str, Any]:
 
 
 def pg_settings_of(channel: Channel) -> list[dict[str, Any]]:
-    """Return a channel as `GET /users/pg` lists it, once for each use. Source: schema `PgSettingAnnotation`."""
+    """Return the entries of a channel in `GET /users/pg`, one for each use. Source: schema `PgSettingAnnotation`."""
     types = ("payment", "api_payment") if profile_for(channel.pg_provider).family == "card" else ("payment",)
     return [{**asdict(channel), "sandbox": True, "type": kind} for kind in types]
 
 
 def prepared_object(prepared: Prepared) -> dict[str, Any]:
-    """Return an amount that was registered before its window."""
+    """Return an amount that was registered before its window opened."""
     amount = Decimal(prepared.amount)
     return {
         "merchant_uid": prepared.merchant_uid,

@@ -24,7 +24,7 @@ def show(imp_uid: str) -> Response:
 
 @bp.post("/<imp_uid>")
 def issue(imp_uid: str) -> Response:
-    """Issue a receipt for what is left of a payment."""
+    """Issue a receipt for what is left of a payment after its cancels."""
     receipt = receipts.issue(entries.get(merchant(), imp_uid), fields(), of(merchant()))
     return answer(receipt_object(receipt, imp_uid=imp_uid))
 

@@ -1,6 +1,7 @@
 """Plan how the next charge or window ends: `/control/outcomes`, and `/control/faults` for the two oldest outcomes.
 
-A planned outcome is for one `customer_uid` or, without it, for the next charge or window of any. Playing uses it up.
+A planned outcome is for one `customer_uid` or, without it, for the next charge or window of any customer. Each play
+uses up one of its `times`.
 """
 
 from typing import Any
@@ -56,7 +57,7 @@ def plan() -> Response:
 
 @bp.delete("/control/outcomes")
 def withdraw() -> Response:
-    """Delete every planned outcome that has not been played, or with `customer_uid` only those of this customer."""
+    """Delete the planned outcomes that are left, or with `customer_uid` only those of this customer."""
     body = sent_fields()
     merchant, customer_uid = merchant_in(body), text(body, "customer_uid")
     removal = delete(PlannedOutcome).where(PlannedOutcome.merchant_id == merchant.id)

@@ -64,12 +64,12 @@ def set_time() -> ResponseReturnValue:
 @bp.errorhandler(Malformed)
 @bp.errorhandler(Refused)
 def _refused(error: Malformed | Refused) -> ResponseReturnValue:
-    """Show on a page of its own why the lever refused."""
+    """Answer with a page that shows why the lever refused."""
     return render_template("dashboard/refused.html", message=str(error), back=_page_before()), 400
 
 
 def _page_before() -> str:
-    """Return the address of the console page with the button; the overview when the browser sends none of ours."""
+    """Return the address of the console page with the button, or the overview if the referrer is not on this host."""
     before = urlsplit(request.referrer or "")
     if before.netloc != request.host:
         return url_for(".overview")

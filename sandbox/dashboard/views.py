@@ -38,7 +38,7 @@ def frame() -> dict[str, Any]:
     newest = db.session.scalars(select(Merchant).order_by(Merchant.id.desc()).limit(NEWEST_MERCHANTS)).all()
     return {
         "console": g.console,
-        # The clock of a live page runs in the browser. The time must not make every answer differ from the last.
+        # The clock of a live page runs in the browser. The server's time would make every answer differ from the last.
         "console_now": 0 if is_live else clock.of(g.console),
         "section": SECTION_OF.get(page, page),
         "merchants": newest if g.console in newest else [g.console, *newest],
@@ -70,7 +70,7 @@ def index() -> str:
 
 @bp.get("/console/<code>/payments")
 def payments() -> str:
-    """List the payments, of one status with `?only=`."""
+    """List the payments, with `?only=` those of one status."""
     return _list("payments", lists.payments(g.console, _filter("payments")), Payment)
 
 
@@ -108,7 +108,7 @@ def keys() -> str:
 
 @bp.get("/console/<code>/key")
 def key() -> str:
-    """Show one `?customer_uid=`: its key, charges and calls, also after the key was deleted.
+    """Show the key of `?customer_uid=` with its charges and calls, also after the key was deleted.
 
     The `customer_uid` is in the query, not in the path, because it may contain any character.
     """
@@ -128,7 +128,7 @@ def key() -> str:
 
 @bp.get("/console/<code>/schedules")
 def schedules() -> str:
-    """List the schedules, of one status with `?only=`."""
+    """List the schedules, with `?only=` those of one status."""
     return _list("schedules", lists.schedules(g.console, _filter("schedules")), Schedule)
 
 
@@ -151,7 +151,7 @@ def schedule(schedule_id: int) -> str:
 
 @bp.get("/console/<code>/webhooks")
 def webhooks() -> str:
-    """List the webhooks, of one state with `?only=`."""
+    """List the webhooks, with `?only=` those in one state."""
     return _list("webhooks", lists.deliveries(g.console, _filter("webhooks")), Delivery)
 
 
@@ -164,7 +164,7 @@ def webhook(delivery_id: int) -> str:
 
 @bp.get("/console/<code>/wire")
 def wire() -> str:
-    """List the calls, of one kind with `?only=`."""
+    """List the calls, with `?only=` those of one kind."""
     return _list("wire", lists.calls(g.console, _filter("wire")), WireEntry)
 
 
@@ -203,9 +203,9 @@ def pulled() -> str:
 
 @bp.get("/console/<code>/fidelity")
 def certainties() -> str:
-    """Show how sure we are of each behaviour, those of one certainty with `?only=`."""
-    wish = _filter("certainties")
-    shown = [behaviour for behaviour in fidelity.BEHAVIOURS if wish in ("", behaviour.certainty)]
+    """Show how certain each behaviour is, and with `?only=` those of one certainty."""
+    certainty = _filter("certainties")
+    shown = [behaviour for behaviour in fidelity.BEHAVIOURS if certainty in ("", behaviour.certainty)]
     return render_template("dashboard/fidelity.html", behaviours=shown, filters=FILTERS["certainties"])
 
 
@@ -269,8 +269,8 @@ def _story(rows: Any, model: type[Any]) -> list[Any]:
 
 def _filter(name: str) -> str:
     """Return `?only=` when it is one of the section's filters, else ''."""
-    wish = request.args.get("only", "")
-    return wish if wish in FILTERS[name] else ""
+    only = request.args.get("only", "")
+    return only if only in FILTERS[name] else ""
 
 
 def _own(query: Any) -> Any:

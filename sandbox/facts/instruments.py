@@ -39,7 +39,7 @@ class Instrument:
 
     @property
     def is_fault(self) -> bool:
-        """Whether it does more than approve or decline. Pages show such an instrument in a collapsed section."""
+        """Whether it plays an outcome, or declines only its first charges. Pages show it in a collapsed section."""
         return self.plays is not None or self.declined_charges > 0
 
     @property

@@ -27,7 +27,7 @@ class Profile:
     """
 
     id: str
-    """Our name for it; each guide has one."""
+    """Our name for the profile. Each guide of the payment service has a profile of its own."""
     code: str
     """The value of `pg` that a shop sends, alone or followed by `.MID`. The record shows it as `pg_provider`."""
     name_ko: str
@@ -35,7 +35,7 @@ class Profile:
     family: Literal["card", "account", "phone", "wallet"]
     """Selects the window and the test instruments."""
     methods: tuple[str, ...]
-    """Values of `pay_method` that the PG accepts, or may record where it ignores the shop's; the usual one first."""
+    """Values of `pay_method` that the PG accepts, or that it may record with `method_ignored`; the usual one first."""
     method_ignored: bool = False
     """The PG has no `pay_method`, or ignores the value that the shop sends."""
     mid: str
@@ -199,7 +199,7 @@ for _profile in _ALL:
 def profile_for(pg: str | None, pay_method: str | None = None) -> Profile:
     """Return the profile of `pg`: `code`, `code.MID`, or nothing for the default.
 
-    A PG may have one profile per `pay_method`. The first serves a method that none of them lists.
+    A PG may have one profile per `pay_method`. For a method that none of them lists, return the first.
 
     Raises:
         UnknownPG: when no PG has this code.

@@ -33,7 +33,7 @@ def channels(merchant: Merchant) -> list[Channel]:
 
 
 def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
-    """Return the channel that a request names by its key or by `pg` (`code`, `code.MID`, nothing for the default).
+    """Return the channel that a request names by `channel_key` or `pg` (`code`, `code.MID`, nothing for the default).
 
     Raises:
         UnknownPG: when the merchant has no such channel.

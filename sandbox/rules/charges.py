@@ -1,4 +1,4 @@
-"""Charges of a stored key, or of a card whose number was sent, and when a PG refuses them (as by a monthly cap).
+"""Charge a stored key, or a card by its number, unless its PG refuses, for example because of a monthly cap.
 
 Every rule owns its transaction and takes `now` (Unix seconds). An approval also queues its webhooks in the
 same transaction; the caller then starts them with `sandbox.webhooks.delivery.announce`.
@@ -61,7 +61,7 @@ def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: 
     Return False when the outcome's answer is `500_before`: the charge is not even attempted.
 
     Raises:
-        Refused, Malformed: when `charge` would; nothing has been written then.
+        Refused, Malformed: when `charge` raises them; nothing has been written then.
     """
     key = keys.find(merchant, str(payment.customer_uid))
     if key is None:
@@ -85,7 +85,7 @@ def charge_key(key: BillingKey, payment: Payment, now: int) -> bool:
 def requested_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
     """Return the payment that `fields` request, without what depends on the key. Raises `Malformed`.
 
-    `by_card`: the charge is of a card, and `customer_uid` asks to store its key.
+    `by_card`: the fields name a card, and with `customer_uid` they request that its key be stored.
     """
     read_uid = text if by_card else required_text
     customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
@@ -205,7 +205,7 @@ def _is_unannounced(key: BillingKey) -> bool:
 
 
 def _days_off(issued_at: int, now: int) -> int:
-    """Return the days from today to the nearest monthly issue day; a shorter month's last day replaces the 31st."""
+    """Return the days from today to the nearest monthly issue day. The last day of a shorter month replaces it."""
     issued, today = (datetime.fromtimestamp(at, SEOUL).date() for at in (issued_at, now))
     first = today.replace(day=1)
     months = (first, (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1))

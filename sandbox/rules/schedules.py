@@ -1,7 +1,7 @@
 """Schedules: charges booked ahead, each of which runs once when it is due, as `/again` would.
 
 A run reads, charges and records in one transaction that excludes other writers. So it needs no claim: a second worker
-finds it done, and a worker killed in the middle has done nothing.
+finds the schedule executed, and a worker that is killed in the middle has changed nothing.
 
 Source: contract of `POST /subscribe/payments/schedule` in https://developers.portone.io/api/rest-v1
 """
@@ -197,7 +197,7 @@ def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
 
 
 def reopen(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Schedule again what failed or was revoked. Raises as `move`, with HTTP 400 when it is neither."""
+    """Schedule again what failed or was revoked. Raises as `move` does, with HTTP 400 when it is neither."""
     return _retimed(merchant, merchant_uid, fields, Schedule.reopen)
 
 
@@ -244,7 +244,7 @@ def _wrong_state() -> Refused:
 
 
 def run_due(_now: int) -> None:
-    """Run what is due on each merchant's clock, in order; the runner's turn. The computer's time does not matter."""
+    """Run what is due on each merchant's clock, in order. The runner calls it; the computer's time does not matter."""
     while db.session.scalar(_due().limit(1)) is not None:
         with exclusive():
             # Read again: another worker may have run them, and a shop may have moved them or its clock.
@@ -256,7 +256,7 @@ def run_due(_now: int) -> None:
 
 
 def catch_up(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
-    """Run what is due, each at its own time as if that were now, inside the caller's transaction.
+    """Run what is due, each with its `schedule_at` as the present time, inside the caller's transaction.
 
     With a `customer_uid`, run only its schedules. Return their payments.
     """

@@ -39,7 +39,7 @@ ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 @bp.get("/js/iamport.payment-<version>.js", endpoint="old_script")
 @bp.get("/v1/iamport.js")
 def script(version: str = "") -> Response:
-    """Serve the script under its present and its old name. The script itself reads `?device=mobile`."""
+    """Serve the script under its current and its old name. The script itself reads `?device=mobile`."""
     response = send_from_directory(HERE, "iamport.js", mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -51,7 +51,7 @@ def open_payment() -> ResponseReturnValue:
 
     Takes `{merchant_code, params, device, ui_type, origin, page_language}`; answers 201 with
     `{imp_uid, window_url, result, form}` or 400 with `{error_code, error_msg, imp_uid, merchant_uid}`, which the
-    script passes to the shop's callback. PGs that use `success` get it too.
+    script passes to the shop's callback, with `success: false` unless the PG's browser results have no `success`.
     """
     body, params = _request_body()
     try:
@@ -150,7 +150,7 @@ def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _window_url(payment: Payment, body: dict[str, Any], params: dict[str, Any]) -> str:
-    # A shop that sends no `language` gets that of its page. The one language of some PGs comes first.
+    # The only language of a PG comes first, then the shop's `language`, then the language of its page.
     languages = (*payment.profile.window_languages, params.get("language"), body.get("page_language"))
     return url_for(
         "windows.show", imp_uid=payment.imp_uid, k=window_key(payment), lang=language_of(*languages), _external=True
@@ -174,7 +174,7 @@ def _merchant(code: object) -> Merchant:
     """Return the shop that calls.
 
     Raises:
-        WindowRefused: when no shop has this merchant code; the contract has no other code for that than NOT_READY.
+        WindowRefused: with NOT_READY, the contract's only code for it, when no shop has this merchant code.
     """
     known = code if isinstance(code, str) and code.isascii() else ""
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == known))
