@@ -13,12 +13,12 @@ REMEMBER_COLOURS = """() => {
     return Object.assign(this, { r, g, b, alpha });
   };
 }"""
-"""A cache of parsed colours. axe parses a page's dozen colours again for each word, which takes half of its time."""
+"""A cache of parsed colours. Without it, axe spends half of its time parsing the dozen colours again for each word."""
 
 RUN = """axe.run({ resultTypes: ["violations"], preload: false }).then(({ violations }) =>
   violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))"""
-"""Preloading is off. It fetches every stylesheet again, which our pages' policy refuses. It only serves a rule that is
-off, and rules about sound, which our pages do not have."""
+"""Preloading is off. It fetches every stylesheet again, which our pages' policy refuses. Only a rule that is off and
+rules about sound need it, and our pages have no sound."""
 
 
 def violations(place: Page | Frame) -> list[str]:

@@ -24,7 +24,7 @@ class SmallService:
         self.charged_as: Record = {}
         """Fields of a charge's record that differ from its request."""
         self.is_down_for = ""
-        """Path of the one call that the service answers with 503."""
+        """The path that the service answers with 503; '' for none."""
 
     def finish(self, order: Record, **changes: Any) -> str:
         """Finish the window as a buyer does, and return the `imp_uid`. `changes` holds what differs from the order."""
@@ -82,29 +82,29 @@ class SmallService:
         return _answer(record)
 
     def _again(self) -> Any:
-        asked = request.form.to_dict()
-        self.charges.append(asked)
-        if self._find(asked["merchant_uid"], "paid"):
+        charge = request.form.to_dict()
+        self.charges.append(charge)
+        if self._find(charge["merchant_uid"], "paid"):
             return {"code": 1, "message": "already ordered", "response": None}
         outcome = {"status": "failed", "fail_reason": "no money"} if self.declines else {}
-        order = {"currency": "KRW", **asked, "amount": float(asked["amount"])}
+        order = {"currency": "KRW", **charge, "amount": float(charge["amount"])}
         return _answer(
             self.records[self._write(order, {"customer_uid_usage": "payment", **outcome, **self.charged_as})]
         )
 
     def _write(self, order: Record, changes: Record) -> str:
         imp_uid = f"imp_{len(self.records)}"
-        asked = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
+        ordered = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
         # A window names its PG, and a key stays with the PG of its issue.
         channel = self.channels.setdefault(order["customer_uid"], order.get("channel", {}).get("pg", ""))
-        asked["pg_provider"], _, asked["pg_id"] = channel.partition(".")
+        ordered["pg_provider"], _, ordered["pg_id"] = channel.partition(".")
         known = {
             "imp_uid": imp_uid,
             "status": "paid",
             "fail_reason": None,
             "cancel_amount": 0,
             "sandbox": False,
-            **asked,
+            **ordered,
         }
         self.records[imp_uid] = known | changes
         return imp_uid

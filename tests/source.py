@@ -56,7 +56,7 @@ def strings(path: Path) -> list[str]:
 
 
 def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, bool]:
-    """The public classes and functions in a module or class, methods too: each name, and whether it has a docstring."""
+    """Return each public class, function and method of a module or class, and whether it has a docstring."""
     found: dict[str, bool] = {}
     for inner in node.body:
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and not inner.name.startswith("_"):
@@ -67,8 +67,8 @@ def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, bool]
 
 
 def postponed(path: Path) -> set[str]:
-    """Names that annotations use before they exist: of the class around, defined further down, or imported only for
-    types. For these a file needs `from __future__ import annotations`."""
+    """Return the names that annotations use before they are defined: the enclosing class, a name from further down, or
+    one imported only for types. For these a file needs `from __future__ import annotations`."""
     tree, defined = tree_of(path), {}
     for node in tree.body:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
@@ -88,7 +88,7 @@ def postponed(path: Path) -> set[str]:
 
 
 def _annotations(tree: ast.Module) -> list[ast.expr]:
-    """Those that Python evaluates, which it does with none of a function's own variables."""
+    """Return the annotations that Python evaluates: all but those of a function's local variables."""
     found: list[ast.expr | None] = []
     waiting: list[ast.AST] = [tree]
     while waiting:

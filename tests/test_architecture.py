@@ -1,6 +1,6 @@
-"""Who may import whom, who may do what, and how long a file may be: the laws of this repository, executable.
+"""The laws of this repository, executable: what each file may import and do, and how long it may be.
 
-Everything is read from the source, nothing is imported. A failure says what is wrong, and where it belongs.
+The tests read the source and import none of it. A failure says what is wrong, and where the code belongs.
 """
 
 import ast
@@ -33,7 +33,7 @@ def each(paths: list[Path]):
 
 
 def imports(path: Path) -> list[str]:
-    """Everything a file imports, wherever in it: `services.desk`, `flask.request`."""
+    """Return the full name of everything that a file imports, anywhere in it: `services.desk`, `flask.request`."""
     return [imported.name for imported in imports_of(path)]
 
 
@@ -42,7 +42,7 @@ def packages(path: Path) -> set[str]:
 
 
 def keep(broken: Iterable[object], law: str) -> None:
-    """Fail with the law and everything that breaks it."""
+    """Fail if anything is `broken`, with the law and everything that breaks it."""
     __tracebackhide__ = True
     found = sorted(map(str, broken))
     assert not found, f"{law} Found: {', '.join(found)}"
@@ -84,10 +84,10 @@ def test_the_shop_does_not_name_the_demonstration(path):
 @each(sources())
 def test_no_branch_asks_which_service_answers(path):
     allowed = {"config.py", "services/iamport/client.py", "services/iamport/types.py"}
-    """The word is the protocol's own, for a merchant's test channels."""
+    """There `sandbox` is the protocol's own word, for a merchant's test channels."""
     words = [text for text in strings(path) if "sandbox" in text.lower() and named(path) not in allowed]
 
-    keep(words, f"{named(path)} asks for the sandbox by name: the shop behaves the same against every service.")
+    keep(words, f"{named(path)} names the sandbox: the shop behaves the same against every service.")
 
 
 @each([*sources(), *(path for path in sources("sandbox") if path.name != "pgs.py")])
@@ -144,7 +144,7 @@ OURS = [*sources(), *sources("sandbox", "demo")]
 
 
 def place_of(path: Path) -> tuple[str, int] | None:
-    """The package of the tables that a file belongs to, and how high its layer is."""
+    """Return the entry of `LAYERS` that a file belongs to and the height of its layer, or None if it has no layer."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     for length in range(len(parts), 0, -1):
         name = ".".join(parts[:length])
@@ -188,12 +188,12 @@ def test_imports_stand_at_the_top(path):
 def test_the_sandbox_imports_itself_relatively(path):
     absolute = [i.name for i in imports_of(path) if i.dots == 0 and i.name.split(".")[0] == "sandbox"]
 
-    keep(absolute, f"{named(path)}: write `from ..package import name`, so the same code works under another name.")
+    keep(absolute, f"{named(path)}: write `from ..package import name`, so that the package works under another name.")
 
 
 def test_the_models_stand_on_the_bottom():
     path = ROOT / "models.py"
-    law = "models.py holds tables and legal steps: a query's caller, a clock and a commit belong in services/."
+    law = "models.py holds tables and legal steps: queries, readings of the clock and commits belong in services/."
 
     keep(packages(path) & SHOP - BOTTOM, law)
     keep([name for name in imports(path) if name.startswith("flask.")], law)
@@ -235,7 +235,7 @@ NEVER = {
     "rules": (WEB, set(), "decides what the real service would: HTTP and HTML belong in api/ or windows/"),
     "products": (WEB, set(), "is what the service sells besides billing: HTTP and HTML belong in api/ or windows/"),
 }
-"""What a package of the sandbox never imports, with the exceptions, and where that belongs."""
+"""Package of the sandbox → what it never imports, the exceptions, what it holds, and where other code belongs."""
 
 
 @each(sources(*(f"sandbox/{package}" for package in NEVER)))
@@ -248,7 +248,7 @@ def test_a_package_of_the_sandbox_holds_one_subject(path):
 
 
 DECIDED = {"Payment", "Schedule", "BillingKey", "Prepared", "PendingCancel"}
-"""Rows that the real service makes or changes by a rule."""
+"""Rows that only a rule of the real service creates or changes."""
 
 
 @each([path for path in sources("sandbox") if path.relative_to(ROOT).parts[1] not in ("ledger", "rules", "products")])
@@ -284,12 +284,10 @@ def test_a_module_of_views_is_a_blueprint_or_a_named_fitting(path):
 
 
 @each([path for path in sources("services") if named(path) != "services/iamport/client.py"])
-def test_services_are_told_the_time(path):
+def test_services_receive_the_time(path):
     clocks = {"clock.now", "time.time", "time.monotonic", "datetime.now", "datetime.datetime.now"}
 
-    keep(
-        clocks & {*imports(path), *attributes(path)}, f"{named(path)} asks a clock: take the time as an argument `now`."
-    )
+    keep(clocks & {*imports(path), *attributes(path)}, f"{named(path)} reads a clock: take the time as argument `now`.")
 
 
 @each(sources())
@@ -340,7 +338,7 @@ def test_only_one_function_grants():
 
 
 READERS_OF_THE_ENVIRONMENT = {"app.py", "sandbox/config.py", "sandbox/__main__.py", "demo/__main__.py"}
-"""Each hands it whole to a `Config.from_environ`, or passes it on to a process it starts."""
+"""Each passes the whole environment to a `Config.from_environ`, or to a process that it starts."""
 
 
 @each(OURS)
@@ -355,7 +353,7 @@ def test_the_environment_is_read_in_one_place_per_application(path):
 
 @each(OURS)
 def test_nothing_is_swallowed_whole(path):
-    """Catching everything is for cleaning up and raising it again, or for one of many whose trace goes to the log."""
+    """Code may catch every error to clean up and raise it again, or to log the trace of one failed task among many."""
     handlers = [node for node in nodes_of(path) if isinstance(node, ast.ExceptHandler)]
     broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
     ends = re.compile(r"raise$|.*log(?:ger)?\.exception\(")
@@ -383,7 +381,7 @@ def test_money_is_never_a_float(path):
 
 
 class Inline(HTMLParser):
-    """Collects what a strict Content-Security-Policy would not run."""
+    """Collects the scripts and styles that a strict Content-Security-Policy blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -403,7 +401,7 @@ TEMPLATES = [path for path in sources("templates", "sandbox", "demo", suffix=".h
 
 
 def template(path: Path) -> str:
-    """A template without its comments."""
+    """Return a template without its comments."""
     return re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
@@ -453,7 +451,7 @@ def test_every_event_of_the_journal_has_its_sentence_and_every_sentence_its_even
 
 
 def script(path: Path) -> str:
-    """A script without its comments."""
+    """Return a script without its comments."""
     return re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
@@ -509,7 +507,7 @@ LONGER = {
     "sandbox/ledger/models.py": 900,  # the sandbox's likewise
     "sandbox/sdk/iamport.js": 400,  # one file, as merchants load it
 }
-"""Files that cannot fit, with the lines they may have."""
+"""Files that cannot fit, with the number of lines they may have."""
 
 
 def test_no_file_is_a_drawer():
@@ -534,7 +532,7 @@ def test_what_may_be_longer_is_longer():
         if not path.is_file() or len(path.read_text(encoding="utf-8").splitlines()) <= LINES[path.suffix]
     ]
 
-    keep(fits, "These files need no exception any more: take them out of LONGER.")
+    keep(fits, "These files need no exception any more: remove them from LONGER.")
 
 
 def functions(path: Path) -> list[ast.FunctionDef]:
@@ -542,7 +540,7 @@ def functions(path: Path) -> list[ast.FunctionDef]:
 
 
 def length(node: ast.FunctionDef) -> int:
-    """Lines from `def` to the end; decorators and docstring are not counted."""
+    """Return the number of lines from `def` to the end, without the docstring."""
     first = node.body[0]
     documented = (first.end_lineno or first.lineno) - first.lineno + 1 if ast.get_docstring(node) else 0
     return (node.end_lineno or node.lineno) - node.lineno + 1 - documented
@@ -584,13 +582,13 @@ def test_public_names_say_what_they_do():
     for path in OURS:
         names = {"module": ast.get_docstring(tree_of(path)) is not None, **public(tree_of(path))}
         count += len(names)
-        missing[path] = [name for name, is_said in names.items() if not is_said]
+        missing[path] = [name for name, is_documented in names.items() if not is_documented]
     share = 1 - sum(map(len, missing.values())) / count
     most = sorted(missing, key=lambda path: len(missing[path]), reverse=True)[:12]
 
     lines = "".join(f"\n{named(path)}: {', '.join(missing[path])}" for path in most)
     law = (
-        f"{share:.1%} of the public names have a docstring, {DOCUMENTED:.0%} are asked for. Most are missing in:{lines}"
+        f"{share:.1%} of the public names have a docstring, {DOCUMENTED:.0%} are required. Most are missing in:{lines}"
     )
     assert share >= DOCUMENTED, law
 
@@ -607,7 +605,7 @@ def test_code_in_prose_has_single_backticks(path):
 def test_annotations_are_postponed_only_where_they_must_be(path):
     is_postponed = "__future__.annotations" in imports(path)
 
-    law = "take out `from __future__ import annotations`, no annotation uses a name before it is defined"
+    law = "remove `from __future__ import annotations`: no annotation uses a name before it is defined"
     assert not is_postponed or postponed(path), f"{named(path)}: {law}."
 
 
@@ -615,7 +613,7 @@ def test_annotations_are_postponed_only_where_they_must_be(path):
 def test_nothing_is_left_for_later(path):
     found = re.findall(r"\b(?:TODO|FIXME|XXX)\b", path.read_text(encoding="utf-8"))
 
-    keep(found, f"{named(path)}: do it now, or write an issue and take the note out.")
+    keep(found, f"{named(path)}: do it now, or write an issue and remove the note.")
 
 
 @each(sources("tests"))
@@ -625,4 +623,4 @@ def test_tests_neither_sleep_nor_are_skipped_nor_patched(path):
     sleeps = {"time.sleep"} & {*calls, *imports(path)}
     patches = [name for name in imports(path) if name.startswith("unittest.mock")]
 
-    keep([*marks, *sleeps, *patches], f"{named(path)}: wait for an event, mend the test, and hand in what it replaces.")
+    keep([*marks, *sleeps, *patches], f"{named(path)}: wait for an event, repair the test, or pass in a fake.")

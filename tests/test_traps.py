@@ -1,9 +1,9 @@
-"""The 42 traps of the guides this shop starts from, each avoided: one test per trap, named after it.
+"""The 42 traps of the guides this shop starts from, each avoided. Each test is named after its trap, `t01` to `t42`.
 
-The tests look at three things: the request the shop really makes (`POST /orders`), the guide page a person reads, and
-the code it offers to copy, which runs against a small payment service on this machine.
+The tests look at three things: the request that the shop makes (`POST /orders`), the guide page that a person reads,
+and the code that the page offers to copy, which runs against a small payment service on this machine.
 
-No test here can show:
+These tests cannot show:
 
 - that the hosts the old guides link to are gone (T38 shows only that ours link nowhere outside);
 - that Paymentwall's merchant id is its project key (T32 shows only that the page says so);
@@ -61,7 +61,7 @@ both_languages = pytest.mark.parametrize("language", ["ko", "en"])
 
 @pytest.fixture
 def ordered(shopper) -> Callable[..., dict[str, Any]]:
-    """The parameters of `IMP.request_pay` as the shop hands them to a browser."""
+    """Return a function that orders and returns the parameters of `IMP.request_pay` that the browser receives."""
 
     def order(guide_id: str, variant: str = "") -> dict[str, Any]:
         plan = "global-monthly" if guide_id == "paymentwall" else "trial-monthly"
@@ -74,7 +74,7 @@ def ordered(shopper) -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def guide_page(tmp_path_factory) -> Callable[..., str]:
-    """A guide page as a visitor gets it, kept for the whole module because nothing changes it."""
+    """Return a function that gets the HTML of a guide page. All tests share the pages, because none changes them."""
     config = Config(
         SECRET_KEY="not-a-secret-in-a-test",
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path_factory.mktemp('pages')}/shop.db",
@@ -101,7 +101,7 @@ def guide_page(tmp_path_factory) -> Callable[..., str]:
 
 @pytest.fixture
 def read(guide_page) -> Callable[..., str]:
-    """A guide page as a person reads it: without tags, and without the code."""
+    """Return a function that gets a guide page as a person reads it: without tags, and without the code."""
 
     def text(guide_id: str, language: str = "en") -> str:
         without_code = re.sub(r"<(pre|script).*?</\1>", "", guide_page(guide_id, language), flags=re.S)
@@ -112,7 +112,7 @@ def read(guide_page) -> Callable[..., str]:
 
 @pytest.fixture
 def code(guide_page) -> Callable[..., str]:
-    """One pane of a guide page, as the copy button takes it: `html`, `python` or `bash`."""
+    """Return a function that gets the `html`, `python` or `bash` pane of a guide page, as the copy button copies it."""
 
     def pane(name: str, guide_id: str, variant: str = "", language: str = "en") -> str:
         (source,) = re.findall(rf'<code id="source-{name}">(.*?)</code>', guide_page(guide_id, language, variant), re.S)
@@ -128,7 +128,7 @@ def service():
 
 @pytest.fixture
 def copied(code, service, tmp_path, monkeypatch):
-    """The shop that a reader makes by copying the Flask pane: its module, and a browser that is signed in to it."""
+    """Return a function that starts the shop copied from the Flask pane: its module, signed-in browser and service."""
     with service.running() as address:
         environment = {"IMP_API_URL": address, "IMP_KEY": "key", "IMP_SECRET": "secret", "SECRET_KEY": "s" * 16}
         for name, value in (environment | {"PUBLIC_URL": "http://copy.test", "SHOP_DB": f"{tmp_path}/copy.db"}).items():
@@ -158,13 +158,13 @@ def place(shop: SimpleNamespace, **changes: str) -> dict[str, Any]:
 
 
 def come_back(shop: SimpleNamespace, order: dict[str, Any], imp_uid: str | None) -> dict[str, Any]:
-    """Come back by the callback, and return what the result page then says."""
+    """Return to the shop by the callback, and return what its result page then reports."""
     shop.browser.post("/payments/complete", json={"merchant_uid": order["merchant_uid"], "imp_uid": imp_uid})
     return dict(shop.browser.get(f"/orders/{order['merchant_uid']}").get_json())
 
 
 def bought(shop: SimpleNamespace, **changes: Any) -> dict[str, Any]:
-    """Return an order whose window was finished and whose webhook has come."""
+    """Return an order whose window was finished and whose webhook has arrived."""
     order = place(shop)
     imp_uid = shop.service.finish(order, **changes)
     come_back(shop, order, imp_uid)

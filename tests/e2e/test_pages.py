@@ -1,4 +1,4 @@
-"""What every page owes its reader: one h1, a title, no duplicate ids, nothing untranslated, nothing axe objects to."""
+"""What every page owes its reader: one h1, a title, unique ids, a complete translation, and no violation for axe."""
 
 import re
 

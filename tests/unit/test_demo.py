@@ -17,10 +17,10 @@ DAYS = [
 
 
 @pytest.fixture
-def tell(app, desk, user, plan, monkeypatch):
-    """A function that creates a history of the demonstration with `card` at `now`, on a fake payment service."""
+def play(app, desk, user, plan, monkeypatch):
+    """Return a function that plays a story of the demonstration with `card` at `now`, on a fake payment service."""
 
-    def tell(story, *, card, now, settled_after=timedelta(0)):
+    def played(story, *, card, now, settled_after=timedelta(0)):
         def subscribe(user, slug, *, card: str, now):
             return factories.subscribe(desk, user, plan, card=cards[card], now=now + settled_after)
 
@@ -30,44 +30,44 @@ def tell(app, desk, user, plan, monkeypatch):
         story(user, now)
         return user.subscriptions[0]
 
-    return tell
+    return played
 
 
-def begins_of_joined_periods(subscription):
+def starts_of_joined_periods(subscription):
     """Return the start of each period and the end of the last. Assert that each period ends where the next begins."""
     invoices = list(reversed(subscription.invoices))
-    begins = [invoice.period_start for invoice in invoices]
-    assert [invoice.period_end for invoice in invoices[:-1]] == begins[1:]
-    return [*begins, invoices[-1].period_end]
+    starts = [invoice.period_start for invoice in invoices]
+    assert [invoice.period_end for invoice in invoices[:-1]] == starts[1:]
+    return [*starts, invoices[-1].period_end]
 
 
 @pytest.mark.parametrize("now", DAYS, ids=str)
-def test_three_months_were_paid_on_the_same_day_of_each(tell, now):
-    subscription = tell(people._paid_three_months, card="approved", now=now)
+def test_three_months_were_paid_on_the_same_day_of_each(play, now):
+    subscription = play(people._paid_three_months, card="approved", now=now)
 
     paid_last = now - timedelta(days=10)
     anchor_day = day_of_month(paid_last)
-    begins = [add_months(paid_last, months, anchor_day=anchor_day) for months in (-2, -1, 0, 1)]
-    assert begins_of_joined_periods(subscription) == begins
-    assert [invoice.paid_at for invoice in reversed(subscription.invoices)] == begins[:-1]
-    assert (subscription.anchor_day, subscription.created_at) == (anchor_day, begins[0])
-    assert subscription.paid_until == subscription.next_charge_at == begins[-1]
+    starts = [add_months(paid_last, months, anchor_day=anchor_day) for months in (-2, -1, 0, 1)]
+    assert starts_of_joined_periods(subscription) == starts
+    assert [invoice.paid_at for invoice in reversed(subscription.invoices)] == starts[:-1]
+    assert (subscription.anchor_day, subscription.created_at) == (anchor_day, starts[0])
+    assert subscription.paid_until == subscription.next_charge_at == starts[-1]
 
 
 @pytest.mark.parametrize("now", DAYS, ids=str)
-def test_what_was_declined_today_was_paid_on_this_day_a_month_ago(tell, now):
-    subscription = tell(people._declined_today, card="no_money_at_renewal", now=now)
+def test_what_was_declined_today_was_paid_on_this_day_a_month_ago(play, now):
+    subscription = play(people._declined_today, card="no_money_at_renewal", now=now)
 
-    begins = [add_months(now, months, anchor_day=day_of_month(now)) for months in (-1, 0, 1)]
-    assert begins_of_joined_periods(subscription) == begins
+    starts = [add_months(now, months, anchor_day=day_of_month(now)) for months in (-1, 0, 1)]
+    assert starts_of_joined_periods(subscription) == starts
     declined, paid = subscription.invoices
-    assert (paid.paid_at, declined.status) == (begins[0], InvoiceStatus.OPEN)
+    assert (paid.paid_at, declined.status) == (starts[0], InvoiceStatus.OPEN)
     assert (subscription.status, subscription.anchor_day) == (SubscriptionStatus.PAST_DUE, day_of_month(now))
 
 
-def test_a_first_payment_that_the_webhook_settled_a_moment_later_is_followed_by_its_renewal_too(tell):
+def test_a_first_payment_that_the_webhook_settled_a_moment_later_is_followed_by_its_renewal_too(play):
     moment = timedelta(seconds=3)
 
-    subscription = tell(people._declined_today, card="no_money_at_renewal", now=DAYS[0], settled_after=moment)
+    subscription = play(people._declined_today, card="no_money_at_renewal", now=DAYS[0], settled_after=moment)
 
     assert subscription.status is SubscriptionStatus.PAST_DUE

@@ -1,4 +1,4 @@
-"""The health check is recent enough to rely on."""
+"""The answer of the health check is recent enough to rely on."""
 
 from datetime import timedelta
 

@@ -405,7 +405,7 @@ def test_a_refusal_about_a_key_does_not_say_that_there_is_none(client, wire, cal
 
 @ASK_FOR_A_KEY
 def test_older_versions_say_with_code_1_that_there_is_no_such_key(client, wire, call):
-    for _asked_and_looked in range(2):
+    for _request_and_lookup in range(2):
         wire.answer(None, code=1, message="등록된 정보를 찾을 수 없습니다.")
 
     with pytest.raises(NotFound):

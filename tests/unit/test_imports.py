@@ -1,4 +1,4 @@
-"""Who imports whom, as the laws read it."""
+"""The import graph, as the laws of `tests/test_architecture.py` read it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.source import ROOT
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
-    """Writes the files of a repository of its own and gives their paths."""
+    """Return a function that writes the files of a temporary repository and returns their paths."""
     monkeypatch.setattr(imports, "ROOT", tmp_path)
     path_of.cache_clear()
 

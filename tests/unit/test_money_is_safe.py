@@ -94,9 +94,9 @@ def test_a_refusal_that_comes_after_another_source_settled_changes_nothing(desk,
 def test_a_window_that_takes_no_money_does_not_pay_a_declined_charge(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     declined = renew(desk, subscription, now=FEBRUARY)
-    asked = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
+    window = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
 
-    imp_uid = desk.client.pay({**asked, "pg": "html5_inicis.INIBillTst"})
+    imp_uid = desk.client.pay({**window, "pg": "html5_inicis.INIBillTst"})
     arrive(desk, declined, imp_uid, now=FEBRUARY)
 
     assert declined.mismatch == "customer_uid_usage"
@@ -185,10 +185,10 @@ def test_a_charge_we_sent_pays_though_its_record_does_not_say_that_a_key_was_cha
 def test_an_ordinary_payment_under_a_declined_charge_is_refunded(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     declined = renew(desk, subscription, now=FEBRUARY)
-    asked = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
+    window = {"merchant_uid": declined.merchant_uid, "customer_uid": declined.billing_key.customer_uid, "amount": 19900}
     desk.client.names_usage = False
 
-    imp_uid = desk.client.pay({**asked, "pg": "html5_inicis.INIBillTst"})
+    imp_uid = desk.client.pay({**window, "pg": "html5_inicis.INIBillTst"})
     arrive(desk, declined, imp_uid, now=FEBRUARY)
 
     assert declined.mismatch == "customer_uid_usage"
@@ -440,7 +440,7 @@ def test_a_charge_the_pg_has_not_decided_about_is_not_asked_for_again(desk, user
 
 
 def given_up(desk, user, plan):
-    """A subscription, and its renewal charge that the PG has not decided within a day."""
+    """Return a subscription and its renewal charge, which the PG has not decided within a day."""
     subscription = subscribe(desk, user, plan)
     desk.client.pending = True
     order = renew(desk, subscription, now=FEBRUARY)

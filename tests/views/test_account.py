@@ -10,7 +10,7 @@ from services import accounts
 
 PASSWORD = "correct horse"
 HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
-"""Far cheaper to check than the hashes of the shop. A test has no attacker."""
+"""Much faster to check than the shop's hashes. A test has no attacker."""
 PERSON = {"name": "김지수", "email": "jisoo@example.com", "tel": "010-1234-5678", "password": PASSWORD}
 
 
@@ -27,18 +27,18 @@ def sign_in(client, **changes):
 
 @pytest.mark.parametrize("path", ["/subscriptions", "/account", "/admin", "/checkout/coffee-monthly"])
 def test_a_page_for_members_leads_to_sign_in_and_back(client, member, path):
-    asked = client.get(path)
-    assert (asked.status_code, asked.location) == (302, f"/account/sign-in?next={path}")
+    redirect = client.get(path)
+    assert (redirect.status_code, redirect.location) == (302, f"/account/sign-in?next={path}")
 
-    answer = client.post(asked.location, data={"email": "jisoo@example.com", "password": PASSWORD})
+    answer = client.post(redirect.location, data={"email": "jisoo@example.com", "password": PASSWORD})
 
     assert (answer.status_code, answer.location) == (302, path)
 
 
 def test_the_query_of_the_page_is_kept(client, member):
-    asked = client.get("/subscriptions?lang=en&page=2")
+    redirect = client.get("/subscriptions?lang=en&page=2")
 
-    answer = client.post(asked.location, data={"email": "jisoo@example.com", "password": PASSWORD})
+    answer = client.post(redirect.location, data={"email": "jisoo@example.com", "password": PASSWORD})
 
     assert answer.location == "/subscriptions?lang=en&page=2"
 

@@ -1,4 +1,4 @@
-"""What staff see, and that other visitors cannot find out that it exists."""
+"""The admin page: what staff see, and that a shopper cannot find out that it exists."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Highlighted code: the text stays unchanged, and has no more elements than colours."""
+"""Highlighted code: the text stays unchanged, and only what has a colour becomes an element."""
 
 import re
 from html import unescape

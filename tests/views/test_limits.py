@@ -15,7 +15,7 @@ PERSON = {"name": "김지수", "tel": "010-1234-5678", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch):
-    """Hashing a password takes a tenth of a second, and these tests hash hundreds."""
+    """Make hashing fast: one password takes a tenth of a second, and these tests hash hundreds."""
     quick = partial(generate_password_hash, method="pbkdf2:sha256:1")
     monkeypatch.setattr("models.generate_password_hash", quick)
     monkeypatch.setattr("services.accounts.UNKNOWN_USER_HASH", quick(""))

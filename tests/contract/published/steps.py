@@ -1,4 +1,4 @@
-"""The kinds of steps in a client's scenario."""
+"""The kinds of steps in the scenario of a published client, and the values they share."""
 
 import time
 from dataclasses import dataclass, field

@@ -36,7 +36,7 @@ class GuidePage:
         return self._window()
 
     def follow_to_order(self) -> None:
-        """Go from the page where the run ended to the order's own page."""
+        """Go from the page on which the run ended to the order's own page."""
         self.page.wait_for_url(re.compile(r"/orders/|[?&]order="))
         if "/orders/" not in self.page.url:
             self.page.get_by_role("link", name=self.words.shop("View what happened")).click()

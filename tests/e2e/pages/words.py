@@ -18,13 +18,13 @@ class Words:
         self.language = language
 
     def shop(self, text: str, **values: str) -> str:
-        return self._say("translations", text, values)
+        return self._translate("translations", text, values)
 
     def sandbox(self, text: str, **values: str) -> str:
-        return self._say("sandbox/translations", text, values)
+        return self._translate("sandbox/translations", text, values)
 
-    def _say(self, folder: str, text: str, values: dict[str, str]) -> str:
+    def _translate(self, folder: str, text: str, values: dict[str, str]) -> str:
         """Return the text in this language; English is the text itself. A missing translation fails the test here."""
-        said = _catalog(folder, self.language).gettext(text)
-        assert self.language == "en" or said != text, f"{text!r} has no {self.language} in {folder}"
-        return said % values if values else said
+        translated = _catalog(folder, self.language).gettext(text)
+        assert self.language == "en" or translated != text, f"{text!r} has no {self.language} in {folder}"
+        return translated % values if values else translated

@@ -1,4 +1,4 @@
-"""What a shop may send and how it may write it: nested forms, long texts, wrong numbers and words."""
+"""What a shop may send, and in which spellings: nested forms, long texts, wrong numbers and words."""
 
 import pytest
 from werkzeug.test import TestResponse
@@ -88,10 +88,10 @@ def test_what_can_be_read_can_be_kept(api, clock, levels, http):
     entry = f'{{"merchant_uid": "later-1", "schedule_at": {clock() + 60}, "amount": 9900, "bypass": {deep}}}'
     params = f'{{"pg": "jtnet", "merchant_uid": "order-1", "amount": 9900, "name": "원두", "bypass": {deep}}}'
 
-    reserved = posted(api, "/subscribe/payments/schedule", f'{{"customer_uid": "card-1", "schedules": [{entry}]}}')
+    scheduled = posted(api, "/subscribe/payments/schedule", f'{{"customer_uid": "card-1", "schedules": [{entry}]}}')
     window = posted(api, "/sdk/payments", f'{{"merchant_code": "imp00000000", "params": {params}}}')
 
-    assert (reserved.status_code, window.status_code) == http
+    assert (scheduled.status_code, window.status_code) == http
 
 
 @pytest.mark.parametrize(

@@ -371,13 +371,13 @@ def test_a_pg_that_reviews_approves_when_its_time_has_come(api, client, shop, cl
 
     for window in (paymentwall, inicis):
         client.post(action(window, "approve"), data={"number": APPROVED})
-    at_once = [api.get(f"/payments/find/issue-{n}").response["status"] for n in (1, 2)]
+    immediately = [api.get(f"/payments/find/issue-{n}").response["status"] for n in (1, 2)]
     no_key = api.get("/subscribe/customers/card-1").http
-    told_at_once = uids(shop, 1)
+    notified = uids(shop, 1)
     clock.advance(120)
     turn()
 
-    assert (at_once, no_key, told_at_once) == (["ready", "paid"], 404, ["issue-2"])
+    assert (immediately, no_key, notified) == (["ready", "paid"], 404, ["issue-2"])
     assert api.get("/payments/find/issue-1").response["status"] == "paid"
     assert api.get("/subscribe/customers/card-1").http == 200
     assert uids(shop, 1) == ["issue-1"]

@@ -1,4 +1,4 @@
-"""The console in a real browser: it keeps itself up to date, and does not disturb what a reader opens or types."""
+"""The console in a real browser: it updates itself, and does not disturb what a reader opens or types."""
 
 import time
 from collections.abc import Iterator
@@ -103,9 +103,9 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
     window_url = _opened(sandbox_url, merchant_uid=merchant_uid, customer_uid=f"card-{merchant_uid}")
     requests.post(action(window_url, "approve"), data={"number": APPROVED}, timeout=10)
     entry = {"merchant_uid": f"next-{merchant_uid}", "schedule_at": int(time.time()) + 9999, "amount": 1, "name": "x"}
-    reserve = {"customer_uid": f"card-{merchant_uid}", "schedules": [entry]}
+    booking = {"customer_uid": f"card-{merchant_uid}", "schedules": [entry]}
     headers = {"Authorization": token}
-    requests.post(f"{sandbox_url}/subscribe/payments/schedule", json=reserve, headers=headers, timeout=10)
+    requests.post(f"{sandbox_url}/subscribe/payments/schedule", json=booking, headers=headers, timeout=10)
     stories = ("/schedules/1", "/webhooks/1", "/wire/1", f"/key?customer_uid=card-{merchant_uid}")
     searches = (f"/search?q={merchant_uid}", "/search?q=card")
     paths = ["/", *SECTIONS[1:], *stories, *searches]

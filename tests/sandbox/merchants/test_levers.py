@@ -1,4 +1,4 @@
-"""The levers, which keep their setting."""
+"""The levers that are settings, and keep their value."""
 
 import time
 

@@ -35,7 +35,7 @@ def each(operations: list[Operation]) -> Any:
 
 
 def each_in_both_ways(operations: list[Operation]) -> Any:
-    """Parametrize with fields that fit the description, and with others where possible: in a path any text fits."""
+    """Parametrize with fields that fit the description and, except for a path, where any text fits, with others."""
     cases = [(operation, GenerationMode.POSITIVE) for operation in operations]
     cases += [(operation, GenerationMode.NEGATIVE) for operation in operations if operation.query or operation.body]
     ids = [f"{mode.value}-{operation.id}" for operation, mode in cases]
@@ -101,7 +101,7 @@ def test_the_levers_answer_as_described(schema, operation, mode):
 
 
 def fuzz(schema, operation, mode: GenerationMode, check, examples: int = EXAMPLES) -> None:
-    """Play `examples` cases, the same in every run."""
+    """Run `check` on `examples` generated cases, the same in every run."""
     cases = schema[operation.path][operation.method].as_strategy(generation_mode=mode)
     quickly = settings(
         max_examples=examples, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -10,7 +10,7 @@ from sandbox.openapi.description import FIELDS, LEVERS, OBJECTS, SERVICE, WEBHOO
 from tests.sandbox.shop import Markup
 
 NOT_DESCRIBED = re.compile(r"/(console|docs|js|openapi\.json|sdk|static|v1|windows)?(/.*)?")
-"""Pages, scripts, and endpoints that only our own script calls."""
+"""Pages, scripts, and endpoints that only the sandbox's own scripts call."""
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Reader:
         elif step == "any step":
             self.api.client.post("/control/levers", json={"naver_any_step": True})
         elif step == "webhook address":
-            # No server listens there, and none has to.
+            # No server listens there, and the sample needs none.
             self.api.client.patch("/control/merchants/imp00000000", json={"webhook_url": "http://127.0.0.1:9/"})
         else:
             self._remember(self.paste(step).json)
