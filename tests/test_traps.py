@@ -291,7 +291,7 @@ def test_t21_an_issue_that_charges_is_payment_number_one(copied, read, guide_id)
 
     expected = 0 if (guide_id, "2-2" if guide_id == "jtnet" else "") in CHARGED_AT_ISSUE else 1
     assert len(shop.service.charges) == expected
-    assert "payment no. 1" in read("paymentwall")
+    assert "The payment in the window is the first payment." in read("paymentwall")
 
 
 @pytest.mark.parametrize(("guide_id", "variant"), CHARGED_AFTERWARDS)
