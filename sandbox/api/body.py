@@ -32,7 +32,7 @@ def fields() -> dict[str, Any]:
 
 
 def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """Return the JSON object of the body. Raises `Malformed` when there is none, or it nests too deep."""
+    """Return the JSON object of the body. Raises `Malformed` when the body is not one, or nests too deep."""
     try:
         body = json.loads(request.get_data(), parse_float=parse_float)
     except (ValueError, ArithmeticError, RecursionError):  # a Decimal's exponent has bounds
