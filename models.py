@@ -144,8 +144,8 @@ class SubscriptionStatus(StrEnum):
 class InvoiceStatus(StrEnum):
     """`OPEN` is still to be paid. Dunning ends with `UNCOLLECTIBLE`; the end of the subscription sets `VOID`.
 
-    `REFUNDED`: the whole payment went back. `REVERSED`: the card company took it back, as staff have recorded. A
-    partial refund leaves the invoice `PAID`; `Order.refunded` holds its amount.
+    `REFUNDED`: the whole payment was refunded. `REVERSED`: staff recorded that the card company took the payment back.
+    A partial refund leaves the invoice `PAID`; `Order.refunded` holds its amount.
     """
 
     OPEN = "open"
@@ -183,7 +183,7 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
         "suspended": {"active", "cancelled"},
         "cancelled": set(),
     },
-    # A dispute that the shop wins gives the money of a reversed payment back: reversed → paid.
+    # When the shop wins a dispute, it receives the money of a reversed payment again: reversed → paid.
     InvoiceStatus: {
         "open": {"paid", "uncollectible", "void"},
         "uncollectible": {"paid"},
@@ -403,7 +403,7 @@ class Subscription(Model):
         self.next_charge_at = None
 
     def resume(self, *, at: datetime) -> None:
-        """Give access again after a suspension or pause. The next charge is due when the paid period ends, or now."""
+        """Restore access after a suspension or pause. Charge when the paid period ends, or now if it has ended."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
         self.next_charge_at = max(self.paid_until or at, at)
 
@@ -463,7 +463,7 @@ class Invoice(Model):
         self.period_start, self.period_end = at, until
 
     def mark_paid(self, *, at: datetime) -> None:
-        """Mark the invoice paid. A late approval may still pay an uncollectible one, a won dispute a reversed one."""
+        """Mark the invoice paid. A late approval may pay an uncollectible invoice, a won dispute a reversed one."""
         if self.status is not InvoiceStatus.PAID:
             self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
 
@@ -472,7 +472,7 @@ class Invoice(Model):
         self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
 
     def mark_refunded(self) -> None:
-        """Mark the invoice refunded: its whole payment went back to the buyer."""
+        """Mark the invoice refunded: its whole payment was returned to the buyer."""
         self.status = _moved(self.status, InvoiceStatus.REFUNDED)
 
     def mark_reversed(self) -> None:

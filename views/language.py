@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def remember_choice() -> None:
-    """Switch the language where a URL says `?lang=en`: for this visit, and in the profile of a signed-in user."""
+    """Switch to the language in `?lang=`, for this visit and in the profile of a signed-in user."""
     wanted = request.args.get("lang")
     if wanted in LANGUAGES:
         session["lang"] = wanted
