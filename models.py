@@ -403,7 +403,7 @@ class Subscription(Model):
         self.next_charge_at = None
 
     def resume(self, *, at: datetime) -> None:
-        """Restore access after a suspension or pause. Charge when the paid period ends, or now if it has ended."""
+        """Restore access after a pause or suspension. The next charge is due at the end of the paid period, or now."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
         self.next_charge_at = max(self.paid_until or at, at)
 
