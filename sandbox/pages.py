@@ -58,8 +58,10 @@ def language_links(path: str) -> list[tuple[str, str, str]]:
 
 
 def money(minor: int, currency: str) -> str:
-    """Format minor units in the reader's language: `₩9,900`, `$49.99`."""
-    return format_currency(major_units(minor, currency), currency, locale=str(get_locale()))
+    """Format minor units in the reader's language: 9,900 won is `9,900원` in Korean, `₩9,900` in English."""
+    locale = str(get_locale())
+    pattern = "#,##0원" if (locale, currency) == ("ko", "KRW") else None
+    return str(format_currency(major_units(minor, currency), currency, pattern, locale=locale))
 
 
 def _in_language(path: str, code: str) -> str:

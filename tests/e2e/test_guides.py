@@ -147,7 +147,7 @@ def test_inicis_hides_the_amount_on_phones_only(make_shopper: MakeShopper):
 
     open_guide(on_phone, "inicis").run().hides_amount()
 
-    open_guide(on_pc, "inicis").run().shows_amount("₩1,004")
+    open_guide(on_pc, "inicis").run().shows_amount("1,004원")
 
 
 def test_a_guide_asks_a_stranger_to_sign_in_and_comes_back(make_shopper: MakeShopper):

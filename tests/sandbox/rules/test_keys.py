@@ -10,7 +10,7 @@ from tests.sandbox.shop import APPROVED, Markup, action
 
 
 @pytest.mark.parametrize(
-    ("shop", "amount", "shown"), [("galaxia-card", 0, "₩1,000"), ("galaxia-card", 9900, "₩9,900")], indirect=["shop"]
+    ("shop", "amount", "shown"), [("galaxia-card", 0, "1,000원"), ("galaxia-card", 9900, "9,900원")], indirect=["shop"]
 )
 def test_galaxia_shows_a_thousand_won_for_nothing(shop, amount, shown):
     assert shown in shop.window(amount=amount).texts
@@ -38,7 +38,7 @@ def test_danal_takes_ten_won_to_try_the_card_and_refunds_them(shop):
     issued_at = shop.payment(imp_uid)["paid_at"]
     shop.wait(30 * 60)
 
-    assert any("₩10" in text for text in window.texts)
+    assert any("10원" in text for text in window.texts)
     assert taken == {"amount": 10, "currency": "KRW", "status": "paid", "cancelled_at": 0}
     assert shop.known_to_pg(imp_uid)["probe"]["status"] == "cancelled"
     assert shop.known_to_pg(imp_uid)["probe"]["cancelled_at"] == issued_at + 30 * 60

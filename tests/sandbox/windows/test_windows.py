@@ -25,13 +25,13 @@ CLOSED = "사용자가 결제를 취소하셨습니다"
 @pytest.mark.parametrize(
     ("pg", "amount", "device", "shown", "effect"),
     [
-        ("html5_inicis", 9900, "pc", "₩9,900", "shown"),
+        ("html5_inicis", 9900, "pc", "9,900원", "shown"),
         ("html5_inicis", 9900, "mobile", None, "shown"),
-        ("html5_inicis", 0, "pc", "₩0", "key_only"),
-        ("chai", 9900, "mobile", "₩9,900", "shown"),
-        ("jtnet", 0, "pc", "₩0", "key_only"),
-        ("jtnet", 9900, "pc", "₩9,900", "charged"),
-        ("paymentwall", 9900, "mobile", "₩9,900", "charged"),
+        ("html5_inicis", 0, "pc", "0원", "key_only"),
+        ("chai", 9900, "mobile", "9,900원", "shown"),
+        ("jtnet", 0, "pc", "0원", "key_only"),
+        ("jtnet", 9900, "pc", "9,900원", "charged"),
+        ("paymentwall", 9900, "mobile", "9,900원", "charged"),
     ],
 )
 def test_a_window_shows_the_amount_as_its_pg_does_and_says_what_becomes_of_it(
@@ -39,7 +39,7 @@ def test_a_window_shows_the_amount_as_its_pg_does_and_says_what_becomes_of_it(
 ):
     window = page(client, open_window(client, device, pg=pg, amount=amount))
 
-    assert (shown in window.texts) if shown else not [text for text in window.texts if "₩" in text]
+    assert (shown in window.texts) if shown else not [text for text in window.texts if "9,900" in text]
     assert window.attribute("data-effect") == [effect]
 
 
