@@ -1,8 +1,8 @@
-"""Settling: bringing our record of a payment level with the payment service's.
+"""Settling: bring our record of a payment level with the payment service's.
 
-Callback, redirect, webhook, recurring charge and reconcile all end in `settle`. It believes nobody but the
-service: it reads the record, compares it with the order we wrote down before, and only then grants anything.
-Being called twice, or by two roads at once, changes nothing.
+Callback, redirect, webhook, recurring charge and reconcile all end in `settle`. It relies only on the service: it reads
+the record, compares it with the order that we stored before, and only then grants anything. A repeated call, or two
+calls at the same moment, change nothing.
 """
 
 from collections.abc import Sequence
@@ -20,40 +20,43 @@ from services.invoices import period_end
 from services.locks import lock
 
 CATCH_UP_PAUSE = timedelta(days=1)
-"""Between two periods that are paid one after the other because both have begun."""
+"""The time between two charges when more than one unpaid period has begun."""
 ABANDONED_AFTER = timedelta(days=1)
-"""A window nobody finished in this time is closed. A late approval still reopens it: `cancelled → paid`."""
+"""We close a window that the buyer did not finish in this time. A late approval reopens it: `cancelled → paid`."""
 KEY_TIMEOUT = timedelta(days=1)
-"""How long a PG that confirms by webhook may take until the key of a paid issue is there."""
+"""How long the key of a paid issue may be missing at a PG that confirms by webhook."""
 
 
 class Lookup(Enum):
-    """What became of asking the service."""
+    """What a request to the service returned about an order."""
 
     FINISHED = auto()
-    """There is a finished record, and ours is level with it."""
+    """The service has a finished record, and ours is level with it."""
     UNFINISHED = auto()
-    """There is none, or nobody has finished it yet."""
+    """The service has no record, or one that is not finished."""
     NO_ANSWER = auto()
-    """No answer: whatever is true, we do not know it."""
+    """The service did not answer, so the outcome is unknown."""
 
 
 def settle(
     desk: Desk, *, merchant_uid: str, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
 ) -> Lookup:
-    """Ask the service about an order and record what it says.
+    """Read the service's record of an order, and bring ours level with it.
 
-    `imp_uid` is what a road brought, and only a hint. `answer` is the record itself, where the caller has just
-    been given it by the API. Silence changes nothing but when `reconcile` looks again. Raises `OrderNotFound`.
+    `imp_uid` is the payment that the source reported, and only a hint. `answer` is the record itself, if the caller
+    has just received it from the API. If the service does not answer, only the time of the next check changes.
+
+    Raises:
+        OrderNotFound: when no order has this `merchant_uid`.
     """
     return _settle(desk, orders.by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
 
 
 def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
-    """Ids of the orders to `reconcile`, the longest waiting first.
+    """Return the ids of the orders to `reconcile`, the longest waiting first.
 
-    They are windows nobody came back from, charges without an answer, and final orders of which there was news
-    while the service was silent. A round is short, since the worker's renewals wait for its end.
+    They are windows from which the buyer did not return, charges without an answer, and final orders that were
+    reported while the service did not answer. A round is short, since the worker's renewals wait for its end.
     """
     ids = db.session.scalars(select(Order.id).where(Order.look_at <= now).order_by(Order.look_at).limit(limit)).all()
     db.session.commit()
@@ -61,9 +64,9 @@ def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
 
 
 def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
-    """Settle an order that was left open. A window that the service says nobody finished in a day is closed.
+    """Settle an order that was left open. Close a window that, as the service reports, was not finished in a day.
 
-    Put off before anything is asked, so that what raises each time does not keep the others from their turn.
+    Postpone the order before the first request, so that one that always raises does not block the others.
     """
     order = db.session.get_one(Order, order_id)
     lock(order.subscription)
@@ -80,7 +83,7 @@ def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
 
 
 def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
-    """Close an order whose window nobody finished, or nobody could open, and what it alone was made for."""
+    """Close an order whose window was not finished or could not be opened, and the subscription made only for it."""
     lock(order.subscription)
     if order.status is not OrderStatus.READY:
         db.session.commit()
@@ -111,8 +114,8 @@ def _settle(
         _record_foreign_payment(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":
         _record_answer(order, {imp_uid}, now=now)
-        # Some PGs go on reviewing a payment whose window has ended. The buyer need not wait for that: what is
-        # approved after the period was paid in another way is money too much, and goes back.
+        # Some PGs still review a payment after its window ended. The buyer need not wait for that: if the period is
+        # paid in another way first, a later approval is a surplus payment and is refunded.
         order.window_ended = bool(order.window_message)
         db.session.commit()
         return Lookup.UNFINISHED
@@ -126,18 +129,18 @@ def _settle(
 
 
 def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
-    """Bring the order level with a finished record, under the lock. Returns whether money is to be given back."""
+    """Bring the order level with a finished record, under the lock. Return whether the payment must be refunded."""
     charged = refunds.was_charged(desk, order, payment)
     refunds.confirm(order, payment, now=now)
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
-        # Another payment under our merchant_uid: the order has what it asked for, this one is money too much.
+        # The order is paid already, so another payment under its `merchant_uid` is a surplus payment.
         return charged and payment.status == "paid"
     if order.status is OrderStatus.PAID and verification.holds_money(payment):
         _record_partial_refund(order, payment, now=now)
         return False
     if verification.holds_money(payment):
         if refunds.is_decided(order, payment):
-            return False  # its money goes back, whatever the shop would take by now
+            return False  # we decided to refund it, even if the order could be paid by now
         wrong = wrong or verification.surplus_reasons(order)
         if wrong:
             _reject(desk, order, payment, wrong, now=now)
@@ -164,9 +167,9 @@ def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
 
 
 def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
-    """The new key is the subscription's from now on; the one it replaces is revoked.
+    """Make the new key the subscription's, and revoke the one that it replaces.
 
-    `is_late`: the buyer was told that this came to nothing. What they have paid with since then stays.
+    `is_late`: the page reported that this attempt ended without a payment. A card that has paid since then stays.
     """
     key, subscription = order.billing_key, order.subscription
     key.activate(at=now, card_name=payment.card_name or payment.bank_name, card_number=payment.card_number)
@@ -181,7 +184,7 @@ def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) 
         journal.record("card.changed", at=now, order=order)
     subscription.billing_key = key
     if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now):
-        # Due since the buyer asked for it: another road may be here with a clock reading a moment older than ours.
+        # Due since the order was created: another source may settle at the same moment with a slightly earlier `now`.
         subscription.look_again(at=order.created_at)
         order.charge_follows = True
 
@@ -191,13 +194,13 @@ def _pay_invoice(order: Order, *, now: datetime) -> None:
     assert invoice is not None
     first = subscription.paid_until is None
     if first:
-        # The first period begins when it is paid, not when somebody first tried to.
+        # The first period begins when it is paid, not when the buyer first tried to pay.
         subscription.anchor_day = day_of_month(now)
         invoice.begin(now, until=period_end(subscription, now))
     invoice.mark_paid(at=now)
     subscription.renew(until=invoice.period_end)
     if subscription.is_overdue(now):
-        # The worker was away for longer than a period. Whoever wants no more of it has time to say so.
+        # The worker was down for longer than a period. The pause gives the buyer time to cancel.
         subscription.look_again(at=now + CATCH_UP_PAUSE)
     event = "subscription.started" if first else "subscription.renewed"
     journal.record(event, at=now, order=order, until=invoice.period_end.isoformat())
@@ -207,7 +210,7 @@ def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime
     if order.status is not OrderStatus.READY:
         return
     if not order.issues_key and payment.came_by_window:
-        return  # somebody opened a window under a charge's merchant_uid: that says nothing about the charge
+        return  # a window that was opened under a charge's `merchant_uid` says nothing about the charge
     order.imp_uid = order.imp_uid or payment.imp_uid
     order.mark_failed(payment.fail_reason or "")
     journal.record("payment.failed", at=now, lane=journal.PG, order=order, reason=payment.fail_reason or "")
@@ -216,7 +219,7 @@ def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime
 
 
 def _record_partial_refund(order: Order, payment: Payment, *, now: datetime) -> None:
-    """A partial cancel says `cancelled` too, and takes nothing from what was granted: whoever gave it back decides."""
+    """Record the amount of a partial cancel, whose status is `cancelled` too. What was granted stays granted."""
     refunded = refunds.refunded_amount(payment)
     if payment.cancel_amount and order.refunded != refunded:
         order.refunded = refunded
@@ -226,7 +229,7 @@ def _record_partial_refund(order: Order, payment: Payment, *, now: datetime) -> 
 
 
 def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Record that the whole payment was refunded. A charge whose approval we never saw has paid for no period."""
+    """Record that the whole payment was refunded. A charge whose approval we never read has paid no period."""
     was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     order.mark_cancelled(payment.fail_reason)
@@ -237,7 +240,7 @@ def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: dat
 
 
 def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
-    """Grant nothing, and let the key go. A charge has paid nothing, and is not asked for again before its rung."""
+    """Grant nothing, and revoke the key. A charge counts as declined: the next one waits for its scheduled time."""
     was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     if order.mismatch in (None, "merchant_uid"):
@@ -273,5 +276,5 @@ def _record_foreign_payment(order: Order, *, found_own: bool, now: datetime) -> 
 
 
 def _key_may_be_late(order: Order, *, now: datetime) -> bool:
-    """Whether the key of an approved issue may only be late. One that we let go will not come."""
+    """Whether the key of an approved issue may still appear. A key that we revoked will not."""
     return order.created_at > now - KEY_TIMEOUT and order.billing_key.status is not KeyStatus.REVOKED
