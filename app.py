@@ -3,13 +3,11 @@
 import os
 from pathlib import Path
 
-import requests
 from flask import Flask
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
-from requests.adapters import HTTPAdapter
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -102,14 +100,12 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
 
 
 def _client(config: Config) -> IamportClient:
-    session = requests.Session()
-    session.mount(config.IMP_API_URL, HTTPAdapter(pool_maxsize=32))
     return IamportClient(
         base_url=config.IMP_API_URL,
         key=config.IMP_KEY,
         secret=config.IMP_SECRET,
         timeout=config.IMP_TIMEOUT,
-        session=session,
+        read_timeout=config.IMP_WEB_TIMEOUT,
     )
 
 

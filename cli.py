@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import click
@@ -15,6 +16,7 @@ import clock
 from errors import ShopError
 from models import RefundStatus, db
 from services import billing_keys, catalog, payments, refunds, renewals
+from services.desk import Desk
 from views.incoming import desk
 
 RECONCILE_EVERY = 60.0
@@ -42,7 +44,7 @@ def seed() -> None:
 @with_appcontext
 def renew_due(forever: bool, every: float, threads: int) -> None:
     """Charge every subscription that is due, then settle what was left open."""
-    stop = threading.Event()
+    stop, patient = threading.Event(), _patient_desk()
     if forever:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
@@ -51,10 +53,10 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
     waited = RECONCILE_EVERY
     while True:
         with guarded("what is due"):
-            _renew(threads)
+            _renew(patient, threads)
         if waited >= RECONCILE_EVERY or not forever:
             with guarded("what is open"):
-                _reconcile()
+                _reconcile(patient)
             waited = 0.0
         if not forever or stop.wait(every):
             return
@@ -65,38 +67,43 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
 @with_appcontext
 def reconcile() -> None:
     """Settle every order left open, make every refund that is due, and delete revoked keys at the payment service."""
-    _reconcile()
+    _reconcile(_patient_desk())
 
 
-def _renew(threads: int) -> None:
+def _patient_desk() -> Desk:
+    """Return the desk of a command, which has more time than a buyer to wait for the payment service."""
+    return replace(desk(), client=desk().client.patient())
+
+
+def _renew(desk: Desk, threads: int) -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the app, not the proxy
     with ThreadPoolExecutor(threads) as pool:
-        for line in pool.map(lambda subscription_id: _charge_one(app, subscription_id), renewals.due(now=clock.now())):
+        for line in pool.map(lambda one: _charge_one(app, desk, one), renewals.due(now=clock.now())):
             click.echo(line)
 
 
-def _charge_one(app: Flask, subscription_id: int) -> str:
+def _charge_one(app: Flask, desk: Desk, subscription_id: int) -> str:
     with app.app_context(), _isolated(f"subscription {subscription_id}"):
         try:
-            order = renewals.collect(desk(), subscription_id=subscription_id, now=clock.now())
+            order = renewals.collect(desk, subscription_id=subscription_id, now=clock.now())
             return f"subscription {subscription_id}: {order.merchant_uid} {order.outcome}"
         except ShopError as err:
             return f"subscription {subscription_id}: {err.code}"
     return f"subscription {subscription_id}: could not be charged; the log says why"
 
 
-def _reconcile() -> None:
+def _reconcile(desk: Desk) -> None:
     deadline = clock.now() + ROUND_LIMIT
     settled = refunded = deleted = 0
     for order_id, now in _until(payments.to_reconcile(now=clock.now()), deadline):
         with _isolated(f"order {order_id}"):
-            settled += payments.reconcile(desk(), order_id=order_id, now=now).is_final
+            settled += payments.reconcile(desk, order_id=order_id, now=now).is_final
     for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
         with _isolated(f"refund {refund_id}"):
-            refunded += refunds.process(desk(), refund_id=refund_id, now=now).status is RefundStatus.MADE
+            refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
     for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
         with _isolated(f"billing key {key_id}"):
-            deleted += billing_keys.delete(desk(), key_id=key_id, now=now)
+            deleted += billing_keys.delete(desk, key_id=key_id, now=now)
     if settled or refunded or deleted:
         click.echo(f"{settled} open orders settled, {refunded} refunds made, {deleted} revoked keys deleted")
 

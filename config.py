@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 CALLS_OF_A_CHARGE = 8
-"""An upper limit of the requests for one charge: look up its outcome, charge, look up again, and obtain tokens."""
+"""An upper limit of the calls for one charge: look up its outcome, charge, and look up again."""
 
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anyone can read in this repository: fit for a demonstration, never for a shop."""
@@ -53,7 +53,12 @@ class Config:
     """`IMP_SECRET`: REST secret. Server only."""
 
     IMP_TIMEOUT: float = 30.0
-    """`IMP_TIMEOUT`: seconds to wait for an answer. A PG may be slow; a short timeout leaves outcomes unknown."""
+    """`IMP_TIMEOUT`: total seconds for a charge or refund, and for every call of the worker, until the last byte of the
+    answer. A PG may be slow; a short timeout leaves outcomes unknown."""
+
+    IMP_WEB_TIMEOUT: float = 3.0
+    """`IMP_WEB_TIMEOUT`: total seconds for any other call of a web request, such as reading a payment. A buyer waits
+    for it, and the worker asks again if it was too short."""
 
     PG_CHANNELS: Mapping[str, str] = field(default_factory=dict)
     """`PG_CHANNELS`: `guide=pg` pairs, comma separated: `inicis=html5_inicis.MOI1234567,paymentwall=channel-key-…`.
@@ -86,7 +91,7 @@ class Config:
 
     CLAIM_LIFETIME: timedelta = timedelta(minutes=5)
     """How long the lease of one process on a subscription lasts: longer than all calls of one charge together, each of
-    which may take `IMP_TIMEOUT` to connect and again to answer."""
+    which may take `IMP_TIMEOUT`."""
 
     BABEL_DEFAULT_LOCALE: str = "ko"
     SESSION_COOKIE_NAME: str = "maedal_session"
@@ -121,6 +126,7 @@ class Config:
             IMP_KEY=read.text("IMP_KEY"),
             IMP_SECRET=read.text("IMP_SECRET"),
             IMP_TIMEOUT=timeout,
+            IMP_WEB_TIMEOUT=read.seconds("IMP_WEB_TIMEOUT", cls.IMP_WEB_TIMEOUT),
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
             TRUSTED_PROXIES=read.count("TRUSTED_PROXIES", 0),
@@ -129,7 +135,7 @@ class Config:
             RATELIMIT_ENABLED=not demo,
             RATELIMIT_STORAGE_URI=read.storage("RATELIMIT_STORAGE_URI", cls.RATELIMIT_STORAGE_URI),
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
-            CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * 2 * timeout)),
+            CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * timeout)),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )
         read.problems += _demonstration_problems(config) if demo else _business_problems(config)

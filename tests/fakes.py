@@ -193,6 +193,9 @@ class FakeIamport:
     def ping(self) -> None:
         self._answer("ping")
 
+    def patient(self) -> "FakeIamport":
+        return self
+
     # Inside ----------------------------------------------------------------------------------------------
 
     def _answer(self, call: str) -> None:

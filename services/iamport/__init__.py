@@ -3,11 +3,18 @@
     client = IamportClient(base_url="https://api.iamport.kr", key=…, secret=…)
     payment = client.again(customer_uid=…, merchant_uid=…, amount=Decimal(9900), name="…")
 
+    client.py     one method per endpoint
+    tokens.py     the access token, requested by one thread for all
+    transport.py  one request, and the envelope of its answer
+    deadline.py   a whole call ends in time, however slowly its answer arrives
+
 The client keeps three outcomes apart: *refused* (`code` is not 0) raises `Refused`, *declined* (`status` is `failed`)
 returns the payment, and *no answer* raises `Unknown`. It knows the protocol and nothing about any shop.
+It needs `requests`, and `urllib3` which comes with that.
 """
 
 from services.iamport.client import IamportClient
+from services.iamport.deadline import open_session
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
 from services.iamport.types import CustomerKey, Payment, Prepared
 
@@ -21,4 +28,5 @@ __all__ = [
     "Refused",
     "Unauthorized",
     "Unknown",
+    "open_session",
 ]

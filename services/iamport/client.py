@@ -1,36 +1,35 @@
-"""The client in three layers: one method per endpoint, authenticate, send one request.
+"""The client: one method per endpoint, each with a token and a deadline.
 
 Documentation of every endpoint: https://developers.portone.io/api/rest-v1
 """
 
-import json
+import copy
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import requests
 
-from services.iamport.errors import NotFound, Refused, Unauthorized, Unknown
+from services.iamport.deadline import Deadline, open_session
+from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+from services.iamport.tokens import Tokens
+from services.iamport.transport import Transport
 from services.iamport.types import CustomerKey, Payment, Prepared, Token
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-RENEW_EARLY = 60
-"""Seconds before a token's end at which we renew it. In the last minute the service extends it, never replaces it."""
-
 
 class IamportClient:
     """Calls the REST API. Threads may share one client.
 
-    `timeout` is in seconds. `monotonic` is the clock that measures a token's age and a call's duration.
+    `timeout` is the total time in seconds for a call that moves money, from the token to the last byte of the answer.
+    `read_timeout` is the total time for any other call; without it they have the same. `monotonic` is the clock
+    that measures tokens and deadlines.
     Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
     """
 
@@ -41,17 +40,22 @@ class IamportClient:
         key: str,
         secret: str,
         timeout: float = 30.0,
+        read_timeout: float | None = None,
         session: requests.Session | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._base_url = base_url.rstrip("/")
         self._credentials = {"imp_key": key, "imp_secret": secret}
         self._timeout = timeout
-        self._session = session or requests.Session()
+        self._read_timeout = min(read_timeout or timeout, timeout)
         self._monotonic = monotonic
-        self._token = ""
-        self._token_until = 0.0
-        self._lock = threading.Lock()
+        self._transport = Transport(base_url, session or open_session())
+        self._tokens = Tokens(self._request_token, monotonic)
+
+    def patient(self) -> "IamportClient":
+        """Return a client for a worker, whose every call has the whole `timeout`. It shares session and token."""
+        other = copy.copy(self)
+        other._read_timeout = self._timeout
+        return other
 
     # One method per endpoint ------------------------------------------------------------------------------
 
@@ -105,7 +109,8 @@ class IamportClient:
             "browser_ip": browser_ip,
             "notice_url": notice_url,
         }
-        return _read(Payment.from_wire, self._call("POST", "/subscribe/payments/again", body=_given(fields)))
+        answer = self._call("POST", "/subscribe/payments/again", body=_given(fields), moves_money=True)
+        return _read(Payment.from_wire, answer)
 
     def customer_key(self, customer_uid: str) -> CustomerKey:
         """Return a billing key: `GET /subscribe/customers/{customer_uid}`.
@@ -153,7 +158,7 @@ class IamportClient:
         `checksum` is the amount that we believe is left before the refund; the service refuses if it differs.
         """
         fields = {"imp_uid": imp_uid, "amount": amount, "checksum": checksum, "reason": reason}
-        return _read(Payment.from_wire, self._call("POST", "/payments/cancel", body=fields))
+        return _read(Payment.from_wire, self._call("POST", "/payments/cancel", body=fields, moves_money=True))
 
     def ping(self) -> None:
         """Request a new token, to check the service and the credentials.
@@ -161,7 +166,7 @@ class IamportClient:
         Raises:
             IamportError: when the service does not answer or rejects the credentials.
         """
-        self._fresh_token()
+        self._request_token(Deadline(self._read_timeout, self._monotonic))
 
     def _payment(self, path: str) -> Payment:
         """Return a payment, also of a test channel: newer versions of the service hide those by default."""
@@ -180,96 +185,61 @@ class IamportClient:
     # Authenticate -----------------------------------------------------------------------------------------
 
     def _call(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
-    ) -> Mapping[str, Any]:
-        """Return the envelope's `response`. If no answer arrives, record in the error how long we waited."""
-        started_at = self._monotonic()
-        try:
-            return self._authenticated(method, path, body=body, query=query)
-        except Unknown as err:
-            log.warning("%s", err)
-            err.waited = timedelta(seconds=self._monotonic() - started_at)
-            raise
-
-    def _authenticated(
-        self, method: str, path: str, *, body: Mapping[str, Any] | None, query: Mapping[str, str] | None
-    ) -> Mapping[str, Any]:
-        """Send with the token. Only a 401 is repeated, once and with a new token: the service did nothing for it."""
-        token = self._access_token()
-        try:
-            return self._send(method, path, body=body, query=query, token=token)
-        except Unauthorized:
-            self._forget(token)
-            return self._send(method, path, body=body, query=query, token=self._access_token())
-
-    def _access_token(self) -> str:
-        with self._lock:
-            if self._monotonic() >= self._token_until:
-                requested_at = self._monotonic()
-                token = self._fresh_token()
-                self._token, self._token_until = token.access_token, requested_at + token.life - RENEW_EARLY
-            return self._token
-
-    def _fresh_token(self) -> Token:
-        return _read(Token.from_wire, self._send("POST", "/users/getToken", body=self._credentials))
-
-    def _forget(self, token: str) -> None:
-        with self._lock:
-            if token == self._token:
-                self._token_until = 0.0
-
-    # Send one request -------------------------------------------------------------------------------------
-
-    def _send(
         self,
         method: str,
         path: str,
         *,
         body: Mapping[str, Any] | None = None,
         query: Mapping[str, str] | None = None,
-        token: str = "",
+        moves_money: bool = False,
     ) -> Mapping[str, Any]:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        send = partial(
-            self._session.request,
-            method,
-            self._base_url + path,
-            params=query,
-            data=None if body is None else json.dumps(body, default=_number),
-            headers=headers,
-            timeout=self._timeout,
-        )
+        """Return the envelope's `response`. If no answer arrives, record in the error how long we waited.
+
+        A call that moves money has the whole `timeout`, because its lost answer must be looked up.
+        """
+        deadline = Deadline(self._timeout if moves_money else self._read_timeout, self._monotonic)
         try:
-            try:
-                answer = send()
-            except requests.ConnectionError as err:
-                if method != "GET" or isinstance(err, requests.Timeout):
-                    raise
-                # The service may have closed a kept-alive connection at this moment; reading twice is harmless.
-                answer = send()
-        except requests.RequestException as err:
-            raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
-        return _opened(answer, f"{method} {path}")
+            return self._authenticated(method, path, body=body, query=query, deadline=deadline)
+        except Unknown as err:
+            log.warning("%s", err)
+            err.waited = deadline.waited
+            raise
 
+    def _authenticated(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None,
+        query: Mapping[str, str] | None,
+        deadline: Deadline,
+    ) -> Mapping[str, Any]:
+        """Send with the token. Only a 401 is repeated, once and with a new token: the service did nothing for it."""
+        token = self._access_token(deadline)
+        try:
+            return self._transport.send(method, path, body=body, query=query, token=token, deadline=deadline)
+        except Unauthorized:
+            self._tokens.forget(token)
+            token = self._access_token(deadline)
+            return self._transport.send(method, path, body=body, query=query, token=token, deadline=deadline)
 
-def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
-    """Return the envelope's `response`. HTTP 200 alone is not success: `code` must be 0 too."""
-    if answer.status_code >= 500:
-        raise Unknown(f"HTTP {answer.status_code} to {what}")
-    try:
-        envelope = json.loads(answer.text, parse_float=Decimal)
-        code, message, response = envelope["code"], envelope["message"] or "", envelope["response"]
-    except (ValueError, KeyError, TypeError) as err:
-        raise Unknown(f"HTTP {answer.status_code} to {what}, with a body that is not the documented envelope") from err
-    if answer.status_code == 401:
-        raise Unauthorized(message)
-    if answer.status_code == 404:
-        raise NotFound(message, code=code, status=404)
-    if answer.status_code >= 400 or code != 0 or not isinstance(response, dict):
-        raise Refused(message, code=code, status=answer.status_code)
-    return response
+    def _access_token(self, deadline: Deadline) -> str:
+        """Return a token. An error means that the call itself was not sent."""
+        try:
+            return self._tokens.get(deadline.at_most(self._read_timeout))
+        except IamportError as err:
+            err.sent = False
+            raise
+
+    def _request_token(self, deadline: Deadline) -> Token:
+        """Request a new token: `POST /users/getToken`. A refusal says nothing about a payment, key or registration."""
+        try:
+            answer = self._transport.send("POST", "/users/getToken", body=self._credentials, deadline=deadline)
+            return _read(Token.from_wire, answer)
+        except Refused as refusal:
+            failure = Unauthorized(f"no token: HTTP {refusal.status}, {refusal.message}")
+            failure.retry_after = refusal.retry_after
+            raise failure from refusal
 
 
 def _read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
@@ -278,13 +248,6 @@ def _read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) 
         return from_wire(body)
     except (KeyError, TypeError, ValueError, ArithmeticError) as err:
         raise Unknown(f"the answer differs from the service's documentation: {err!r}") from err
-
-
-def _number(value: object) -> int | float:
-    """Return a JSON number for a `Decimal`, which JSON lacks. A double keeps two decimals: 49.99 stays 49.99."""
-    if not isinstance(value, Decimal):
-        raise TypeError(f"a request cannot contain {value!r}")
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,10 @@ class IamportError(Exception):
 
     waited = timedelta()
     """How long the caller waited before the call ended without an answer."""
+    sent = True
+    """Whether the request itself may have reached the service. False: the service did nothing, so look nothing up."""
+    retry_after: float | None = None
+    """Seconds that the service asks us to wait before the next request, if it says so (`Retry-After`)."""
 
 
 class Refused(IamportError):
@@ -31,11 +35,11 @@ class Refused(IamportError):
 
 
 class NotFound(Refused):
-    """The service has no such payment, key or registration."""
+    """The service has no such payment, key or registration. An error about a token never raises it."""
 
 
 class Unauthorized(IamportError):
-    """The service rejects our credentials. It does not report whether the requested payment or key exists."""
+    """The service gives us no token, or rejects it. It does not report whether the payment or key exists."""
 
 
 class Unknown(IamportError):

@@ -1,0 +1,109 @@
+"""Send one request and open the envelope of its answer."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+
+import requests
+
+from services.iamport.deadline import Deadline
+from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+
+
+class Transport:
+    """Sends requests to `base_url` over a session. `DeadlineAdapter` makes the session keep total deadlines."""
+
+    def __init__(self, base_url: str, session: requests.Session) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session = session
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: Deadline,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+        token: str = "",
+    ) -> Mapping[str, Any]:
+        """Return the envelope's `response`. A redirect is not followed, because it would be a second request.
+
+        Raises:
+            IamportError: as `errors` explains.
+        """
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        send = partial(
+            self._session.request,
+            method,
+            self._base_url + path,
+            params=query,
+            data=None if body is None else json.dumps(body, default=_number),
+            headers=headers,
+            allow_redirects=False,
+        )
+        if not deadline.left:
+            raise _not_sent(f"no time left for {method} {path}")
+        try:
+            try:
+                answer = send(timeout=deadline.left)
+            except requests.ConnectionError as err:
+                if method != "GET" or isinstance(err, requests.Timeout) or not deadline.left:
+                    raise
+                # The service may have closed a kept-alive connection at this moment; reading twice is harmless.
+                answer = send(timeout=deadline.left)
+        except requests.RequestException as err:
+            raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
+        try:
+            return _opened(answer, f"{method} {path}")
+        except IamportError as err:
+            err.retry_after = _retry_after(answer)
+            raise
+
+
+def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
+    """Return the envelope's `response`. HTTP 200 alone is not success: `code` must be 0 too."""
+    if answer.status_code >= 500:
+        raise Unknown(f"HTTP {answer.status_code} to {what}")
+    try:
+        envelope = json.loads(answer.text, parse_float=Decimal)
+        code, message, response = envelope["code"], envelope["message"] or "", envelope["response"]
+    except (ValueError, KeyError, TypeError) as err:
+        raise Unknown(f"HTTP {answer.status_code} to {what}, with a body that is not the documented envelope") from err
+    if answer.status_code == 401:
+        raise Unauthorized(message)
+    if answer.status_code == 404:
+        raise NotFound(message, code=code, status=404)
+    if answer.status_code >= 400 or code != 0 or not isinstance(response, dict):
+        raise Refused(message, code=code, status=answer.status_code)
+    return response
+
+
+def _retry_after(answer: requests.Response) -> float | None:
+    """Return the seconds of a 429's or 503's `Retry-After`. A date is compared with the service's own clock."""
+    asked = answer.headers.get("Retry-After", "") if answer.status_code in (429, 503) else ""
+    if asked.isdecimal():
+        return int(asked)
+    try:
+        wait = parsedate_to_datetime(asked) - parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return max(0.0, wait.total_seconds())
+
+
+def _not_sent(message: str) -> Unknown:
+    err = Unknown(message)
+    err.sent = False
+    return err
+
+
+def _number(value: object) -> int | float:
+    """Return a JSON number for a `Decimal`, which JSON lacks. A double keeps two decimals: 49.99 stays 49.99."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"a request cannot contain {value!r}")
+    return int(value) if value == value.to_integral_value() else float(value)
