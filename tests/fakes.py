@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from services.iamport import CustomerKey, NotFound, Payment, Prepared, Refused, Unknown
+from services.iamport import Cancel, CustomerKey, NotFound, Payment, PaymentPage, Prepared, Refused, Unknown
 
 UNKNOWN_KEY = "등록되지 않은 구매자입니다."
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
@@ -20,6 +20,7 @@ NOT_ENOUGH = "잔액이 부족합니다."
 PREPARED_BEFORE = "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다)."
 CANCELLED_BEFORE = "이미 전액취소된 주문입니다."
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
+LONGEST_SEARCH = 90 * 86_400
 TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
 
 
@@ -38,6 +39,7 @@ class FakeIamport:
     `before_charge`  called inside `again` before the charge, where a second caller would interfere
     `after_charge`   called inside `again` after the money moved
     `test_channels`  channels (`pg` as a window names them) whose records are marked as tests
+    `time`           unix seconds: when payments are approved, declined or cancelled. With 0, records carry no times
     `names_usage`    whether a record says what its key was used for (`customer_uid_usage`)
     """
 
@@ -55,6 +57,7 @@ class FakeIamport:
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
         self.pending = False
+        self.time = 0
         self.names_usage = True
         self.cancels_later = False
         self.before_charge: Callable[[], None] = lambda: None
@@ -84,19 +87,16 @@ class FakeIamport:
 
     def approve_late(self, imp_uid: str) -> None:
         """Approve a payment that failed, without a webhook, as a PG may do."""
-        self.payments = [replace(p, status="paid") if p.imp_uid == imp_uid else p for p in self.payments]
+        self.payments = [self._approved(p) if p.imp_uid == imp_uid else p for p in self.payments]
 
     def decide(self) -> None:
         """Approve the pending charges."""
-        self.payments = [replace(p, status="paid") if p.status == "ready" else p for p in self.payments]
+        self.payments = [self._approved(p) if p.status == "ready" else p for p in self.payments]
 
     def cancel_in_console(self, imp_uid: str, amount: Decimal | None = None) -> None:
         """Refund `amount`, or all of it, as the merchant's staff do in the service's console."""
         payment = self.payment(imp_uid)
-        cancelled_so_far = payment.cancel_amount + (amount or payment.amount_left)
-        self.payments[self.payments.index(payment)] = replace(
-            payment, status="cancelled", cancel_amount=cancelled_so_far
-        )
+        self.payments[self.payments.index(payment)] = self._cancelled(payment, amount or payment.amount_left)
 
     def confirm_cancels(self) -> None:
         """Perform every accepted cancel."""
@@ -112,6 +112,19 @@ class FakeIamport:
     def find(self, merchant_uid: str, *, status: str = "") -> Payment:
         self._answer("find")
         return self._find(lambda payment: payment.merchant_uid == merchant_uid and status in ("", payment.status))
+
+    def payments_by_status(
+        self, status: str, *, since: int, until: int, page: int = 1, limit: int = 1000
+    ) -> PaymentPage:
+        self._answer("payments_by_status")
+        if not 0 <= until - since <= LONGEST_SEARCH:
+            raise Refused("from, to 파라메터는 최대 90일의 기간이어야 합니다.", status=400)
+        found = [p for p in self.payments if p.status == status and since <= getattr(p, f"{status}_at") <= until]
+        start, end, total = (page - 1) * limit, page * limit, len(found)
+        if page > 1 and start >= total:
+            raise Refused("page 파라메터가 데이터 범위를 넘었습니다.", status=400)
+        listed = tuple(sorted(found, key=lambda p: p.imp_uid)[start:end])
+        return PaymentPage(total=total, next_page=page + 1 if end < total else 0, payments=listed)
 
     def again(self, *, customer_uid: str, merchant_uid: str, amount: Decimal, **fields: str) -> Payment:
         self._answer("again")
@@ -209,7 +222,15 @@ class FakeIamport:
 
     def _cancel(self, payment: Payment, amount: Decimal) -> None:
         self.payments.remove(payment)
-        self.payments.append(replace(payment, status="cancelled", cancel_amount=payment.cancel_amount + amount))
+        self.payments.append(self._cancelled(payment, amount))
+
+    def _cancelled(self, payment: Payment, amount: Decimal) -> Payment:
+        cancels = (*payment.cancels, Cancel(amount=amount, cancelled_at=self.time))
+        total = payment.cancel_amount + amount
+        return replace(payment, status="cancelled", cancel_amount=total, cancelled_at=self.time, cancels=cancels)
+
+    def _approved(self, payment: Payment) -> Payment:
+        return replace(payment, status="paid", paid_at=self.time, failed_at=0, fail_reason=None)
 
     def _channel_of(self, fields: dict[str, Any]) -> str:
         """Return the channel, `code` or `code.MID`: a window names it, and a key keeps the channel of its issue."""
@@ -240,6 +261,8 @@ class FakeIamport:
             customer_uid=fields.get("customer_uid"),
             customer_uid_usage=usage if self.names_usage else None,
             channel="pc" if "pg" in fields else "api",
+            paid_at=self.time if status == "paid" else 0,
+            failed_at=self.time if status == "failed" else 0,
             fail_reason=NOT_ENOUGH if status == "failed" else None,
             card_name="국민카드",
             card_number="4242-42**-****-4242",

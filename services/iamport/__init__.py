@@ -16,14 +16,16 @@ It needs `requests`, and `urllib3` which comes with that.
 from services.iamport.client import IamportClient
 from services.iamport.deadline import open_session
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
-from services.iamport.types import CustomerKey, Payment, Prepared
+from services.iamport.types import Cancel, CustomerKey, Payment, PaymentPage, Prepared
 
 __all__ = [
+    "Cancel",
     "CustomerKey",
     "IamportClient",
     "IamportError",
     "NotFound",
     "Payment",
+    "PaymentPage",
     "Prepared",
     "Refused",
     "Unauthorized",

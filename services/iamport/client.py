@@ -17,7 +17,7 @@ from services.iamport.deadline import Deadline, open_session
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
 from services.iamport.tokens import Tokens
 from services.iamport.transport import Transport
-from services.iamport.types import CustomerKey, Payment, Prepared, Token
+from services.iamport.types import CustomerKey, Payment, PaymentPage, Prepared, Token
 
 T = TypeVar("T")
 
@@ -77,6 +77,21 @@ class IamportClient:
         """
         path = f"/payments/find/{_path(merchant_uid)}" + (f"/{status}" if status else "")
         return self._payment(path)
+
+    def payments_by_status(
+        self, status: str, *, since: int, until: int, page: int = 1, limit: int = 1000
+    ) -> PaymentPage:
+        """Return payments by status, the first started first: `GET /payments/status/{status}`.
+
+        The service lists a payment under its current status only, by the time at which it reached that status: from
+        `since` to `until` (unix seconds, both included, at most 90 days apart). `limit` is at most 1000.
+
+        Raises:
+            Refused: when no page has this number.
+        """
+        query = {"from": since, "to": until, "page": page, "limit": limit, "sorting": "started"}
+        query_text = {name: str(value) for name, value in query.items()} | {"include_sandbox": "true"}
+        return _read(PaymentPage.from_wire, self._call("GET", f"/payments/status/{_path(status)}", query=query_text))
 
     def again(
         self,

@@ -31,6 +31,23 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """One refund of a payment, in full or in part. Source: schema `PaymentCancelAnnotation` of the V1 API."""
+
+    amount: Decimal
+    cancelled_at: int
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Cancel":
+        """Return the entry of a payment's `cancel_history`.
+
+        Raises:
+            TypeError, ValueError, ArithmeticError: when the amount is not a number.
+        """
+        return cls(amount=Decimal(body.get("amount") or 0), cancelled_at=body.get("cancelled_at") or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """One payment record of the service. Source: schema `PaymentAnnotation` of the V1 API."""
 
@@ -49,6 +66,8 @@ class Payment:
     paid_at: int = 0
     failed_at: int = 0
     cancelled_at: int = 0
+    """When the newest cancel happened. `cancels` has every one."""
+    cancels: tuple[Cancel, ...] = ()
     fail_reason: str | None = None
     card_name: str | None = None
     card_number: str | None = None
@@ -93,6 +112,7 @@ class Payment:
             paid_at=body.get("paid_at") or 0,
             failed_at=body.get("failed_at") or 0,
             cancelled_at=body.get("cancelled_at") or 0,
+            cancels=tuple(map(Cancel.from_wire, body.get("cancel_history") or ())),
             fail_reason=body.get("fail_reason") or None,
             card_name=body.get("card_name") or None,
             card_number=body.get("card_number") or None,
@@ -103,6 +123,28 @@ class Payment:
             pg_tid=body.get("pg_tid") or None,
             is_test=body.get("sandbox") is True,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPage:
+    """One page of a list of payments. Source: schema `PagedPaymentAnnotation` of the V1 API."""
+
+    total: int
+    """How many payments all pages hold together."""
+    next_page: int
+    """Number of the page that follows, or 0."""
+    payments: tuple[Payment, ...]
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "PaymentPage":
+        """Return the page in the envelope's `response`.
+
+        Raises:
+            KeyError: when `total`, `list`, or a documented field of a payment is missing.
+            TypeError, ValueError, ArithmeticError: when a field has another type than documented.
+        """
+        payments = tuple(map(Payment.from_wire, body["list"]))
+        return cls(total=int(body["total"]), next_page=int(body.get("next") or 0), payments=payments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,7 @@ class Service(Protocol):
 
     def pay(self, request: dict[str, Any], *, card: str = "approved") -> str: ...
     def close(self, request: dict[str, Any]) -> str: ...
+    def wait(self, seconds: int) -> None: ...
 
 
 class Fake:
@@ -127,7 +128,11 @@ class Fake:
 
     def __init__(self) -> None:
         self.client = FakeIamport()
+        self.client.time = Clock().seconds
         self.pay, self.close = self.client.pay, self.client.close
+
+    def wait(self, seconds: int) -> None:
+        self.client.time += seconds
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ import pytest
 from services.iamport import NotFound, Refused
 from tests.fakes import CANCELLED_BEFORE, DUPLICATE, NO_PAYMENT, NOTHING_TO_CANCEL, PREPARED_BEFORE, UNKNOWN_KEY
 
+START, DAY = 1_800_000_000, 86_400
+"""The time of both services when a test begins, and the length of a day, in unix seconds."""
+
 
 def refusal(call, *args, **fields):
     with pytest.raises(Refused) as caught:
@@ -100,6 +103,85 @@ def test_an_unknown_imp_uid_is_not_found(service):
 
     assert isinstance(error, NotFound)
     assert (error.code, error.status, error.message) == (-1, 404, NO_PAYMENT)
+
+
+# Lists ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def listed(service):
+    """A function that returns the `merchant_uid` of each payment of a status in a span of time, page by page."""
+
+    def listed(status, *, since=START, until=START + DAY, limit=1000):
+        pages, page = [], 1
+        while page:
+            answer = service.client.payments_by_status(status, since=since, until=until, page=page, limit=limit)
+            pages.append([payment.merchant_uid for payment in answer.payments])
+            page = answer.next_page
+        return pages
+
+    return listed
+
+
+def test_a_payment_is_listed_under_its_current_status_only(service, window, listed):
+    paid, declined, refunded = window(), window(), window()
+    service.pay(paid)
+    service.pay(declined, card="declined")
+    imp_uid = service.pay(refunded)
+    service.client.cancel(imp_uid=imp_uid, amount=Decimal(100), checksum=Decimal(19900), reason="test")
+
+    assert listed("paid") == [[paid["merchant_uid"]]]
+    assert listed("failed") == [[declined["merchant_uid"]]]
+    assert listed("cancelled") == [[refunded["merchant_uid"]]]
+
+
+def test_a_list_goes_by_the_time_of_the_current_status(service, window, listed):
+    request = window()
+    imp_uid = service.pay(request)
+    service.wait(3 * DAY)
+    service.client.cancel(imp_uid=imp_uid, amount=Decimal(19900), checksum=Decimal(19900), reason="test")
+
+    assert listed("cancelled") == listed("paid") == [[]]
+    assert listed("cancelled", since=START + 3 * DAY, until=START + 3 * DAY) == [[request["merchant_uid"]]]
+
+
+def test_a_list_includes_its_first_and_its_last_second(service, window, listed):
+    request = window()
+    service.pay(request)
+
+    assert listed("paid", since=START, until=START) == [[request["merchant_uid"]]]
+    assert listed("paid", since=START + 1, until=START + DAY) == [[]]
+    assert listed("paid", since=START - DAY, until=START - 1) == [[]]
+
+
+def test_a_record_says_when_each_part_was_refunded(service, window):
+    imp_uid = service.pay(window())
+    service.client.cancel(imp_uid=imp_uid, amount=Decimal(900), checksum=Decimal(19900), reason="test")
+    service.wait(DAY)
+    service.client.cancel(imp_uid=imp_uid, amount=Decimal(9000), checksum=Decimal(19000), reason="test")
+
+    payment = service.client.payment(imp_uid)
+
+    assert [(cancel.amount, cancel.cancelled_at) for cancel in payment.cancels] == [(900, START), (9000, START + DAY)]
+    assert (payment.paid_at, payment.cancelled_at, payment.cancel_amount) == (START, START + DAY, 9900)
+
+
+def test_a_list_comes_in_pages_the_first_started_first(service, window, listed):
+    requests = [window() for _ in range(5)]
+    for request in requests:
+        service.pay(request)
+
+    first, second, third = listed("paid", limit=2)
+
+    assert [*first, *second, *third] == [request["merchant_uid"] for request in requests]
+    assert len(third) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"page": 2}, {"until": START + 91 * DAY}, {"until": START - 1}])
+def test_a_page_or_a_span_that_does_not_exist_is_refused(service, wrong):
+    error = refusal(service.client.payments_by_status, "paid", **{"since": START, "until": START + DAY, **wrong})
+
+    assert error.status == 400
 
 
 # Charging -------------------------------------------------------------------------------------------------

@@ -429,3 +429,23 @@ def test_an_id_that_would_lead_to_another_address_is_not_found(client, wire, imp
         client.payment(imp_uid)
 
     assert wire.requests == []
+
+
+# Lists ----------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_requested_by_status_and_time(client, wire):
+    wire.answer({"total": 3, "previous": 1, "next": 0, "list": [PAID]})
+
+    page = client.payments_by_status("paid", since=100, until=200, page=2, limit=2)
+
+    assert wire.last.path_url.startswith("/payments/status/paid?from=100&to=200&page=2&limit=2&sorting=started")
+    assert (page.total, page.next_page, [payment.imp_uid for payment in page.payments]) == (3, 0, ["imp_1"])
+
+
+@pytest.mark.parametrize("body", [{}, {"total": 1}, {"total": 1, "list": [{}]}, {"total": None, "list": []}], ids=repr)
+def test_a_list_that_differs_from_the_documentation_is_no_answer(client, wire, body):
+    wire.answer(body)
+
+    with pytest.raises(Unknown):
+        client.payments_by_status("paid", since=100, until=200)
