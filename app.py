@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
+import clock
 import views
 from config import PUBLISHED_STAFF, Config, ConfigError
 from models import User, db
@@ -95,6 +96,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         public_url=config.PUBLIC_URL,
         dunning_days=config.DUNNING_DAYS,
         claim_lifetime=config.CLAIM_LIFETIME,
+        machine_now=clock.machine_now,
         takes_test_payments=config.TEST_PAYMENTS,
     )
 

@@ -1,7 +1,11 @@
 """Time: aware UTC inside, Seoul for people, months counted from an anchor day.
 
-No other module of the shop knows a time zone. Only views and commands call `now()`; services and models receive the
-time as an argument, so that a test or a demonstration can run on any day.
+No other module of the shop knows a time zone. Only views and commands call `now()` and `machine_now()`; services and
+models receive the time as an argument, so that a test or a demonstration can run on any day.
+
+`now()` is *business time*: when a period begins, a charge is due, an invoice is paid. A demonstration may move it.
+`machine_now()` is *machine time*: claims, pauses and rate limits use it, because a process does not live faster when
+the shop's calendar moves. Columns of machine time are named `claimed_until` and `…_not_before`.
 """
 
 from calendar import monthrange
@@ -14,7 +18,12 @@ FIRST_PAUSE = timedelta(minutes=2)
 
 
 def now() -> datetime:
-    """Return the current time in UTC."""
+    """Return the current business time in UTC."""
+    return datetime.now(UTC)
+
+
+def machine_now() -> datetime:
+    """Return the time of day of this machine, for claims, pauses and limits: never a demonstration's moved time."""
     return datetime.now(UTC)
 
 

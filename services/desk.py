@@ -1,8 +1,8 @@
 """The payment desk: what every use case that moves money needs, passed as one argument."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.guides import Guide
 from services.iamport import IamportClient
@@ -22,6 +22,8 @@ class Desk:
     """Days after the first declined renewal on which the charge is retried."""
     claim_lifetime: timedelta
     """How long the lease of one process on a subscription lasts."""
+    machine_now: Callable[[], datetime]
+    """Reads the machine time of this process. A charge reads it several times, because each call takes time."""
     takes_test_payments: bool
     """Whether this shop accepts a payment through a test channel, where no money moves."""
 

@@ -20,7 +20,10 @@ class ServiceCheck:
         self._problem = "Unknown"
 
     def problem(self, *, now: datetime) -> str:
-        """Return the name of the error that the client raised, or an empty string if the service answers."""
+        """Return the name of the error that the client raised, or an empty string if the service answers.
+
+        `now` is machine time.
+        """
         if self._checked_at is None or now - self._checked_at > FRESH:
             self._checked_at = now  # while we wait, other requests receive the state known before
             self._problem = self._ping()

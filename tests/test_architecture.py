@@ -289,7 +289,7 @@ MEASURE_WAITS = {"services/iamport/client.py", "services/iamport/deadline.py"}
 
 @each([path for path in sources("services") if named(path) not in MEASURE_WAITS])
 def test_services_receive_the_time(path):
-    clocks = {"clock.now", "time.time", "time.monotonic", "datetime.now", "datetime.datetime.now"}
+    clocks = {"clock.now", "clock.machine_now", "time.time", "time.monotonic", "datetime.now", "datetime.datetime.now"}
 
     keep(clocks & {*imports(path), *attributes(path)}, f"{named(path)} reads a clock: take the time as argument `now`.")
 
