@@ -108,6 +108,7 @@ def _client(config: Config) -> IamportClient:
         secret=config.IMP_SECRET,
         timeout=config.IMP_TIMEOUT,
         read_timeout=config.IMP_WEB_TIMEOUT,
+        places=config.IMP_WEB_THREADS,
     )
 
 

@@ -44,7 +44,7 @@ def seed() -> None:
 @with_appcontext
 def renew_due(forever: bool, every: float, threads: int) -> None:
     """Charge every subscription that is due, then settle what was left open."""
-    stop, patient = threading.Event(), _patient_desk()
+    stop, patient = threading.Event(), _patient_desk(threads)
     if forever:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
@@ -67,12 +67,12 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
 @with_appcontext
 def reconcile() -> None:
     """Settle every order left open, make every refund that is due, and delete revoked keys at the payment service."""
-    _reconcile(_patient_desk())
+    _reconcile(_patient_desk(1))
 
 
-def _patient_desk() -> Desk:
-    """Return the desk of a command, which has more time than a buyer to wait for the payment service."""
-    return replace(desk(), client=desk().client.patient())
+def _patient_desk(threads: int) -> Desk:
+    """Return the desk of a command, whose `threads` all may wait for the payment service, and have time to."""
+    return replace(desk(), client=desk().client.patient(places=threads))
 
 
 def _renew(desk: Desk, threads: int) -> None:

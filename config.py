@@ -60,6 +60,10 @@ class Config:
     """`IMP_WEB_TIMEOUT`: total seconds for any other call of a web request, such as reading a payment. A buyer waits
     for it, and the worker asks again if it was too short."""
 
+    IMP_WEB_THREADS: int = 5
+    """`IMP_WEB_THREADS`: how many threads of a web process may wait for the payment service at the same time. Fewer
+    than the 8 threads in the Procfile, so that pages are still served while the service hangs."""
+
     PG_CHANNELS: Mapping[str, str] = field(default_factory=dict)
     """`PG_CHANNELS`: `guide=pg` pairs, comma separated: `inicis=html5_inicis.MOI1234567,paymentwall=channel-key-…`.
     A PG that is not listed uses the test channel of its guide."""
@@ -127,6 +131,7 @@ class Config:
             IMP_SECRET=read.text("IMP_SECRET"),
             IMP_TIMEOUT=timeout,
             IMP_WEB_TIMEOUT=read.seconds("IMP_WEB_TIMEOUT", cls.IMP_WEB_TIMEOUT),
+            IMP_WEB_THREADS=read.count("IMP_WEB_THREADS", cls.IMP_WEB_THREADS, at_least=1),
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
             TRUSTED_PROXIES=read.count("TRUSTED_PROXIES", 0),
@@ -204,11 +209,11 @@ class _Reader:
         self.problems.append(f"{name} must be a number of seconds above 0, not {value!r}")
         return default
 
-    def count(self, name: str, default: int) -> int:
+    def count(self, name: str, default: int, *, at_least: int = 0) -> int:
         value = self.environ.get(name, "").strip() or str(default)
-        if re.fullmatch(r"\d+", value, re.ASCII):
+        if re.fullmatch(r"\d+", value, re.ASCII) and int(value) >= at_least:
             return int(value)
-        self.problems.append(f"{name} must be a whole number, not {value!r}")
+        self.problems.append(f"{name} must be a whole number{' above 0' if at_least else ''}, not {value!r}")
         return default
 
     def days(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:

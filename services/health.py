@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from models import db
-from services.iamport import IamportClient, IamportError
+from services.iamport import Busy, IamportClient, IamportError
 
 FRESH = timedelta(seconds=5)
 """Shortest time between two requests to the payment service. Anyone may request the health check, however often."""
@@ -29,9 +29,16 @@ class ServiceCheck:
             self._problem = self._ping()
         return self._problem
 
+    @property
+    def breaker(self) -> str:
+        """The state of this process's circuit breaker: `closed`, `open` or `probing`."""
+        return self._client.breaker_state
+
     def _ping(self) -> str:
         try:
             self._client.ping()
+        except Busy:
+            return self._problem  # the shop is busy, which says nothing new about the service
         except IamportError as err:
             return type(err).__name__
         return ""

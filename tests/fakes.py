@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from services.iamport import Cancel, CustomerKey, NotFound, Payment, PaymentPage, Prepared, Refused, Unknown
+from services.iamport import Busy, Cancel, CustomerKey, NotFound, Payment, PaymentPage, Prepared, Refused, Unknown
 
 UNKNOWN_KEY = "등록되지 않은 구매자입니다."
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
@@ -32,6 +32,7 @@ class FakeIamport:
     `silent`         answer no call
     `silent_call`    do not answer this one call
     `waits`          how long a call without an answer takes
+    `busy`           send no call: all places at the bulkhead are taken
     `raises`         the error to raise, by the call's name
     `lose_answer`    perform the next charge or cancel, and lose its answer
     `cancels_later`  accept a cancel, and perform it only in `confirm_cancels`
@@ -53,6 +54,8 @@ class FakeIamport:
         self.charges: list[dict[str, Any]] = []
         self.silent = False
         self.silent_call = ""
+        self.busy = False
+        self.breaker_state = "closed"
         self.waits = timedelta()
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
@@ -206,12 +209,18 @@ class FakeIamport:
     def ping(self) -> None:
         self._answer("ping")
 
-    def patient(self) -> "FakeIamport":
+    def patient(self, *, places: int) -> "FakeIamport":
         return self
+
+    @property
+    def can_send(self) -> bool:
+        return not self.busy
 
     # Inside ----------------------------------------------------------------------------------------------
 
     def _answer(self, call: str) -> None:
+        if self.busy:
+            raise Busy("5 threads wait for the payment service already")
         self.calls.append(call)
         if call in self.raises:
             raise self.raises[call]

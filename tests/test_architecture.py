@@ -283,7 +283,7 @@ def test_a_module_of_views_is_a_blueprint_or_a_named_fitting(path):
     assert is_blueprint is not (path.stem in FITTINGS), f"{named(path)}: {advice}."
 
 
-MEASURE_WAITS = {"services/iamport/client.py", "services/iamport/deadline.py"}
+MEASURE_WAITS = {"services/iamport/client.py", "services/iamport/breaker.py", "services/iamport/deadline.py"}
 """They measure how long a call or a pause lasts, on a clock that tests replace."""
 
 

@@ -11,7 +11,8 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/healthz")
 def healthz() -> ResponseReturnValue:
-    """Whether the database and the payment service answer: 503 if either does not. The answer holds nothing else."""
+    """Whether database and payment service answer, and the breaker's state: 503 if either does not answer."""
     health.check_database()
-    problem = current_app.extensions["service_check"].problem(now=clock.machine_now())
-    return jsonify(database="ok", payment_service=problem or "ok"), 503 if problem else 200
+    check = current_app.extensions["service_check"]
+    problem = check.problem(now=clock.machine_now())
+    return jsonify(database="ok", payment_service=problem or "ok", breaker=check.breaker), 503 if problem else 200

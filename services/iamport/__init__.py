@@ -7,19 +7,25 @@
     tokens.py     the access token, requested by one thread for all
     transport.py  one request, and the envelope of its answer
     deadline.py   a whole call ends in time, however slowly its answer arrives
+    bulkhead.py   only some threads of a process wait for the service
+    breaker.py    a service that does not answer is left alone for a while
 
 The client keeps three outcomes apart: *refused* (`code` is not 0) raises `Refused`, *declined* (`status` is `failed`)
 returns the payment, and *no answer* raises `Unknown`. It knows the protocol and nothing about any shop.
 It needs `requests`, and `urllib3` which comes with that.
 """
 
+from services.iamport.breaker import Breaker
 from services.iamport.client import IamportClient
 from services.iamport.deadline import open_session
-from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+from services.iamport.errors import Busy, CircuitOpen, IamportError, NotFound, Refused, Unauthorized, Unknown
 from services.iamport.types import Cancel, CustomerKey, Payment, PaymentPage, Prepared
 
 __all__ = [
+    "Breaker",
+    "Busy",
     "Cancel",
+    "CircuitOpen",
     "CustomerKey",
     "IamportClient",
     "IamportError",

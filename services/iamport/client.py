@@ -1,4 +1,4 @@
-"""The client: one method per endpoint, each with a token and a deadline.
+"""The client: one method per endpoint, each in a place of the bulkhead, past the breaker, and with a token.
 
 Documentation of every endpoint: https://developers.portone.io/api/rest-v1
 """
@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import requests
 
+from services.iamport.breaker import Breaker
+from services.iamport.bulkhead import Bulkhead
 from services.iamport.deadline import Deadline, open_session
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
 from services.iamport.tokens import Tokens
@@ -28,8 +30,8 @@ class IamportClient:
     """Calls the REST API. Threads may share one client.
 
     `timeout` is the total time in seconds for a call that moves money, from the token to the last byte of the answer.
-    `read_timeout` is the total time for any other call; without it they have the same. `monotonic` is the clock
-    that measures tokens and deadlines.
+    `read_timeout` is the total time for any other call; without it they have the same. `places` is the number of
+    threads that may wait for the service at the same time. `monotonic` is the clock that measures tokens and deadlines.
     Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
     """
 
@@ -41,7 +43,9 @@ class IamportClient:
         secret: str,
         timeout: float = 30.0,
         read_timeout: float | None = None,
+        places: int = 32,
         session: requests.Session | None = None,
+        breaker: Breaker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credentials = {"imp_key": key, "imp_secret": secret}
@@ -50,12 +54,27 @@ class IamportClient:
         self._monotonic = monotonic
         self._transport = Transport(base_url, session or open_session())
         self._tokens = Tokens(self._request_token, monotonic)
+        self._breaker = breaker or Breaker(monotonic=monotonic)
+        self._bulkhead = Bulkhead(places)
 
-    def patient(self) -> "IamportClient":
-        """Return a client for a worker, whose every call has the whole `timeout`. It shares session and token."""
+    def patient(self, *, places: int) -> "IamportClient":
+        """Return a client for a worker: every call has the whole `timeout`, and `places` threads may wait.
+
+        It shares session, token and breaker with this client.
+        """
         other = copy.copy(self)
-        other._read_timeout = self._timeout
+        other._read_timeout, other._bulkhead = self._timeout, Bulkhead(places)
         return other
+
+    @property
+    def can_send(self) -> bool:
+        """Whether a call would be sent now: the breaker lets it pass, and a place is free."""
+        return self._breaker.lets_pass and not self._bulkhead.is_full
+
+    @property
+    def breaker_state(self) -> str:
+        """The state of the breaker: `closed`, `open` or `probing`."""
+        return self._breaker.state
 
     # One method per endpoint ------------------------------------------------------------------------------
 
@@ -181,7 +200,8 @@ class IamportClient:
         Raises:
             IamportError: when the service does not answer or rejects the credentials.
         """
-        self._request_token(Deadline(self._read_timeout, self._monotonic))
+        with self._bulkhead, self._breaker.watch():
+            self._request_token(Deadline(self._read_timeout, self._monotonic))
 
     def _payment(self, path: str) -> Payment:
         """Return a payment, also of a test channel: newer versions of the service hide those by default."""
@@ -212,13 +232,14 @@ class IamportClient:
 
         A call that moves money has the whole `timeout`, because its lost answer must be looked up.
         """
-        deadline = Deadline(self._timeout if moves_money else self._read_timeout, self._monotonic)
-        try:
-            return self._authenticated(method, path, body=body, query=query, deadline=deadline)
-        except Unknown as err:
-            log.warning("%s", err)
-            err.waited = deadline.waited
-            raise
+        with self._bulkhead, self._breaker.watch():
+            deadline = Deadline(self._timeout if moves_money else self._read_timeout, self._monotonic)
+            try:
+                return self._authenticated(method, path, body=body, query=query, deadline=deadline)
+            except Unknown as err:
+                log.warning("%s", err)
+                err.waited = deadline.waited
+                raise
 
     def _authenticated(
         self,

@@ -5,6 +5,8 @@ IamportError
 │   └── NotFound      the service has no such payment, key or registration
 ├── Unauthorized      the service rejects key, secret or token, even a new token: it did nothing and reports nothing
 └── Unknown           no usable answer: the service may or may not have acted; check before you try again
+    ├── Busy          too many threads wait for the service already: nothing was sent
+    └── CircuitOpen   the service has not answered recent calls: nothing was sent
 """
 
 from datetime import timedelta
@@ -44,3 +46,15 @@ class Unauthorized(IamportError):
 
 class Unknown(IamportError):
     """Timeout, dropped connection, HTTP 5xx, or a body that differs from the service's documentation."""
+
+
+class Busy(Unknown):
+    """All places at the bulkhead are taken. This says nothing about the service; try again later."""
+
+    sent = False
+
+
+class CircuitOpen(Unknown):
+    """The breaker is open, because recent calls got no answer. Try again later."""
+
+    sent = False

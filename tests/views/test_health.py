@@ -4,13 +4,14 @@ from datetime import timedelta
 from itertools import count
 
 import clock
+from services.iamport import CircuitOpen
 from tests.factories import NOW
 
 
 def test_a_healthy_shop_says_so_and_nothing_else(client):
     answer = client.get("/healthz")
 
-    assert (answer.status_code, answer.json) == (200, {"database": "ok", "payment_service": "ok"})
+    assert (answer.status_code, answer.json) == (200, {"database": "ok", "payment_service": "ok", "breaker": "closed"})
 
 
 def test_a_silent_payment_service_shows_in_the_health_check(client, payments):
@@ -18,7 +19,18 @@ def test_a_silent_payment_service_shows_in_the_health_check(client, payments):
 
     answer = client.get("/healthz")
 
-    assert (answer.status_code, answer.json) == (503, {"database": "ok", "payment_service": "Unknown"})
+    assert answer.status_code == 503
+    assert answer.json == {"database": "ok", "payment_service": "Unknown", "breaker": "closed"}
+
+
+def test_an_open_breaker_shows_in_the_health_check(client, payments):
+    payments.raises["ping"] = CircuitOpen("the payment service has not answered recent calls")
+    payments.breaker_state = "open"
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json == {"database": "ok", "payment_service": "CircuitOpen", "breaker": "open"}
 
 
 def test_who_repeats_the_health_check_does_not_reach_the_payment_service_each_time(client, payments):
