@@ -683,7 +683,7 @@ def test_t06_a_charge_the_pg_has_not_decided_about_is_waited_for(copied, guide_i
 
     assert (outputs, len(shop.service.charges) - before) == (["ready\n", "ready\n"], 1)
     assert charge_period(shop, order).exit_code == 1
-    assert "This period is paid" in charge_period(shop, order).output
+    assert "This period is already paid" in charge_period(shop, order).output
 
 
 def test_t06_a_decline_that_the_pg_approves_late_is_found_without_a_webhook(copied):
