@@ -84,7 +84,7 @@ class Neighbourhood:
         parts = PurePosixPath(path).with_suffix("").parts
         tests = self._chosen(file for file in self.importers if is_test(file) and same_half(file, path))
         for depth in range(len(parts), 0, -1):
-            name, folder = parts[depth - 1].replace("-", "_"), "/".join(("tests", *parts[: depth - 1]))
+            name, folder = parts[depth - 1].replace("-", "_").lower(), "/".join(("tests", *parts[: depth - 1]))
             alike = [test for test in tests if is_named(test, name)]
             mirrored = [test for test in alike if str(PurePosixPath(test).parent) == folder]
             if alike:

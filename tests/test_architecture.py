@@ -528,7 +528,8 @@ def test_a_file_can_be_read_in_one_sitting(path):
 
 
 def test_what_may_be_longer_is_longer():
-    paths = {name: ROOT / name for name in LONGER}
+    """A folder may be missing: the shop is complete without `sandbox/`."""
+    paths = {name: ROOT / name for name in LONGER if (ROOT / name).parent.is_dir()}
     fits = [
         name
         for name, path in paths.items()
