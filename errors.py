@@ -8,6 +8,7 @@
     ├── ChargeInProgress
     ├── KeyNotConfirmed
     ├── NothingToCharge
+    ├── OutOfDate
     ├── EmailTaken
     ├── WrongCredentials
     ├── PaymentServiceDown
@@ -70,6 +71,12 @@ class NothingToCharge(ShopError):
     """The subscription has ended, its key is gone, or the period is not the next to pay."""
 
     code = "nothing_to_charge"
+
+
+class OutOfDate(ShopError):
+    """What staff request no longer fits the payment or subscription, which has changed since their page was shown."""
+
+    code = "out_of_date"
 
 
 class EmailTaken(ShopError):

@@ -2,11 +2,13 @@
 
     User ─┬─ BillingKey ──────────────┐
           └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
-               └─ Plan                       └─ UnreadPayment
+               └─ Plan                       ├─ UnreadPayment
+                                             └─ Case
 
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
 `customer_uid`. An `Invoice` bills one period of one subscription and is unique by the period's start: a period is paid
 once, however many attempts it takes. A `Refund` is one payment, keyed by `imp_uid`, that must be returned to the buyer.
+A `Case` is a reversal that the shop did not request, until a member of staff closes it.
 
 Only the method named for an event changes a status. A repeat does nothing; an illegal change raises `IllegalStep`.
 Nothing in this module commits or reads the clock.
@@ -164,6 +166,14 @@ class RefundStatus(StrEnum):
     """The service accepted the request; the PG has not confirmed it yet."""
     MADE = "made"
     REFUSED = "refused"
+
+
+class CaseKind(StrEnum):
+    """What happened to a payment without our request. `REVERSED`: the card company took it back."""
+
+    REFUNDED = "refunded"
+    PARTLY_REFUNDED = "partly_refunded"
+    REVERSED = "reversed"
 
 
 MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
@@ -408,7 +418,9 @@ class Subscription(Model):
         self.next_charge_at = max(self.paid_until or at, at)
 
     def cancel(self, *, at: datetime) -> None:
-        """End the subscription and void its open invoices."""
+        """End the subscription and void its open invoices. A suspended one loses the rest of its paid period."""
+        if self.status is SubscriptionStatus.SUSPENDED and self.paid_until is not None:
+            self.paid_until = min(self.paid_until, at)
         if self.status is not SubscriptionStatus.CANCELLED:
             self.status, self.cancelled_at = _moved(self.status, SubscriptionStatus.CANCELLED), at
             self.next_charge_at = None
@@ -478,6 +490,10 @@ class Invoice(Model):
     def mark_reversed(self) -> None:
         """Mark the invoice reversed: the card company took its payment back."""
         self.status = _moved(self.status, InvoiceStatus.REVERSED)
+
+    def win_dispute(self) -> None:
+        """Mark a reversed invoice paid again: the shop won the dispute and keeps the payment."""
+        self.status = _moved(self.status, InvoiceStatus.PAID)
 
     def mark_void(self) -> None:
         """Mark the invoice void: nothing is owed for its period any more."""
@@ -551,6 +567,7 @@ class Order(Model):
     invoice: Mapped[Invoice | None] = relationship(back_populates="orders")
     billing_key: Mapped[BillingKey] = relationship()
     refunds: Mapped[list["Refund"]] = relationship(back_populates="order", order_by="Refund.id")
+    cases: Mapped[list["Case"]] = relationship(back_populates="order", order_by="Case.id")
     unread: Mapped[list["UnreadPayment"]] = relationship(order_by="UnreadPayment.id", cascade="all, delete-orphan")
 
     @property
@@ -711,6 +728,36 @@ class Refund(Model):
         """Record that the service's record shows no money left of the payment."""
         if self.status is not RefundStatus.MADE:
             self.status, self.made_at, self.look_at = _moved(self.status, RefundStatus.MADE), at, None
+
+
+class Case(Model):
+    """A payment that was refunded or reversed without our request: an open item until a member of staff closes it."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    kind: Mapped[CaseKind] = mapped_column(by_value(CaseKind))
+    amount: Mapped[int]
+    """Minor units of the order's currency that this news added: two partial refunds are two cases."""
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    note: Mapped[str | None] = mapped_column(String(500))
+    """What the member of staff wrote when closing it."""
+
+    order: Mapped[Order] = relationship(back_populates="cases")
+    closed_by: Mapped[User | None] = relationship()
+
+    @property
+    def price(self) -> Money:
+        """The amount of the reversal."""
+        return Money(self.amount, self.order.currency)
+
+    def close(self, *, by: User, note: str, at: datetime) -> None:
+        """Record who dealt with the case, and how. Keep the first closing."""
+        if self.closed_at is None:
+            self.closed_by, self.note, self.closed_at = by, note[:500], at
 
 
 class JournalEntry(Model):

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from clock import day_of_month, from_unix
 from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import dunning, journal, orders, refunds, verification
+from services import dunning, journal, orders, refunds, reversals, verification
 from services.desk import Desk
 from services.iamport import IamportError, Payment
 from services.invoices import period_end
@@ -135,8 +135,8 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # The order is paid already, so another payment under its `merchant_uid` is a surplus payment.
         return charged and payment.status == "paid"
-    if order.status is OrderStatus.PAID and verification.holds_money(payment):
-        _record_partial_refund(order, payment, now=now)
+    if order.status is OrderStatus.PAID or reversals.is_recorded(order, payment):
+        reversals.record(order, payment, now=now)
         return False
     if verification.holds_money(payment):
         if refunds.is_decided(order, payment):
@@ -146,7 +146,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
             _reject(desk, order, payment, wrong, now=now)
             return charged and "merchant_uid" not in wrong
         _grant(order, payment, now=now)
-        _record_partial_refund(order, payment, now=now)
+        reversals.record(order, payment, now=now)
     elif payment.status == "failed":
         _record_failure(desk, order, payment, now=now)
     elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
@@ -218,22 +218,12 @@ def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime
         dunning.after_decline(desk, order, now=now)
 
 
-def _record_partial_refund(order: Order, payment: Payment, *, now: datetime) -> None:
-    """Record the amount of a partial cancel, whose status is `cancelled` too. What was granted stays granted."""
-    refunded = refunds.refunded_amount(payment)
-    if payment.cancel_amount and order.refunded != refunded:
-        order.refunded = refunded
-        journal.record(
-            "payment.partly_cancelled", at=now, lane=journal.PG, order=order, amount=str(payment.cancel_amount)
-        )
-
-
 def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Record that the whole payment was refunded. A charge whose approval we never read has paid no period."""
+    """Record that a payment whose approval we never read was refunded in full. It has paid no period."""
     was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     order.mark_cancelled(payment.fail_reason)
-    order.refunded = refunds.refunded_amount(payment)
+    order.refunded = reversals.refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)
     if was_ready and order.purpose is OrderPurpose.CHARGE:
         dunning.after_decline(desk, order, now=now)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from models import Order, Refund, RefundStatus, db
 from money import CurrencyError, Money
-from services import journal
+from services import journal, reversals
 from services.desk import Desk
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
@@ -119,7 +119,7 @@ def confirm(order: Order, payment: Payment, *, now: datetime) -> None:
         return
     refund.mark_made(at=now)
     if order.mismatch:
-        order.refunded = refunded_amount(payment)
+        order.refunded = reversals.refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
 
 
@@ -128,14 +128,6 @@ def for_staff(*, limit: int = 50) -> Sequence[Refund]:
     return db.session.scalars(
         select(Refund).where(Refund.status != RefundStatus.MADE).order_by(Refund.id).limit(limit)
     ).all()
-
-
-def refunded_amount(payment: Payment) -> int:
-    """Return the minor units cancelled so far. In a currency this shop does not know, 1 stands for any amount."""
-    try:
-        return Money.from_major(payment.cancel_amount, payment.currency).minor
-    except CurrencyError:
-        return int(payment.cancel_amount > 0)
 
 
 def _reason(order: Order) -> str:

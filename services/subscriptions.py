@@ -84,8 +84,8 @@ def count_by_state() -> Sequence[tuple[SubscriptionStatus, bool, int]]:
 
 
 def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | None:
-    """Return the next period to pay, or None after the end. An open invoice sets its price."""
-    if not subscription.is_alive:
+    """Return the next period to pay, or None after the end or while suspended. An open invoice sets its price."""
+    if not subscription.is_alive or subscription.status is SubscriptionStatus.SUSPENDED:
         return None
     invoice = unpaid_invoice(subscription)
     if invoice is not None:

@@ -26,6 +26,7 @@ ANSWERS = {
         _("The payment provider has not confirmed the payment method yet. Please try again in a few minutes."),
     ),
     "nothing_to_charge": (409, _("There is nothing to pay. The period is paid, or the subscription has ended.")),
+    "out_of_date": (409, _("This has changed since the page was shown, so nothing was done. Please reload the page.")),
     "payment_service_down": (
         503,
         _("The payment service does not respond. Nothing was charged. Please try again in a minute."),

@@ -10,7 +10,8 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app import create_app
-from models import Order, Subscription, SubscriptionStatus, db
+from models import Case, CaseKind, Order, Subscription, SubscriptionStatus, db
+from money import Money
 from services import catalog, checkout
 from services.checkout import Source
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
@@ -86,6 +87,20 @@ def test_a_plan_gets_its_new_name_unless_the_shop_named_it(app):
 
     assert before == {"coffee-monthly": "매달 원두", "coffee-yearly": "우리 원두"}
     assert _korean_names() == {"coffee-monthly": "원두 월간 구독", "coffee-yearly": "우리 원두"}
+
+
+def test_earlier_refunds_become_cases(app, desk):
+    catalog.seed()
+    order = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly")).orders[0]
+    order.refunded = 1000
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision="0008")
+    upgrade()
+
+    (case,) = db.session.query(Case)
+    assert (case.kind, case.price) == (CaseKind.PARTLY_REFUNDED, Money(1000, "KRW"))
 
 
 def _korean_names() -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import clock
-from services import checkout, subscriptions
+from services import checkout, payments, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from tests.conftest import signed_in
@@ -95,3 +95,25 @@ def test_staff_do_not_see_what_was_refunded(staff, desk, user, dollar_plan):
 def test_an_empty_shop_has_an_admin_page_too(staff):
     assert staff.get("/admin").status_code == 200
     assert 'href="/admin"' in staff.get("/").text
+
+
+# Open cases -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refunded(desk, user, plan):
+    """The order of a current period that was refunded in the service's console."""
+    order = subscribe(desk, user, plan, now=clock.now()).orders[0]
+    desk.client.cancel_in_console(order.imp_uid)
+    payments.settle(desk, merchant_uid=order.merchant_uid, now=clock.now())
+    return order
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Refunded in full"), ("ko", "전액 환불")])
+def test_staff_see_who_was_refunded_without_a_request_of_ours(staff, refunded, lang, words):
+    page = staff.get(f"/admin?lang={lang}").text
+
+    cases = page[page.index('id="cases-heading"') : page.index('id="refunds-heading"')]
+    assert words in cases
+    assert refunded.merchant_uid in cases
+    assert "jisoo@example.com" in cases

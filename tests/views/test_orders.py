@@ -142,8 +142,9 @@ def test_a_payment_that_was_refunded_is_not_to_be_tried_again(shopper, desk, ord
 
     page = shopper.get(f"/orders/{charge.merchant_uid}?lang=en").text
 
-    assert "The payment was cancelled" in page
-    assert "The period that it paid for stays paid." in page
+    assert "The payment was refunded" in page
+    assert "Refunded: ₩19,900" in page
+    assert "The subscription is suspended" in page
     assert "Try again" not in page
 
 

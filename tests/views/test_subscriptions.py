@@ -2,13 +2,15 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 import clock
 from clock import add_months
 from models import InvoiceStatus, KeyStatus, SubscriptionStatus, db
-from services import checkout, renewals, subscriptions
+from services import checkout, payments, renewals, reversals, subscriptions
+from services.locks import lock
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -390,3 +392,46 @@ def test_a_charge_without_an_outcome_is_being_checked_and_promises_no_day(shoppe
 
     assert "being checked" in page
     assert "do not charge you twice" in page
+
+
+# Refunded -------------------------------------------------------------------------------------------------
+
+
+def refund_in_console(desk, order, amount=None):
+    desk.client.cancel_in_console(order.imp_uid, amount)
+    payments.settle(desk, merchant_uid=order.merchant_uid, now=clock.now())
+
+
+def test_a_refunded_period_suspends_and_offers_no_payment(shopper, desk, subscription):
+    refund_in_console(desk, subscription.orders[0])
+
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
+
+    assert "Refunded</span>" in page
+    assert "The subscription is suspended." in page
+    assert "Suspended" in shopper.get("/subscriptions?lang=en").text
+    for offer in ("Pay now", "Paid until", "Next payment", "Change payment method"):
+        assert offer not in page
+    assert "Cancel subscription" in page
+
+
+def test_a_partial_refund_stands_in_the_history(shopper, desk, subscription):
+    refund_in_console(desk, subscription.orders[0], Decimal(1000))
+
+    page = shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
+
+    assert "Refunded: ₩1,000" in page
+    assert "Pay now" in page
+
+
+def test_a_payment_that_the_card_company_took_back_is_not_shown_as_paid(shopper, subscription):
+    order = subscription.orders[0]
+    lock(subscription)
+    reversals.record_chargeback(order, now=clock.now())
+    db.session.commit()
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "The card company took the payment back" in page
+    assert "Our staff decide whether it resumes." in page
+    assert "Taken back" in shopper.get(f"/subscriptions/{subscription.id}?lang=en").text
