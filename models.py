@@ -561,6 +561,8 @@ class Order(Model):
     receipt_url: Mapped[str | None] = mapped_column(String(500))
     charge_follows: Mapped[bool] = mapped_column(default=False)
     """Whether a charge was to follow this issue immediately: a period was due when the issue was verified."""
+    run_id: Mapped[str | None] = mapped_column(String(40))
+    """The guide run that made this order, with one id for both halves of a side-by-side run. None: no guide run."""
 
     user: Mapped[User] = relationship()
     subscription: Mapped[Subscription] = relationship(back_populates="orders")

@@ -22,6 +22,7 @@ from errors import (
     PaymentServiceRefused,
 )
 from models import (
+    Invoice,
     Order,
     OrderPurpose,
     OrderStatus,
@@ -77,10 +78,12 @@ def place(
     variant_id: str = "",
     plan: Plan | None = None,
     subscription: Subscription | None = None,
+    run_id: str | None = None,
 ) -> Order:
     """Create an order for a new subscription to `plan`, or for another card of `subscription`.
 
-    The plan sets price and currency; an invoice that is already open keeps its own price.
+    The plan sets price and currency; an invoice that is already open keeps its own price. `run_id` marks the order of
+    a guide run.
 
     Raises:
         InvalidRequest: when a buyer's field does not suit this PG (named in `fields`), or no plan is given.
@@ -96,9 +99,8 @@ def place(
     guide = guides.pick(desk.guides, guide_id, currency=plan.currency)
     variant = guide.variant(variant_id)
     _check_buyer(guide, buyer)
-    order = _write_order(
-        guide, variant, user=user, buyer=buyer, subscription=_subscription(subscription, user, plan, now=now), now=now
-    )
+    subscription = _subscription(subscription, user, plan, now=now)
+    order = _write_order(guide, variant, subscription=subscription, buyer=buyer, run_id=run_id, now=now)
     if order.purpose is OrderPurpose.ISSUE_AND_CHARGE:
         _register_amount(desk, order, now=now)
     return order
@@ -195,10 +197,25 @@ def _subscription(subscription: Subscription | None, user: User, plan: Plan, *, 
 
 
 def _write_order(
-    guide: Guide, variant: Variant, *, user: User, buyer: Buyer, subscription: Subscription, now: datetime
+    guide: Guide, variant: Variant, *, subscription: Subscription, buyer: Buyer, run_id: str | None, now: datetime
 ) -> Order:
-    plan = subscription.plan
     db.session.add(subscription)
+    amount = _issue_amount(guide, variant, subscription, now=now)
+    invoice = open_invoice(subscription, now=now) if guide.charges(amount) else None
+    if invoice is not None:
+        amount = invoice.amount  # the plan's price may have changed since; the invoice keeps its own
+        if unanswered_charge(invoice) is not None:
+            raise ChargeInProgress("the outcome of the last charge is not known yet")
+    order = _new_order(guide, subscription=subscription, invoice=invoice, amount=amount, buyer=buyer, now=now)
+    order.variant, order.run_id = variant.id, run_id
+    _save_order(order, now=now)
+    return order
+
+
+def _new_order(
+    guide: Guide, *, subscription: Subscription, invoice: Invoice | None, amount: int, buyer: Buyer, now: datetime
+) -> Order:
+    plan, user, charged = subscription.plan, subscription.user, invoice is not None
     key = billing_keys.new_key(
         user=user,
         guide=guide,
@@ -208,21 +225,13 @@ def _write_order(
         ip=buyer.ip,
         now=now,
     )
-    amount = _issue_amount(guide, variant, subscription, now=now)
-    charged = guide.charges(amount)
-    invoice = open_invoice(subscription, now=now) if charged else None
-    if invoice is not None:
-        amount = invoice.amount  # the plan's price may have changed since; the invoice keeps its own
-    if invoice is not None and unanswered_charge(invoice) is not None:
-        raise ChargeInProgress("the outcome of the last charge is not known yet")
-    order = Order(
+    return Order(
         merchant_uid=next_merchant_uid(invoice) if invoice else new_uid("order"),
         user=user,
         subscription=subscription,
         invoice=invoice,
         billing_key=key,
         guide_id=guide.id,
-        variant=variant.id,
         purpose=OrderPurpose.ISSUE_AND_CHARGE if charged else OrderPurpose.ISSUE,
         name=_order_name(plan, charged=charged, language=buyer.language),
         amount=amount,
@@ -232,8 +241,6 @@ def _write_order(
         buyer_tel=buyer.tel,
         created_at=now,
     )
-    _save_order(order, now=now)
-    return order
 
 
 def _save_order(order: Order, *, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from clock import day_of_month, from_unix
 from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import dunning, journal, orders, refunds, reversals, verification
+from services import dunning, guide_runs, journal, orders, refunds, reversals, verification
 from services.desk import Desk
 from services.iamport import IamportError, Payment
 from services.invoices import period_end
@@ -125,6 +125,7 @@ def _settle(
     db.session.commit()
     if refund is not None:
         refunds.request(desk, refund, payment, now=now)
+    guide_runs.end_previous(order, now=now)
     return Lookup.FINISHED
 
 

@@ -107,14 +107,20 @@ def last_decline(subscription: Subscription) -> Order | None:
 
 def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
     """End the subscription: stop all charges, and delete its key at the payment service."""
-    lock(subscription)
-    subscription.cancel(at=now)
-    if subscription.billing_key is not None:
-        subscription.billing_key.revoke(at=now)
-    order = subscription.orders[0] if subscription.orders else None
-    journal.record("subscription.cancelled", at=now, order=order, reason="asked for")
-    db.session.commit()
+    end(subscription, reason="asked for", now=now)
     billing_keys.delete_revoked(desk, now=now, user=subscription.user)
+
+
+def end(subscription: Subscription, *, reason: str, now: datetime) -> None:
+    """Stop all charges, and mark the key for deletion. `reason` goes to the journal. Do nothing after the end."""
+    lock(subscription)
+    if subscription.is_alive:
+        subscription.cancel(at=now)
+        if subscription.billing_key is not None:
+            subscription.billing_key.revoke(at=now)
+        order = subscription.orders[0] if subscription.orders else None
+        journal.record("subscription.cancelled", at=now, order=order, reason=reason)
+    db.session.commit()
 
 
 def _has_key() -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """From a plan to a payment window, and the two paths by which the browser returns from it."""
 
+import re
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_babel import get_locale
 from flask_login import current_user, login_required
 
 import clock
-from errors import OrderNotFound
+from errors import InvalidRequest, OrderNotFound
 from models import Order
 from services import catalog, checkout, guides, subscriptions
 from services.checkout import Source
@@ -39,12 +40,10 @@ def create_order() -> ResponseReturnValue:
     """Store the order and return what the page passes to `IMP.request_pay`."""
     body = sent_object()
     form = posted_form(body, list(desk().guides.values()))
-    plan, subscription = _plan_or_subscription(body)
     order = checkout.place(
         desk(),
         user=current_user,
-        plan=plan,
-        subscription=subscription,
+        **_wanted(body),
         guide_id=form.guide.data,
         variant_id=str(body.get("variant") or ""),
         buyer=buyer_of(form),
@@ -96,17 +95,32 @@ def _window(order: Order) -> dict[str, Any]:
     }
 
 
-def _plan_or_subscription(body: dict[str, Any]) -> tuple[Any, Any]:
-    """Return the plan to subscribe to, or the subscription that gets another card.
+def _run_id(body: dict[str, Any]) -> str | None:
+    """Return the id of the guide run that the order is part of, or None for a purchase in the shop.
+
+    Raises:
+        InvalidRequest: when it is not an id as the guide's page makes it.
+    """
+    run_id = body.get("run")
+    if run_id is None:
+        return None
+    if not isinstance(run_id, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", run_id):
+        raise InvalidRequest("the id of the guide run is malformed")
+    return run_id
+
+
+def _wanted(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what is ordered: the plan to subscribe to, or the subscription that gets another card.
 
     Raises:
         PlanUnavailable: when the shop does not sell the plan.
         OrderNotFound: when the user has no such subscription.
+        InvalidRequest: when the id of the guide run is malformed.
     """
     wanted = body.get("subscription")
     if wanted is None:
-        return catalog.plan_on_sale(str(body.get("plan") or "")), None
+        return {"plan": catalog.plan_on_sale(str(body.get("plan") or "")), "run_id": _run_id(body)}
     subscription = subscriptions.find(wanted, user=current_user) if type(wanted) is int else None
     if subscription is None:
         raise OrderNotFound("no such subscription")
-    return None, subscription
+    return {"subscription": subscription}

@@ -69,7 +69,13 @@ def phone(guide_id: str) -> ResponseReturnValue:
     guide = _guide(guide_id)
     plan = catalog.cheapest(guide.currencies[0])
     return render_template(
-        "guides/phone.html", guide=guide, variant=_variant(guide), plan=plan, form=_form(guide), sdk_url=_phone_sdk_url
+        "guides/phone.html",
+        guide=guide,
+        variant=_variant(guide),
+        plan=plan,
+        form=_form(guide),
+        run_id=new_uid("run"),
+        sdk_url=_phone_sdk_url,
     )
 
 
@@ -115,8 +121,9 @@ def _run_of(guide: Guide) -> Order | None:
 
 
 def _run_facts(order: Order | None) -> dict[str, Any]:
-    """Return what the page shows of a run; without an order, as before a run."""
+    """Return what the page shows of a run (without an order, as before a run), and the id of the next run."""
     return {
+        "run_id": new_uid("run"),
         "order": order,
         "first_charge": orders.first_charge(order) if order else None,
         "progress": orders.progress(order) if order else None,

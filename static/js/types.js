@@ -8,6 +8,7 @@
  * @property {number} [subscription] id of the subscription, for another card of it
  * @property {string} guide id of the PG guide
  * @property {string} [variant] which request of that guide; by default, its first one
+ * @property {string} [run] id of the guide run; both halves of a side-by-side run send the same one
  * @property {string} buyer_name
  * @property {string} buyer_email
  * @property {string} buyer_tel

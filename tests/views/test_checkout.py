@@ -200,6 +200,11 @@ def test_no_two_orders_share_an_id(shopper):
     assert len(uids) == 3
 
 
+def test_only_the_order_of_a_guide_run_carries_the_runs_id(shopper):
+    assert order_of(place(shopper, {**COFFEE, "run": "run_0123456789abcdef0123"})).run_id == "run_0123456789abcdef0123"
+    assert order_of(place(shopper, COFFEE)).run_id is None
+
+
 @pytest.mark.parametrize(("variant", "amount"), [("2-1", 0), ("2-2", 19900), ("", 19900), (None, 19900)])
 def test_a_variant_of_the_guide_may_be_chosen(shopper, variant, amount):
     answer = place(shopper, {**COFFEE, "guide": "jtnet", "variant": variant})
@@ -225,6 +230,10 @@ def test_a_variant_of_the_guide_may_be_chosen(shopper, variant, amount):
         ({"subscription": 10**30}, 404, "order_not_found"),
         ({"subscription": -(10**30)}, 404, "order_not_found"),
         ({"subscription": True}, 404, "order_not_found"),
+        ({"run": ""}, 400, "invalid_request"),
+        ({"run": 5}, 400, "invalid_request"),
+        ({"run": "x" * 41}, 400, "invalid_request"),
+        ({"run": "a b"}, 400, "invalid_request"),
     ],
     ids=repr,
 )

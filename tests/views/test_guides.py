@@ -282,3 +282,12 @@ def test_the_order_page_leads_back_to_the_run_and_out_of_the_frame(desk, shopper
 
     links = page.all("a", href=f"/guides/chai?order={order.merchant_uid}")
     assert {link["target"] for link in links} == {"_top"}
+
+
+@pytest.mark.parametrize("path", ["/guides/inicis", "/guides/inicis/phone"])
+def test_each_visit_is_a_run_of_its_own(shopper, path):
+    pages = [shopper.get(path).text for _ in range(2)]
+    ids = [re.findall(r'name="run" value="(run_\w{20})"', page) for page in pages]
+
+    assert [len(found) for found in ids] == [1, 1]
+    assert ids[0] != ids[1]
