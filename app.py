@@ -20,6 +20,7 @@ from services import accounts, guides
 from services.desk import Desk
 from services.health import ServiceCheck
 from services.iamport import IamportClient
+from services.webhooks import UnknownOrders
 from views import assets, language, templating
 from views.limits import limiter
 
@@ -47,6 +48,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     )
     app.extensions["desk"] = desk = _open_desk(config, payments)
     app.extensions["service_check"] = ServiceCheck(desk.client)
+    app.extensions["unknown_orders"] = UnknownOrders()
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

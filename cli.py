@@ -3,8 +3,8 @@
 import signal
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,12 +15,16 @@ from flask.cli import with_appcontext
 import clock
 from errors import ShopError
 from models import RefundStatus, db
-from services import billing_keys, catalog, payments, refunds, renewals
+from services import billing_keys, catalog, machine_time, notices, payments, refunds, renewals, webhooks
 from services.desk import Desk
 from views.incoming import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
+NOTICES_EVERY = 0.5
+"""Seconds between two looks for notices: a buyer who waits for a webhook's effect sees it within a second."""
+NOTICE_THREADS = 4
+"""How many notices are settled in parallel. Each may wait for the payment service."""
 ROUND_LIMIT = timedelta(seconds=20)
 """How long one such look may take before renewals have their turn again: a service that hangs answers nothing."""
 
@@ -43,31 +47,26 @@ def seed() -> None:
 @click.option("--threads", default=4, show_default=True, help="Number of charges made in parallel.")
 @with_appcontext
 def renew_due(forever: bool, every: float, threads: int) -> None:
-    """Charge every subscription that is due, then settle what was left open."""
+    """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice."""
     stop, patient = threading.Event(), _patient_desk(threads)
-    if forever:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
-    # Once, a failure is the scheduler's to see. Forever, it must not end what the next look may find mended.
-    guarded = _isolated if forever else nullcontext
-    waited = RECONCILE_EVERY
-    while True:
-        with guarded("what is due"):
-            _renew(patient, threads)
-        if waited >= RECONCILE_EVERY or not forever:
-            with guarded("what is open"):
-                _reconcile(patient)
-            waited = 0.0
-        if not forever or stop.wait(every):
-            return
-        waited += every
+    if not forever:
+        _read_due_notices(patient)
+        _renew(patient, threads)
+        _reconcile(patient)
+        return
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    with _reading_notices(_patient_desk(NOTICE_THREADS), stop):
+        _work(patient, stop, every=every, threads=threads)
 
 
 @click.command()
 @with_appcontext
 def reconcile() -> None:
-    """Settle every order left open, make every refund that is due, and delete revoked keys at the payment service."""
-    _reconcile(_patient_desk(1))
+    """Settle every notice and open order, make the refunds that are due, and delete revoked keys at the service."""
+    patient = _patient_desk(1)
+    _read_due_notices(patient)
+    _reconcile(patient)
 
 
 def _patient_desk(threads: int) -> Desk:
@@ -75,8 +74,70 @@ def _patient_desk(threads: int) -> Desk:
     return replace(desk(), client=desk().client.patient(places=threads))
 
 
+def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int) -> None:
+    """Repeat both rounds until `stop` is set. A failure must not end what the next round may find mended."""
+    waited = RECONCILE_EVERY
+    while True:
+        with _isolated("what is due"):
+            _renew(desk, threads)
+        if waited >= RECONCILE_EVERY:
+            with _isolated("what is open"):
+                _reconcile(desk)
+            waited = 0.0
+        if stop.wait(every):
+            return
+        waited += every
+
+
+@contextmanager
+def _reading_notices(desk: Desk, stop: threading.Event) -> Iterator[None]:
+    """Settle notices in a thread of its own during the block, so that no renewal and no refund delays them."""
+    thread = threading.Thread(target=_read_notices, args=(_app(), desk, stop), name="notices")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
+    """Settle the notices that are due, until `stop` is set. A slow read takes one of the threads, not the others."""
+    begun: dict[int, Future[None]] = {}
+    with ThreadPoolExecutor(NOTICE_THREADS) as pool:
+        while not stop.wait(NOTICES_EVERY):
+            begun = {notice_id: future for notice_id, future in begun.items() if not future.done()}
+            with app.app_context(), _isolated("what was reported"):
+                for notice_id in notices.due(now=_machine_now(desk)):
+                    if notice_id not in begun:
+                        begun[notice_id] = pool.submit(_read_notice, app, desk, notice_id, stop)
+
+
+def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
+    with app.app_context(), _isolated(f"notice {notice_id}"):
+        if not stop.is_set():
+            webhooks.process(desk, notice_id=notice_id, now=clock.now(), machine_now=_machine_now(desk))
+
+
+def _read_due_notices(desk: Desk) -> None:
+    """Settle the notices that are due, one after the other."""
+    for notice_id, now in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
+        with _isolated(f"notice {notice_id}"):
+            webhooks.process(desk, notice_id=notice_id, now=now, machine_now=_machine_now(desk))
+
+
+def _machine_now(desk: Desk) -> datetime:
+    return machine_time.shared(desk.machine_now())
+
+
+def _app() -> Flask:
+    """Return the application itself: a thread cannot use the proxy."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
+
+
 def _renew(desk: Desk, threads: int) -> None:
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # threads need the app, not the proxy
+    app = _app()
     with ThreadPoolExecutor(threads) as pool:
         for line in pool.map(lambda one: _charge_one(app, desk, one), renewals.due(now=clock.now())):
             click.echo(line)

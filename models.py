@@ -2,7 +2,7 @@
 
     User ─┬─ BillingKey ──────────────┐
           └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
-               └─ Plan                       ├─ UnreadPayment
+               └─ Plan                       ├─ Notice
                                              └─ Case
 
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
@@ -15,7 +15,6 @@ Nothing in this module commits or reads the clock.
 """
 
 import secrets
-from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -502,11 +501,6 @@ class Invoice(Model):
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
 """The longest back-off between two checks of an open order or refund. A PG may take days to confirm a refund."""
-MOST_UNREAD = 10
-"""How many reported payments of one order we store while the service does not answer.
-
-Webhooks are unsigned, so anyone may send any number of them.
-"""
 
 
 def _soon_after_creation(context: DefaultExecutionContext) -> datetime:
@@ -563,6 +557,8 @@ class Order(Model):
     """Whether a charge was to follow this issue immediately: a period was due when the issue was verified."""
     run_id: Mapped[str | None] = mapped_column(String(40))
     """The guide run that made this order, with one id for both halves of a side-by-side run. None: no guide run."""
+    notices_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: when the worker may read the next notice of this order. None: immediately."""
 
     user: Mapped[User] = relationship()
     subscription: Mapped[Subscription] = relationship(back_populates="orders")
@@ -570,7 +566,6 @@ class Order(Model):
     billing_key: Mapped[BillingKey] = relationship()
     refunds: Mapped[list["Refund"]] = relationship(back_populates="order", order_by="Refund.id")
     cases: Mapped[list["Case"]] = relationship(back_populates="order", order_by="Case.id")
-    unread: Mapped[list["UnreadPayment"]] = relationship(order_by="UnreadPayment.id", cascade="all, delete-orphan")
 
     @property
     def price(self) -> Money:
@@ -622,21 +617,9 @@ class Order(Model):
         since = at if self.look_at is None else self.created_at
         self.look_at = next_look(since, at, at_most=LONGEST_PAUSE_OF_AN_ORDER)
 
-    def mark_unanswered(self, imp_uid: str | None, *, at: datetime) -> None:
-        """Ask again later: the service did not answer about this payment (None: about the order)."""
-        self.mark_checked(at=at)
-        known = {payment.imp_uid for payment in self.unread}
-        if imp_uid is not None and imp_uid not in known and len(imp_uid) <= 32 and len(known) < MOST_UNREAD:
-            self.unread.append(UnreadPayment(imp_uid=imp_uid))
-
-    def mark_answered(self, imp_uids: Container[str | None]) -> None:
-        """Forget these reported payments: the service has answered about them."""
-        self.unread = [payment for payment in self.unread if payment.imp_uid not in imp_uids]
-
     def stop_looking(self) -> None:
-        """Stop checking a final order, unless the service has not answered about one of its payments."""
-        if not self.unread:
-            self.look_at = None
+        """Stop checking a final order: the service answered our last request about it."""
+        self.look_at = None
 
     def mark_paid(self, *, at: datetime) -> None:
         """Mark the order paid, and clear what was reported before. Keep the time of the first call."""
@@ -668,15 +651,29 @@ class Order(Model):
         self.stop_looking()
 
 
-class UnreadPayment(Model):
-    """A payment reported to us while the service did not answer. It may not be the newest of its order."""
+class Notice(Model):
+    """A payment reported to us that the worker must read: by a webhook, or while the service did not answer.
 
-    __tablename__ = "unread_payments"
+    A webhook is unsigned, so the row is only a reason to ask. It is deleted when the service has answered.
+    """
+
+    __tablename__ = "notices"
     __table_args__ = (UniqueConstraint("order_id", "imp_uid"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
     imp_uid: Mapped[str] = mapped_column(String(32))
+    """The reported payment. An empty string stands for whatever payments the service has of this order."""
+    by_webhook: Mapped[bool]
+    """Whether a webhook reported it. Only a webhook confirms a billing key."""
+    reports: Mapped[int] = mapped_column(default=1)
+    """A counter: a report that arrives while the worker reads increments it, so that the row is read once more."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    """How many times the worker has begun to read it since the service last answered."""
+    not_before: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    """Machine time: when the worker may read it. None: immediately."""
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of the lease under which one worker alone reads it."""
 
 
 class Refund(Model):

@@ -2,7 +2,7 @@
 
 place    store the subscription, billing key and order; register the amount if the window charges it
 request  return the parameters of `IMP.request_pay` for the order
-receive  settle after a callback, redirect or webhook; take the first payment if the issue took none
+receive  settle after a callback, redirect or check; take the first payment if the issue took none
 """
 
 from dataclasses import dataclass
@@ -38,21 +38,18 @@ from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
-from services.payments import Lookup
 
 NAME_LIMIT = 40
 """Characters of an order name that the payment service accepts."""
 
 
 class Source(StrEnum):
-    """How news of an order reached the shop. The journal stores it as the event `<source>.received`."""
+    """How a buyer's news of an order reached the shop. The journal stores it as the event `<source>.received`."""
 
     CALLBACK = "callback"
     """The page posted the result of the window's callback."""
     LANDING = "landing"
     """The browser was redirected to `m_redirect_url`."""
-    WEBHOOK = "webhook"
-    """The payment service called the `notice_url`."""
     CHECK = "check"
     """The buyer asked for the result again."""
 
@@ -131,27 +128,19 @@ def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
 def receive(
     desk: Desk, *, source: Source, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
 ) -> Order:
-    """Settle the order that a buyer or a webhook reports; `source` says how the report arrived.
+    """Settle the order that a buyer reports; `source` says how the report arrived.
 
     `message` is the window's error text, if any. The shop shows it and never relies on it.
 
     Raises:
         OrderNotFound: when no order has this `merchant_uid`.
-        PaymentServiceDown: when the service did not answer after a webhook; the error makes it send the webhook again.
     """
     order = orders.by_uid(merchant_uid)
-    lane = journal.PG if source is Source.WEBHOOK else journal.BROWSER
-    journal.record(f"{source}.received", at=now, lane=lane, order=order, message=message[:200])
-    if message and order.status is OrderStatus.READY and source is not Source.WEBHOOK:
+    journal.record(f"{source}.received", at=now, lane=journal.BROWSER, order=order, message=message[:200])
+    if message and order.status is OrderStatus.READY:
         order.record_window_message(message)
     db.session.commit()
-    lookup = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
-    if source is Source.WEBHOOK:
-        # A webhook needs a quick answer, so the worker takes a due payment unless the buyer returns first.
-        billing_keys.confirm(order, now=now)
-        if lookup is Lookup.NO_ANSWER:
-            raise PaymentServiceDown("the payment service did not answer about this webhook; send it again")
-        return order
+    payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
         _collect_if_due(desk, order.subscription, now=now)
     billing_keys.delete_revoked(desk, now=now, user=order.user)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from clock import day_of_month, from_unix
 from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import dunning, guide_runs, journal, orders, refunds, reversals, verification
+from services import dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
 from services.desk import Desk
 from services.iamport import IamportError, Payment
 from services.invoices import period_end
@@ -71,11 +71,7 @@ def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
     order = db.session.get_one(Order, order_id)
     lock(order.subscription)
     order.postpone(at=now)
-    reported: list[str | None] = [payment.imp_uid for payment in order.unread]
-    for imp_uid in reported or [None]:
-        lookup = _settle(desk, order, now=now, imp_uid=imp_uid)
-        if lookup is Lookup.NO_ANSWER:
-            break
+    lookup = _settle(desk, order, now=now)
     is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
     if lookup is Lookup.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
         abandon(order, now=now)
@@ -113,7 +109,7 @@ def _settle(
     if foreign:
         _record_foreign_payment(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":
-        _record_answer(order, {imp_uid}, now=now)
+        _record_answer(order, now=now)
         # Some PGs still review a payment after its window ended. The buyer need not wait for that: if the period is
         # paid in another way first, a later approval is a surplus payment and is refunded.
         order.window_ended = bool(order.window_message)
@@ -121,7 +117,7 @@ def _settle(
         return Lookup.UNFINISHED
     must_refund = _apply(desk, order, payment, wrong, now=now)
     refund = refunds.decide(order, payment, now=now) if must_refund else None
-    _record_answer(order, {imp_uid, payment.imp_uid}, now=now)
+    _record_answer(order, now=now)
     db.session.commit()
     if refund is not None:
         refunds.request(desk, refund, payment, now=now)
@@ -245,15 +241,16 @@ def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now
 
 def _record_no_answer(order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Lookup:
     lock(order.subscription)
+    if imp_uid is not None:
+        notices.store(order.id, imp_uid, by_webhook=False)  # first, as the worker locks: the notice, then the order
     if order.checked_at is None:
         journal.record("payment.unread", at=now, order=order, reason=reason)
-    order.mark_unanswered(imp_uid, at=now)
+    order.mark_checked(at=now)
     db.session.commit()
     return Lookup.NO_ANSWER
 
 
-def _record_answer(order: Order, imp_uids: set[str | None], *, now: datetime) -> None:
-    order.mark_answered(imp_uids)
+def _record_answer(order: Order, *, now: datetime) -> None:
     if order.is_final:
         order.stop_looking()
     else:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,6 +27,9 @@ from services.health import ServiceCheck
 from tests.factories import make_user
 from tests.fakes import FakeIamport
 from views.limits import limiter
+
+SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
+"""The PostgreSQL of tests that need one. `REQUIRE_SERVICES=1` turns its absence from a skip into a failure."""
 
 expect.set_options(timeout=20_000)
 """Milliseconds. Long, because a wait ends as soon as the page is ready: only a failing test waits for the full time."""
@@ -149,6 +154,27 @@ def app(config: Config, payments: FakeIamport, open_shop, shop_database: Path, s
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a scratch database, dropped afterwards."""
+    try:
+        server = psycopg.connect(SERVER, autocommit=True)
+    except psycopg.OperationalError as err:
+        reason = f"no PostgreSQL on 127.0.0.1:5432: {str(err).splitlines()[0]}"
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    name = f"maedal_test_{secrets.token_hex(4)}"
+    with server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        # Faster, and a test can afford to lose data in a crash.
+        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+        try:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -1,14 +1,20 @@
 """Factories: each returns the smallest valid object, saved in the database."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
 
 from models import Order, Plan, Subscription, User, db
-from services import checkout, payments, refunds, renewals
+from services import checkout, notices, orders, payments, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
 from services.desk import Desk
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 """Noon of the last day of January in Seoul: the day on which month arithmetic goes wrong."""
+
+WEBHOOK = "webhook"
+"""A source of `receive`, beside those of `checkout.Source`."""
+_minutes = count(1)
 
 
 def make_user(email: str = "jisoo@example.com", *, is_staff: bool = False) -> User:
@@ -39,13 +45,31 @@ def subscribe(
     """Return a subscription paid in the window with `card` (see `FakeIamport.pay`), after callback and webhook."""
     order = place_order(desk, user, plan, guide, now=now)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)  # type: ignore[attr-defined]
-    for source in (Source.CALLBACK, Source.WEBHOOK):
-        checkout.receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    for source in (Source.CALLBACK, WEBHOOK):
+        receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
 
 
+def receive(desk: Desk, *, source: str, merchant_uid: str, imp_uid: str | None, now: datetime, **more: Any) -> Order:
+    """Report a payment as its source does. A webhook is stored, and then settled as by the worker."""
+    if source != WEBHOOK:
+        news = {"merchant_uid": merchant_uid, "imp_uid": imp_uid, "now": now}
+        return checkout.receive(desk, source=Source(source), **news, **more)
+    webhooks.receive(merchant_uid=merchant_uid, imp_uid=imp_uid)
+    read_notices(desk, now=now)
+    return orders.by_uid(merchant_uid)
+
+
+def read_notices(desk: Desk, *, now: datetime) -> None:
+    """Settle the notices that are due, as the worker does. By machine time, each call comes a minute after the last."""
+    machine_now = NOW + timedelta(minutes=next(_minutes))
+    for notice_id in notices.due(now=machine_now):
+        webhooks.process(desk, notice_id=notice_id, now=now, machine_now=machine_now)
+
+
 def reconcile(desk: Desk, *, now: datetime) -> None:
-    """Settle the open orders and work on the due refunds, as `flask reconcile` does."""
+    """Settle the notices and open orders and work on the due refunds, as `flask reconcile` does."""
+    read_notices(desk, now=now)
     for order_id in payments.to_reconcile(now=now):
         payments.reconcile(desk, order_id=order_id, now=now)
     for refund_id in refunds.due(now=now):

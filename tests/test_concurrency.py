@@ -4,8 +4,6 @@ The tests run on SQLite, and on PostgreSQL if a server answers on 127.0.0.1:5432
 with `REQUIRE_SERVICES=1` they fail.
 """
 
-import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,43 +13,21 @@ from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
-import psycopg
 import pytest
 from flask import Flask
 
 import clock
 from clock import add_months
 from errors import ShopError
-from models import Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, db
-from services import catalog, checkout, renewals
+from models import Invoice, InvoiceStatus, JournalEntry, Notice, Order, OrderPurpose, OrderStatus, Subscription, db
+from services import catalog, checkout, machine_time, notices, orders, renewals, webhooks
 from services.checkout import Source
 from services.desk import Desk
-from tests.factories import NOW, make_user, place_order, subscribe, try_again
+from services.webhooks import Receipt
+from tests.factories import NOW, WEBHOOK, make_user, place_order, read_notices, receive, subscribe, try_again
 
-SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a scratch database, dropped afterwards."""
-    try:
-        server = psycopg.connect(SERVER, autocommit=True)
-    except psycopg.OperationalError as err:
-        reason = f"no PostgreSQL on 127.0.0.1:5432: {str(err).splitlines()[0]}"
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    name = f"maedal_test_{secrets.token_hex(4)}"
-    with server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        # Faster, and a test can afford to lose data in a crash.
-        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
-        try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
@@ -114,9 +90,9 @@ def test_three_sources_together_grant_once_and_charge_once(simultaneously, desk,
     order = place_order(desk, user, plan, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
-    sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
+    sources = [Source.CALLBACK, Source.LANDING, WEBHOOK] * 2
 
-    simultaneously(*(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources))
+    simultaneously(*(lambda source=source: receive(desk, source=source, **news) for source in sources))
 
     assert order.status is OrderStatus.PAID
     assert len(paid_periods(order.subscription)) == len(order.subscription.invoices) == 1
@@ -131,13 +107,11 @@ def test_three_sources_together_refund_a_wrong_payment_once(simultaneously, desk
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
-    sources = [Source.CALLBACK, Source.LANDING, Source.WEBHOOK] * 2
+    sources = [Source.CALLBACK, Source.LANDING, WEBHOOK] * 2
 
-    outcomes = simultaneously(
-        *(lambda source=source: checkout.receive(desk, source=source, **news) for source in sources)
-    )
+    outcomes = simultaneously(*(lambda source=source: receive(desk, source=source, **news) for source in sources))
 
-    assert set(outcomes) <= {"mismatch", "cancelled"}
+    assert set(outcomes) <= {"checking", "mismatch", "cancelled"}
     assert order.subscription.invoices[0].status is InvoiceStatus.OPEN
     assert desk.client.payment(imp_uid).cancel_amount == 1
 
@@ -240,7 +214,7 @@ def test_two_windows_opened_together_are_for_one_invoice(simultaneously, desk, u
     for _ in range(4):
         declined = place_order(desk, user, plan)
         imp_uid = desk.client.pay(checkout.request(desk, declined, language="ko"), card="declined")
-        checkout.receive(desk, source=Source.CALLBACK, merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
+        receive(desk, source=Source.CALLBACK, merchant_uid=declined.merchant_uid, imp_uid=imp_uid, now=NOW)
         subscription_id, subscription = declined.subscription_id, declined.subscription
 
         def open_window(subscription_id: int = subscription_id) -> Order:
@@ -250,3 +224,54 @@ def test_two_windows_opened_together_are_for_one_invoice(simultaneously, desk, u
         simultaneously(open_window, open_window)
 
         assert len(subscription.invoices) == 1
+
+
+def test_webhooks_that_arrive_together_wait_once_each_and_not_without_bound(simultaneously, desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    merchant_uid = order.merchant_uid
+
+    def report(imp_uid: str) -> Order:
+        assert webhooks.receive(merchant_uid=merchant_uid, imp_uid=imp_uid) is Receipt.STORED
+        return orders.by_uid(merchant_uid)
+
+    simultaneously(*(partial(report, imp_uid) for _ in range(8)))
+    assert [notice.imp_uid for notice in db.session.query(Notice)] == [imp_uid]
+
+    simultaneously(*(partial(report, f"imp_forged_{n}") for n in range(8)))
+    simultaneously(*(partial(report, f"imp_forged_{n}") for n in range(8, 16)))
+    assert db.session.query(Notice).count() <= 1 + 8 + 1  # the bound may be passed by those who arrive together
+
+
+def test_two_workers_read_a_notice_once(simultaneously, desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    merchant_uid = order.merchant_uid
+    webhooks.receive(merchant_uid=merchant_uid, imp_uid=imp_uid)
+    machine_now = machine_time.shared(clock.machine_now())
+    (notice_id,) = notices.due(now=machine_now)
+    desk.client.calls.clear()
+
+    def read() -> Order:
+        webhooks.process(desk, notice_id=notice_id, now=NOW, machine_now=machine_now)
+        return orders.by_uid(merchant_uid)
+
+    simultaneously(*(read for _ in range(8)))
+
+    assert order.outcome == "registered"
+    assert desk.client.calls.count("payment") == 1
+    assert db.session.query(Notice).count() == 0
+
+
+def test_a_notice_and_the_buyer_at_once_settle_once(simultaneously, desk, user, plan):
+    order = place_order(desk, user, plan)
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": NOW}
+    sources = [Source.CALLBACK, WEBHOOK] * 4
+
+    simultaneously(*(lambda source=source: receive(desk, source=source, **news) for source in sources))
+    read_notices(desk, now=NOW)
+
+    assert order.billing_key.confirmed_at == NOW
+    assert db.session.query(JournalEntry).filter_by(event="key.confirmed").count() == 1
+    assert len(desk.client.charges) == 1

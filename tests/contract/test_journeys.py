@@ -11,7 +11,7 @@ from services import catalog, checkout, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import NotFound
 from tests.conftest import signed_in
-from tests.factories import NOW, make_user, place_order, reconcile
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile
 
 WALKS = [
     (guide, variant, slug)
@@ -53,11 +53,11 @@ class Walk:
 
     def come_back(self, order, imp_uid, *sources):
         for source in sources:
-            checkout.receive(self.desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+            receive(self.desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     def subscribe(self, guide="inicis", *, card="approved"):
         order = self.order(guide)
-        self.come_back(order, self.pay(order, card=card), Source.CALLBACK, Source.WEBHOOK)
+        self.come_back(order, self.pay(order, card=card), Source.CALLBACK, WEBHOOK)
         return order.subscription
 
 
@@ -72,7 +72,7 @@ def test_a_guide_leads_to_a_paid_subscription_and_a_renewal(desk, sandbox, user,
     walk = Walk(desk, sandbox, user, catalog.plan_on_sale(slug))
     order = walk.order(guide, variant)
 
-    walk.come_back(order, walk.pay(order, device=device), Source.LANDING, Source.WEBHOOK, Source.CALLBACK)
+    walk.come_back(order, walk.pay(order, device=device), Source.LANDING, WEBHOOK, Source.CALLBACK)
     subscription = order.subscription
     assert (subscription.status, order.billing_key.status) == (SubscriptionStatus.ACTIVE, KeyStatus.ACTIVE)
     assert len(subscription.invoices) == 1
@@ -104,7 +104,7 @@ def test_a_window_that_was_closed_can_be_opened_again(desk, sandbox, walk, devic
     imp_uid = sandbox.close(checkout.request(desk, order, language="ko"), device=device)
 
     walk.come_back(order, imp_uid, Source.LANDING)
-    walk.come_back(order, walk.pay(order, device=device), Source.WEBHOOK)
+    walk.come_back(order, walk.pay(order, device=device), WEBHOOK)
 
     assert order.outcome == "registered"
 
@@ -121,7 +121,7 @@ def test_a_shop_that_sells_takes_no_payment_of_a_test_channel(desk, walk):
     walk.desk = replace(desk, takes_test_payments=False)
     order = walk.order("inicis")
 
-    walk.come_back(order, walk.pay(order), Source.CALLBACK, Source.WEBHOOK)
+    walk.come_back(order, walk.pay(order), Source.CALLBACK, WEBHOOK)
 
     assert order.mismatch == "test_channel"
 

@@ -46,7 +46,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Start both applications on a migrated database. At the end, print the log, which pytest shows on failure."""
+    """Start shop, worker and sandbox on a migrated database. At the end, print the log: pytest shows it on failure."""
     folder = tmp_path_factory.mktemp("site")
     shop_port, sandbox_port = free_port(), free_port()
     site = Site(
@@ -73,15 +73,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         db.session.remove()
         db.engine.dispose()
     log = (folder / "log").open("w")
+    servers = (("demo", shop_port), ("sandbox.app", sandbox_port))
+    commands = [
+        *([*GUNICORN, "--bind", f"127.0.0.1:{port}", f"{module}:create_app()"] for module, port in servers),
+        [sys.executable, "-m", "flask", "--app", "demo", "renew-due", "--forever"],
+    ]
     processes = [
-        subprocess.Popen(
-            [*GUNICORN, "--bind", f"127.0.0.1:{port}", f"{module}:create_app()"],
-            cwd=ROOT,
-            env=site.environ,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        for module, port in (("demo", shop_port), ("sandbox.app", sandbox_port))
+        subprocess.Popen(command, cwd=ROOT, env=site.environ, stdout=log, stderr=subprocess.STDOUT)
+        for command in commands
     ]
     try:
         for url in (site.sandbox, site.shop):

@@ -39,6 +39,7 @@ def test_approved_then_charged_again_from_my_subscriptions(shopper: Shopper, gui
     page.follow_to_order()
     order.expect_headline("Payment complete")
 
+    order.wait_for_event("key.confirmed")  # some PGs do not charge the key before
     order.go_to_subscription()
     subscription.pay_now()
     subscription.expect_message(shopper.words.shop("Paid. Thank you!"))

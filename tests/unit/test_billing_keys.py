@@ -6,13 +6,13 @@ from models import JournalEntry, KeyStatus, db
 from services import billing_keys, checkout, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
-from tests.factories import NOW, place_order, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, place_order, receive, subscribe, try_again
 
 
 def change_card(desk, user, subscription, *, guide="inicis", card="approved"):
     order = try_again(desk, subscription, guide)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)
-    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     return order
 
 
@@ -43,10 +43,10 @@ def test_only_a_webhook_confirms_a_key(desk, user, plan):
         "imp_uid": desk.client.pay(checkout.request(desk, order, language="ko")),
     }
 
-    checkout.receive(desk, source=Source.CALLBACK, **news, now=NOW)
+    receive(desk, source=Source.CALLBACK, **news, now=NOW)
     assert order.billing_key.confirmed_at is None
 
-    checkout.receive(desk, source=Source.WEBHOOK, **news, now=NOW)
+    receive(desk, source=WEBHOOK, **news, now=NOW)
     assert order.billing_key.confirmed_at == NOW
 
 

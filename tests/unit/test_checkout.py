@@ -18,7 +18,7 @@ from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription,
 from services import catalog, checkout, orders, payments, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused, Unknown
-from tests.factories import NOW, make_buyer, place_order, reconcile, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, make_buyer, place_order, receive, reconcile, subscribe, try_again
 
 
 @pytest.mark.parametrize(
@@ -187,14 +187,14 @@ def test_a_refusal_while_registering_the_amount_keeps_its_sentence(desk, user, d
 
 def test_news_of_an_unknown_order_is_no_news(desk):
     with pytest.raises(OrderNotFound):
-        checkout.receive(desk, source=Source.WEBHOOK, merchant_uid="order_nobody", imp_uid="imp_1", now=NOW)
+        receive(desk, source=Source.LANDING, merchant_uid="order_nobody", imp_uid="imp_1", now=NOW)
 
 
 def test_what_the_window_said_is_dropped_when_the_record_is_paid(desk, user, plan):
     order = place_order(desk, user, plan)
     desk.client.pay(checkout.request(desk, order, language="ko"))
 
-    checkout.receive(
+    receive(
         desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=None, message="사용자가 취소", now=NOW
     )
 
@@ -208,7 +208,7 @@ def test_a_window_that_says_it_ended_is_not_closed_while_the_service_is_silent(d
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": "사용자가 취소"}
 
     desk.client.silent = True
-    checkout.receive(desk, source=Source.LANDING, now=NOW, **news)
+    receive(desk, source=Source.LANDING, now=NOW, **news)
     assert order.outcome == "checking"
 
     desk.client.silent = False
@@ -219,18 +219,18 @@ def test_a_window_that_says_it_ended_is_not_closed_while_the_service_is_silent(d
 def test_what_the_service_said_before_the_window_ended_does_not_close_it(desk, user, plan):
     order = place_order(desk, user, plan)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": None, "message": "사용자가 취소"}
-    checkout.receive(desk, source=Source.CALLBACK, now=NOW, **news)
+    receive(desk, source=Source.CALLBACK, now=NOW, **news)
     assert order.outcome == "closed"
 
     desk.client.silent = True
-    checkout.receive(desk, source=Source.LANDING, now=NOW + timedelta(minutes=1), **news)
+    receive(desk, source=Source.LANDING, now=NOW + timedelta(minutes=1), **news)
 
     assert order.outcome == "checking"
 
 
 def close_window(desk, order, *, now=NOW):
     imp_uid = desk.client.close(checkout.request(desk, order, language="en"))
-    checkout.receive(
+    receive(
         desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, message="cancelled", now=now
     )
 
@@ -243,7 +243,7 @@ def test_who_closed_a_window_may_try_again_and_what_is_approved_late_goes_back(d
     second = try_again(desk, first.subscription, "paymentwall", now=NOW + timedelta(minutes=1))
     uids = [desk.client.pay(checkout.request(desk, order, language="en")) for order in (second, first)]
     for order, imp_uid in zip((second, first), uids, strict=True):
-        checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+        receive(desk, source=WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     assert (second.outcome, first.mismatch) == ("paid", "invoice")
     assert [desk.client.payment(imp_uid).amount_left > 0 for imp_uid in uids] == [True, False]
@@ -268,7 +268,7 @@ def test_closing_what_was_left_a_day_ago_leaves_the_new_try_alone(desk, user, do
     later = NOW + timedelta(hours=25)
     reconcile(desk, now=later)
     imp_uid = desk.client.pay(checkout.request(desk, second, language="en"))
-    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=second.merchant_uid, imp_uid=imp_uid, now=later)
+    receive(desk, source=Source.CALLBACK, merchant_uid=second.merchant_uid, imp_uid=imp_uid, now=later)
 
     assert (first.outcome, second.outcome) == ("cancelled", "paid")
 
@@ -276,9 +276,7 @@ def test_closing_what_was_left_a_day_ago_leaves_the_new_try_alone(desk, user, do
 def test_a_window_that_never_reached_its_pg_is_closed(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
 
-    checkout.receive(
-        desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=None, message="F0004", now=NOW
-    )
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=None, message="F0004", now=NOW)
 
     assert order.outcome == "closed"
 
@@ -286,9 +284,7 @@ def test_a_window_that_never_reached_its_pg_is_closed(desk, user, dollar_plan):
 def test_a_long_message_is_cut(desk, user, plan):
     order = place_order(desk, user, plan)
 
-    checkout.receive(
-        desk, source=Source.LANDING, merchant_uid=order.merchant_uid, imp_uid=None, message="x" * 9000, now=NOW
-    )
+    receive(desk, source=Source.LANDING, merchant_uid=order.merchant_uid, imp_uid=None, message="x" * 9000, now=NOW)
 
     assert len(order.window_message) == 500
 

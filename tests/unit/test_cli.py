@@ -1,6 +1,8 @@
 """The scheduler's commands do what the services do, and print what they did."""
 
 import signal
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from sqlite3 import OperationalError
 
@@ -10,7 +12,7 @@ from sqlalchemy import event
 
 import clock
 from models import OrderStatus, Plan, SubscriptionStatus, db
-from services import catalog, checkout, subscriptions
+from services import catalog, checkout, subscriptions, webhooks
 from services.checkout import Source
 from tests.factories import place_order, subscribe
 
@@ -140,15 +142,46 @@ def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, d
     assert f"subscription {sound.id}: {sound.orders[0].merchant_uid} paid" in output
 
 
-@pytest.mark.parametrize(
-    "words", ["subscriptions.next_charge_at <=", "orders.created_at <", "billing_keys.delete_at <="]
-)
+@pytest.mark.parametrize("words", ["subscriptions.next_charge_at <=", "orders.look_at <=", "billing_keys.delete_at <="])
 def test_a_database_that_fails_once_does_not_end_the_worker(worker, desk, user, plan, long_ago, words):
     due = subscribe(desk, user, plan, now=long_ago)
 
     output = worker(fails_once=words)
 
     assert f"subscription {due.id}: {due.orders[0].merchant_uid} paid" in output
+
+
+@pytest.mark.parametrize("fails_once", ["", "notices.not_before <="])
+def test_a_webhook_is_settled_while_a_charge_hangs(run, desk, worker, user, plan, long_ago, fails_once):
+    subscribe(desk, user, plan, now=long_ago)
+    order = place_order(desk, user, plan, now=clock.now())
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    merchant_uid, read = order.merchant_uid, threading.Event()
+    look_up = desk.client.payment
+
+    def hang_until_the_webhook_is_read():
+        webhooks.receive(merchant_uid=merchant_uid, imp_uid=imp_uid)
+        assert read.wait(timeout=10)
+
+    def announce(imp_uid):
+        read.set()
+        return look_up(imp_uid)
+
+    desk.client.payment = announce
+    worker(meanwhile=hang_until_the_webhook_is_read, fails_once=fails_once)
+
+    assert order.outcome == "registered"
+
+
+def test_reconcile_settles_what_a_webhook_reported(run, desk, user, plan):
+    order = place_order(desk, user, plan, now=clock.now())
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    webhooks.receive(merchant_uid=order.merchant_uid, imp_uid=imp_uid)
+
+    run("reconcile")
+
+    assert order.outcome == "registered"
+    assert order.billing_key.confirmed_at is not None
 
 
 def test_a_single_look_that_fails_says_so_to_the_scheduler(app, broken_once):
@@ -159,12 +192,17 @@ def test_a_single_look_that_fails_says_so_to_the_scheduler(app, broken_once):
 
 @pytest.fixture
 def worker(run, desk, broken_once):
-    """`renew-due --forever`, stopped by the first charge it requests."""
+    """`renew-due --forever`, stopped by the first charge it requests, which waits for `meanwhile` to return."""
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
 
-    def worker(*, fails_once: str) -> str:
-        desk.client.before_charge = lambda: signal.raise_signal(signal.SIGTERM)
-        broken_once(fails_once)
+    def worker(*, fails_once: str = "", meanwhile: Callable[[], None] = lambda: None) -> str:
+        def stop():
+            meanwhile()
+            signal.raise_signal(signal.SIGTERM)
+
+        desk.client.before_charge = stop
+        if fails_once:
+            broken_once(fails_once)
         return run("renew-due", "--forever", "--every", "0.01")
 
     yield worker

@@ -7,7 +7,7 @@ import pytest
 from models import KeyStatus, OrderStatus, Subscription, SubscriptionStatus
 from services import checkout
 from services.checkout import Source
-from tests.factories import NOW, make_user, place_order, reconcile, subscribe
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, subscribe
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_news_of_an_earlier_run_ends_no_later_one(desk, run):
     second = run("run_2")
     (issue,) = (order for order in first.orders if order.issues_key)
 
-    checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=issue.merchant_uid, imp_uid=issue.imp_uid, now=NOW)
+    receive(desk, source=WEBHOOK, merchant_uid=issue.merchant_uid, imp_uid=issue.imp_uid, now=NOW)
 
     assert second.is_alive
 

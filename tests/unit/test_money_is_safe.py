@@ -12,7 +12,7 @@ from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, Subscrip
 from services import checkout, orders, payments, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Unauthorized
-from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
@@ -24,7 +24,7 @@ def request_of(desk, order):
 
 
 def arrive(desk, order, imp_uid, *, source=Source.CALLBACK, now=NOW):
-    return checkout.receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
+    return receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
 
 
 def test_a_worker_with_an_old_list_does_not_take_the_next_month_too(desk, user, plan):
@@ -42,8 +42,8 @@ def test_a_worker_with_an_old_list_does_not_take_the_next_month_too(desk, user, 
 def test_a_renewal_that_the_webhook_settled_while_its_answer_was_lost_is_the_only_one(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     desk.client.lose_answer = True
-    desk.client.after_charge = lambda payment: checkout.receive(
-        desk, source=Source.WEBHOOK, merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
+    desk.client.after_charge = lambda payment: receive(
+        desk, source=WEBHOOK, merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
     )
     order = renew(desk, subscription, now=FEBRUARY)
 
@@ -56,8 +56,8 @@ def test_a_renewal_that_the_webhook_settled_while_its_answer_was_lost_is_the_onl
 def test_a_decline_that_the_webhook_brought_while_the_answer_was_lost_keeps_its_step_of_the_schedule(desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
     desk.client.lose_answer = True
-    desk.client.after_charge = lambda payment: checkout.receive(
-        desk, source=Source.WEBHOOK, merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
+    desk.client.after_charge = lambda payment: receive(
+        desk, source=WEBHOOK, merchant_uid=payment.merchant_uid, imp_uid=payment.imp_uid, now=FEBRUARY
     )
 
     order = renew(desk, subscription, now=FEBRUARY)
@@ -167,7 +167,7 @@ def test_a_charge_that_was_rejected_once_moves_one_step_however_often_it_is_repo
     desk.client.pay({"merchant_uid": "order_x", "customer_uid": customer_uid, "amount": 1, "pg": "html5_inicis.test"})
     rejected = renew(desk, subscription, now=FEBRUARY)
 
-    arrive(desk, rejected, rejected.imp_uid, source=Source.WEBHOOK, now=FEBRUARY + timedelta(days=1))
+    arrive(desk, rejected, rejected.imp_uid, source=WEBHOOK, now=FEBRUARY + timedelta(days=1))
 
     assert subscription.invoices[0].declines == 1
     assert len(rejected.refunds) == 1
@@ -243,7 +243,7 @@ def test_a_second_payment_under_one_merchant_uid_is_refunded(desk, user, dollar_
     first, second = (desk.client.pay(request_of(desk, order)) for _ in range(2))
 
     for imp_uid in (first, second, second):
-        arrive(desk, order, imp_uid, source=Source.WEBHOOK)
+        arrive(desk, order, imp_uid, source=WEBHOOK)
 
     assert (order.status, order.imp_uid) == (OrderStatus.PAID, first)
     assert desk.client.payment(first).amount_left > 0
@@ -255,7 +255,7 @@ def test_a_wrong_second_payment_does_not_spoil_a_paid_order(desk, user, dollar_p
     arrive(desk, order, desk.client.pay(request_of(desk, order)))
 
     wrong = desk.client.pay(request_of(desk, order), amount=1)
-    arrive(desk, order, wrong, source=Source.WEBHOOK)
+    arrive(desk, order, wrong, source=WEBHOOK)
 
     assert order.outcome == "paid"
     assert desk.client.payment(wrong).amount_left == 0
@@ -266,7 +266,7 @@ def test_a_right_payment_after_a_forged_one_is_refunded_and_stops_nobody(desk, u
     arrive(desk, order, desk.client.pay(request_of(desk, order), amount=1))
 
     right = desk.client.pay(request_of(desk, order))
-    arrive(desk, order, right, source=Source.WEBHOOK)
+    arrive(desk, order, right, source=WEBHOOK)
     reconcile(desk, now=NOW + timedelta(minutes=5))
 
     assert order.outcome == "mismatch"
@@ -306,7 +306,7 @@ def test_wrong_credentials_are_no_reason_to_give_a_good_payment_back(desk, user,
     assert (order.outcome, "cancel" in desk.client.calls) == ("checking", False)
 
     desk.client.raises.clear()
-    arrive(desk, order, imp_uid, source=Source.WEBHOOK)
+    arrive(desk, order, imp_uid, source=WEBHOOK)
     assert order.outcome == "paid"
 
 
@@ -320,7 +320,7 @@ def test_a_pg_that_confirms_by_webhook_may_be_slow_with_the_key(desk, user, doll
     assert (order.outcome, "cancel" in desk.client.calls) == ("checking", False)
 
     desk.client.keys.update(slow)
-    arrive(desk, order, imp_uid, source=Source.WEBHOOK)
+    arrive(desk, order, imp_uid, source=WEBHOOK)
     assert order.outcome == "paid"
 
 
@@ -487,7 +487,7 @@ def test_a_charge_approved_after_it_was_given_up_pays_its_period(desk, user, pla
     desk.client.decide()
 
     if reported:
-        arrive(desk, order, desk.client.payments[-1].imp_uid, source=Source.WEBHOOK, now=FEBRUARY + timedelta(days=1))
+        arrive(desk, order, desk.client.payments[-1].imp_uid, source=WEBHOOK, now=FEBRUARY + timedelta(days=1))
     else:
         renew(desk, subscription, now=subscription.next_charge_at)
 
@@ -500,7 +500,7 @@ def test_a_charge_approved_after_another_paid_its_period_is_refunded(desk, user,
 
     desk.client.decide()
     imp_uid = desk.client.find(order.merchant_uid).imp_uid
-    arrive(desk, order, imp_uid, source=Source.WEBHOOK, now=FEBRUARY + timedelta(days=5))
+    arrive(desk, order, imp_uid, source=WEBHOOK, now=FEBRUARY + timedelta(days=5))
 
     assert (subscription.paid_until, desk.client.payment(imp_uid).amount_left) == (MARCH, 0)
 
@@ -715,7 +715,7 @@ def test_a_foreign_imp_uid_does_not_hide_a_refund_that_is_owed(desk, user, dolla
     desk.client.silent_call = "cancel"
     arrive(desk, order, imp_uid)
 
-    arrive(desk, order, foreign, source=Source.WEBHOOK)
+    arrive(desk, order, foreign, source=WEBHOOK)
     desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(minutes=5))
 
@@ -762,7 +762,7 @@ def test_a_webhook_that_is_a_moment_younger_does_not_hold_the_first_payment_back
     order = place_order(desk, user, plan)
     imp_uid = desk.client.pay(request_of(desk, order))
 
-    arrive(desk, order, imp_uid, source=Source.WEBHOOK, now=NOW + timedelta(milliseconds=20))
+    arrive(desk, order, imp_uid, source=WEBHOOK, now=NOW + timedelta(milliseconds=20))
     arrive(desk, order, imp_uid, source=Source.LANDING, now=NOW + timedelta(milliseconds=10))
 
     assert orders.first_charge(order).outcome == "paid"
@@ -790,7 +790,7 @@ def test_a_first_card_that_is_approved_after_another_one_paid_is_let_go(desk, us
     arrive(desk, second, desk.client.pay(request_of(desk, second)))
 
     desk.client.pay(request_of(desk, first))
-    arrive(desk, first, failed, source=Source.WEBHOOK)
+    arrive(desk, first, failed, source=WEBHOOK)
 
     assert len(desk.client.charges) == 1
     assert first.subscription.billing_key is second.billing_key

@@ -10,7 +10,7 @@ from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionSt
 from services import billing_keys, checkout, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
-from tests.factories import NOW, place_order, renew, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, place_order, receive, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -56,14 +56,14 @@ def test_paymentwall_gets_what_it_demands(desk, user, dollar_plan):
 def test_paymentwall_is_not_charged_before_the_webhook_of_its_issue(desk, user, dollar_plan):
     order = place_order(desk, user, dollar_plan, "paymentwall")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="en"))
-    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     early = {"subscription_id": order.subscription_id, "period_start": FEBRUARY, "now": NOW}
 
     with pytest.raises(KeyNotConfirmed):
         renewals.collect(desk, **early)
 
-    checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    receive(desk, source=WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
     assert renewals.collect(desk, **early).outcome == "paid"
 
 
@@ -100,7 +100,7 @@ def test_a_declined_first_payment_leaves_a_way_to_pay_with_another_card(desk, us
 
     order = try_again(desk, subscription, now=later)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
-    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=later)
 
     assert (subscription.status, subscription.was_declined) == (SubscriptionStatus.ACTIVE, False)
     assert subscription.billing_key is order.billing_key
@@ -114,7 +114,7 @@ def test_a_new_paymentwall_card_pays_the_period_that_is_due_in_the_window(desk, 
 
     order = try_again(desk, subscription, "paymentwall", now=FEBRUARY)
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
-    checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=FEBRUARY)
+    receive(desk, source=WEBHOOK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=FEBRUARY)
 
     assert order.merchant_uid.endswith("-2")
     assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.ACTIVE, MARCH)
@@ -125,7 +125,7 @@ def test_a_new_jtnet_card_is_registered_without_a_charge_while_nothing_is_due(de
 
     order = try_again(desk, subscription, "jtnet")
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
-    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     assert (order.amount, order.outcome) == (0, "registered")
     assert subscription.paid_until == FEBRUARY

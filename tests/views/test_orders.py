@@ -15,7 +15,7 @@ from services import checkout, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from tests.conftest import signed_in
-from tests.factories import make_user, place_order, reconcile, subscribe, try_again
+from tests.factories import WEBHOOK, make_user, place_order, receive, reconcile, subscribe, try_again
 from tests.views.reading import page_of
 
 UNKNOWN_UID = "order_00000000000000000000"
@@ -29,7 +29,7 @@ def order(desk, user, plan):
 def come_back(desk, order, *, card="approved", source=Source.CALLBACK, **forged):
     imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card, **forged)
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "now": clock.now()}
-    return checkout.receive(desk, source=source, **news)
+    return receive(desk, source=source, **news)
 
 
 def page_without(merchant_uid, answer):
@@ -94,7 +94,7 @@ def test_a_closed_window_that_may_be_under_review_offers_another_try(shopper, de
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     imp_uid = desk.client.close(checkout.request(desk, order, language="ko"))
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": "cancelled", "now": clock.now()}
-    checkout.receive(desk, source=Source.CALLBACK, **news)
+    receive(desk, source=Source.CALLBACK, **news)
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
 
@@ -136,9 +136,7 @@ def test_a_payment_that_was_refunded_is_not_to_be_tried_again(shopper, desk, ord
     come_back(desk, order)
     charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid)
-    checkout.receive(
-        desk, source=Source.WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now()
-    )
+    receive(desk, source=WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now())
 
     page = shopper.get(f"/orders/{charge.merchant_uid}?lang=en").text
 
@@ -222,7 +220,7 @@ def test_a_refused_test_payment_tells_its_developer_about_the_setting(shopper, d
     request = checkout.request(desk, order, language="ko")
     desk.client.test_channels = {request["pg"]}
     imp_uid = desk.client.pay(request)
-    checkout.receive(strict, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    receive(strict, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
 
     assert "TEST_PAYMENTS=1" in shopper.get(f"/orders/{order.merchant_uid}").text
 
@@ -260,9 +258,7 @@ def test_a_partial_refund_stands_on_the_page_of_a_paid_order(shopper, desk, orde
     come_back(desk, order)
     charge = orders.first_charge(order)
     desk.client.cancel_in_console(charge.imp_uid, Decimal(1000))
-    checkout.receive(
-        desk, source=Source.WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now()
-    )
+    receive(desk, source=WEBHOOK, merchant_uid=charge.merchant_uid, imp_uid=charge.imp_uid, now=clock.now())
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
@@ -271,7 +267,7 @@ def test_a_partial_refund_stands_on_the_page_of_a_paid_order(shopper, desk, orde
 
 
 def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk, order):
-    come_back(desk, order, source=Source.WEBHOOK)  # a webhook does not charge
+    come_back(desk, order, source=WEBHOOK)  # a webhook does not charge
     assert not shopper.get(f"/orders/{order.merchant_uid}/status").json["settled"]
 
     subscriptions.cancel(desk, subscription=order.subscription, now=clock.now())
@@ -281,7 +277,7 @@ def test_a_first_payment_that_will_never_be_made_is_not_waited_for(shopper, desk
 
 
 def test_a_first_payment_that_another_card_made_is_not_waited_for(shopper, desk, order, user):
-    come_back(desk, order, source=Source.WEBHOOK)  # a webhook does not charge
+    come_back(desk, order, source=WEBHOOK)  # a webhook does not charge
 
     other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
@@ -341,7 +337,7 @@ def test_a_payment_that_came_too_late_is_called_a_duplicate(shopper, desk, order
     other = try_again(desk, order.subscription, "jtnet", now=clock.now())
     come_back(desk, other)
     desk.client.approve_late(late.imp_uid)
-    checkout.receive(desk, source=Source.WEBHOOK, merchant_uid=late.merchant_uid, imp_uid=late.imp_uid, now=clock.now())
+    receive(desk, source=WEBHOOK, merchant_uid=late.merchant_uid, imp_uid=late.imp_uid, now=clock.now())
 
     page = shopper.get(f"/orders/{late.merchant_uid}?lang=en").text
 

@@ -18,6 +18,11 @@ class OrderPage:
     def expect_text(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()
 
+    def wait_for_event(self, event: str) -> None:
+        """Reload until the journal shows the event. The worker settles a webhook shortly after it has arrived."""
+        while not self.page.get_by_text(event, exact=True).count():
+            self.page.reload()
+
     def go_to_subscription(self) -> None:
         self.page.get_by_role("link", name=self.words.shop("View subscription")).click()
         self.page.wait_for_url("**/subscriptions/*")
