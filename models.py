@@ -7,7 +7,7 @@
 
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
 `customer_uid`. An `Invoice` bills one period of one subscription and is unique by the period's start: a period is paid
-once, however many attempts it takes. A `Refund` is one payment, keyed by `imp_uid`, that must be returned to the buyer.
+once, however many attempts it takes. A `Refund` is an amount of one payment that must be returned to the buyer.
 A `Case` is a reversal that the shop did not request, until a member of staff closes it.
 
 Only the method named for an event changes a status. A repeat does nothing; an illegal change raises `IllegalStep`.
@@ -167,6 +167,21 @@ class RefundStatus(StrEnum):
     REFUSED = "refused"
 
 
+class RefundCause(StrEnum):
+    """Why we refund: the payment is surplus or does not match its order, or a member of staff decided it."""
+
+    SURPLUS = "surplus"
+    STAFF = "staff"
+
+
+class RefundEffect(StrEnum):
+    """What a refund by staff does to the subscription: it continues, is suspended, or ends immediately."""
+
+    KEEP = "keep"
+    SUSPEND = "suspend"
+    END = "end"
+
+
 class CaseKind(StrEnum):
     """What happened to a payment without our request. `REVERSED`: the card company took it back."""
 
@@ -204,7 +219,7 @@ MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
     # Staff may still cancel a payment in the service's console after the service refused our request.
     RefundStatus: {
         "decided": {"asked", "made", "refused"},
-        "asked": {"made"},
+        "asked": {"made", "refused"},
         "refused": {"made"},
         "made": set(),
     },
@@ -677,17 +692,24 @@ class Notice(Model):
 
 
 class Refund(Model):
-    """A payment that must be refunded, from the decision until the service's record shows that no money is left."""
+    """An amount of one payment that we refund, from the decision until the service's record shows it."""
 
     __tablename__ = "refunds"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    imp_uid: Mapped[str] = mapped_column(String(32), unique=True)
+    imp_uid: Mapped[str] = mapped_column(String(32), index=True)
     """The payment to refund. It may not be the order's own, since an order may be paid twice."""
+    cause: Mapped[RefundCause] = mapped_column(by_value(RefundCause), default=RefundCause.SURPLUS)
     amount: Mapped[int | None]
-    """Minor units of `currency` to refund. None: this shop does not know the currency."""
+    """Minor units of `currency` to refund. None: this shop does not know the currency, and refunds all that is left."""
     currency: Mapped[str] = mapped_column(String(10))
+    cancelled_before: Mapped[int] = mapped_column(default=0)
+    """Minor units of the payment that were cancelled at the decision. Our refund is made when `amount` is added."""
+    reason: Mapped[str | None] = mapped_column(String(200))
+    """What staff wrote. The service's console shows it too."""
+    effect: Mapped[RefundEffect | None] = mapped_column(by_value(RefundEffect))
+    """What happens to the subscription when the service accepts the refund. None: a surplus payment granted nothing."""
     status: Mapped[RefundStatus] = mapped_column(by_value(RefundStatus), default=RefundStatus.DECIDED)
     refusals: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(500))
@@ -704,6 +726,11 @@ class Refund(Model):
     def price(self) -> Money | None:
         return None if self.amount is None else Money(self.amount, self.currency)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the record may still come to show this refund without a further decision."""
+        return self.status in (RefundStatus.DECIDED, RefundStatus.ASKED)
+
     def is_due(self, now: datetime) -> bool:
         """Whether `reconcile` should work on the refund now."""
         return self.look_at is not None and self.look_at <= now
@@ -713,7 +740,7 @@ class Refund(Model):
         self.look_at = next_look(self.created_at, at, at_most=LONGEST_PAUSE_OF_A_REFUND)
 
     def mark_asked(self, *, at: datetime) -> None:
-        """Record that the service accepted the request, so that we only check from now on."""
+        """Record that the service accepted the request, or may have, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
             self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
 
@@ -723,8 +750,13 @@ class Refund(Model):
         if is_last:
             self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
 
+    def give_up(self, reason: str) -> None:
+        """Stop waiting for a refund that the service accepted, or may have, and that its record does not show."""
+        self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
+        self.refusal = reason[:500]
+
     def mark_made(self, *, at: datetime) -> None:
-        """Record that the service's record shows no money left of the payment."""
+        """Record that the service's record shows the refund."""
         if self.status is not RefundStatus.MADE:
             self.status, self.made_at, self.look_at = _moved(self.status, RefundStatus.MADE), at, None
 

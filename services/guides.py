@@ -98,6 +98,8 @@ class Guide:
     """`pc` and `mobile`: `callback` or `redirect`."""
     waits_for_webhook: bool
     """Whether the key may be charged only after the webhook of its issue has arrived."""
+    cancels_later: bool
+    """Whether the PG accepts a cancel and makes it later, so that the record does not show it immediately."""
     parameters: tuple[Parameter, ...]
     """Fields of `IMP.request_pay`, in the order in which they are sent."""
     again: tuple[Parameter, ...]
@@ -228,6 +230,7 @@ def _guide(guide_id: str, data: dict[str, Any], shared: dict[str, Any]) -> Guide
         charges_at_issue=ChargeRule(data["charges_at_issue"]),
         result=data["result"],
         waits_for_webhook=data.get("waits_for_webhook", False),
+        cancels_later=data.get("cancels_later", False),
         parameters=_parameters(data["parameters"], shared["request"]),
         again=_parameters(data["again"], shared["again"]),
         variants=tuple(Variant(**entry) for entry in data["variants"]),

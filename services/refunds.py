@@ -1,25 +1,32 @@
-"""Refunds of payments that do not match their order, or that are surplus.
+"""Refunds: of payments that do not match their order or are surplus, and of what staff decided.
 
-decide   record the refund in the same commit as the decision
-request  request the refund from the service, once
-process  called by reconcile: check whether the refund is made, and request it again unless the service accepted it
-confirm  mark the refund made if the record just read shows no money left
+decide, decide_for_staff   record the refund in the same commit as the decision
+request                    request the refund from the service, once
+process                    called by reconcile: check whether the refund is made, and request it again if it may not be
+confirm                    mark the refunds made that the record just read shows
+
+The service names no request, so the cancelled amount in its record shows whether a request without an answer was made.
+`checksum` guards the repeat: the service refuses it if anything was cancelled since that record.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from models import Order, Refund, RefundStatus, db
+from errors import OutOfDate
+from models import Order, OrderStatus, Refund, RefundCause, RefundEffect, RefundStatus, db
 from money import CurrencyError, Money
 from services import journal, reversals
 from services.desk import Desk
+from services.guides import Guide
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
 
 MAX_REFUSALS = 12
 """After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""
+GIVE_UP_AFTER = timedelta(days=7)
+"""How long the record may take to show a staff refund that the service accepted, before staff look at it again."""
 
 
 def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
@@ -32,18 +39,16 @@ def was_charged(desk: Desk, order: Order, payment: Payment) -> bool:
         return False
     if payment.customer_uid_usage != "issue":
         return True
-    by_provider = {guide.provider: guide for guide in desk.guides.values()}
-    guide = by_provider.get(payment.pg_provider or "", desk.guides[order.guide_id])
-    return guide.charges(1)
+    return _guide(desk, order, payment).charges(1)
 
 
 def is_decided(order: Order, payment: Payment) -> bool:
-    """Whether we have decided to refund this payment, or have refunded it."""
-    return _of(order, payment) is not None
+    """Whether we have decided to refund this payment as surplus. A refund by staff says nothing about that."""
+    return any(refund.cause is RefundCause.SURPLUS for refund in _of(order, payment))
 
 
 def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
-    """Record that this payment must be refunded; return None if that was decided before. Does not commit."""
+    """Record that all that is left of this payment must be refunded; None if decided before. Does not commit."""
     if is_decided(order, payment):
         return None
     refund = Refund(
@@ -51,34 +56,69 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
         imp_uid=payment.imp_uid,
         amount=_minor_left(payment),
         currency=payment.currency,
+        cancelled_before=reversals.refunded_amount(payment),
         created_at=now,
     )
     db.session.add(refund)
     return refund
 
 
+def decide_for_staff(
+    order: Order, payment: Payment, *, amount: Money, reason: str, effect: RefundEffect, now: datetime
+) -> Refund:
+    """Record that staff refund this amount of a paid order. Call under the lock; does not commit.
+
+    `payment` is the record just read, and the order is level with it.
+
+    Raises:
+        OutOfDate: when the order is not paid by this payment, less is left, another refund of it is still open, or the
+            record was read before the newest refund.
+    """
+    is_own = order.status is OrderStatus.PAID and order.imp_uid == payment.imp_uid
+    before, left = reversals.refunded_amount(payment), _minor_left(payment) or 0
+    if not is_own or before != order.refunded or any(refund.is_open for refund in _of(order, payment)):
+        raise OutOfDate(f"order {order.merchant_uid} cannot be refunded now")
+    if amount.currency != payment.currency or not 0 < amount.minor <= left:
+        raise OutOfDate(f"{left} {payment.currency} is left of order {order.merchant_uid}")
+    refund = Refund(
+        order=order,
+        imp_uid=payment.imp_uid,
+        cause=RefundCause.STAFF,
+        amount=amount.minor,
+        currency=payment.currency,
+        cancelled_before=before,
+        reason=reason,
+        effect=effect,
+        created_at=now,
+    )
+    db.session.add(refund)
+    journal.record("refund.decided", at=now, order=order, amount=str(amount.to_major()), currency=amount.currency)
+    return refund
+
+
 def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> None:
-    """Request a refund of what is left of a payment.
+    """Request the refund of a payment whose record was just read.
 
     Whatever the service answers, `process` continues until the payment's record shows that the refund is made.
     """
     order, left = refund.order, payment.amount_left
+    amount = left if refund.cause is RefundCause.SURPLUS or refund.price is None else refund.price.to_major()
+    may_repeat = amount == left or not _guide(desk, order, payment).cancels_later
     db.session.commit()  # keep no transaction open while we wait for the network
     try:
-        answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=left, checksum=left, reason=_reason(order))
+        answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=amount, checksum=left, reason=_reason(refund))
     except Refused as refusal:
         _record_refusal(refund, refusal, now=now)
         return
     except IamportError as err:
-        journal.record("payment.refund_unknown", at=now, order=order, reason=type(err).__name__)
-        db.session.commit()
+        _record_no_answer(refund, type(err).__name__, may_repeat=may_repeat, now=now)
         return
     lock(order.subscription)
     confirm(order, answer, now=now)
+    reversals.record(order, answer, now=now)
     if refund.status is RefundStatus.DECIDED:
         # Some PGs cancel later and send no webhook. A second request could refund twice, so from now on we only check.
-        refund.mark_asked(at=now)
-        journal.record("payment.refund_asked", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
+        _mark_asked(refund, now=now)
     db.session.commit()
 
 
@@ -90,7 +130,7 @@ def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
 
 
 def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
-    """Read how much of the payment is left to refund; request it, unless the service has accepted a request."""
+    """Read how much of the payment is cancelled; request the refund, unless the service has accepted a request."""
     refund = db.session.get_one(Refund, refund_id)
     order, imp_uid = refund.order, refund.imp_uid
     lock(order.subscription)
@@ -105,6 +145,9 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
         return refund
     lock(order.subscription)
     confirm(order, payment, now=now)
+    reversals.record(order, payment, now=now)
+    if _is_overdue(refund, now=now):
+        refund.give_up("the payment's record has not shown this refund for a week")
     must_request = refund.status is RefundStatus.DECIDED
     db.session.commit()
     if must_request:
@@ -113,14 +156,17 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
 
 
 def confirm(order: Order, payment: Payment, *, now: datetime) -> None:
-    """Mark the payment's refund made if its record shows no money left. Call under the lock; does not commit."""
-    refund = _of(order, payment)
-    if refund is None or refund.status is RefundStatus.MADE or payment.amount_left > 0:
-        return
-    refund.mark_made(at=now)
-    if order.mismatch:
-        order.refunded = reversals.refunded_amount(payment)
-    journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
+    """Mark the payment's refunds made that its record shows. Call under the lock; does not commit."""
+    for refund in _of(order, payment):
+        if refund.status is RefundStatus.MADE or not _is_shown(refund, payment):
+            continue
+        if refund.asked_at is None:
+            _apply_effect(refund, now=now)
+        refund.mark_made(at=now)
+        if refund.cause is RefundCause.SURPLUS:
+            if order.mismatch:
+                order.refunded = reversals.refunded_amount(payment)
+            journal.record("payment.cancelled", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
 
 
 def for_staff(*, limit: int = 50) -> Sequence[Refund]:
@@ -130,10 +176,53 @@ def for_staff(*, limit: int = 50) -> Sequence[Refund]:
     ).all()
 
 
-def _reason(order: Order) -> str:
+def _is_shown(refund: Refund, payment: Payment) -> bool:
+    """Whether the record shows the refund: no money left of a surplus payment, or our amount more than before.
+
+    When someone else refunded as much in the meantime, that counts as ours: the buyer is never refunded twice.
+    """
+    if refund.cause is RefundCause.SURPLUS:
+        return payment.amount_left <= 0
+    return reversals.refunded_amount(payment) >= refund.cancelled_before + (refund.amount or 0)
+
+
+def _is_overdue(refund: Refund, *, now: datetime) -> bool:
+    is_waiting = refund.cause is RefundCause.STAFF and refund.status is RefundStatus.ASKED
+    return is_waiting and refund.asked_at is not None and refund.asked_at <= now - GIVE_UP_AFTER
+
+
+def _mark_asked(refund: Refund, *, now: datetime) -> None:
+    _apply_effect(refund, now=now)
+    refund.mark_asked(at=now)
+    journal.record("payment.refund_asked", at=now, lane=journal.PG, order=refund.order, imp_uid=refund.imp_uid)
+
+
+def _apply_effect(refund: Refund, *, now: datetime) -> None:
+    """Do to the subscription what staff chose. Not before the service accepted the refund: it may refuse."""
+    if refund.effect is not None:
+        reversals.apply_effect(refund.order, refund.effect, now=now)
+
+
+def _reason(refund: Refund) -> str:
     """Return the reason that the service's console shows to the staff."""
+    order = refund.order
+    if refund.reason:
+        return refund.reason
     is_surplus = order.mismatch == "invoice" or not order.mismatch
     return "paid already in another way" if is_surplus else f"not what was ordered: {order.mismatch}"
+
+
+def _record_no_answer(refund: Refund, reason: str, *, may_repeat: bool, now: datetime) -> None:
+    """Leave the refund to `process`. A PG that cancels later may have accepted a part whose record shows nothing yet.
+
+    A repeat could then refund that part twice, so from now on we only check.
+    """
+    lock(refund.order.subscription)
+    journal.record("payment.refund_unknown", at=now, order=refund.order, reason=reason)
+    if not may_repeat and refund.status is RefundStatus.DECIDED:
+        _apply_effect(refund, now=now)
+        refund.mark_asked(at=now)
+    db.session.commit()
 
 
 def _record_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
@@ -145,8 +234,14 @@ def _record_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
     db.session.commit()
 
 
-def _of(order: Order, payment: Payment) -> Refund | None:
-    return next((refund for refund in order.refunds if refund.imp_uid == payment.imp_uid), None)
+def _of(order: Order, payment: Payment) -> list[Refund]:
+    return [refund for refund in order.refunds if refund.imp_uid == payment.imp_uid]
+
+
+def _guide(desk: Desk, order: Order, payment: Payment) -> Guide:
+    """Return the guide of the PG that handled the payment."""
+    by_provider = {guide.provider: guide for guide in desk.guides.values()}
+    return by_provider.get(payment.pg_provider or "", desk.guides[order.guide_id])
 
 
 def _minor_left(payment: Payment) -> int | None:

@@ -26,6 +26,7 @@ from models import (
     InvoiceStatus,
     Order,
     OrderStatus,
+    RefundEffect,
     RefundStatus,
     SubscriptionStatus,
     User,
@@ -102,6 +103,22 @@ def record_dispute_won(order: Order, *, by: User, note: str, now: datetime) -> N
     if subscription.status is SubscriptionStatus.SUSPENDED and not is_open:
         subscription.resume(at=now)
         journal.record("subscription.resumed", at=now, order=order)
+
+
+def apply_effect(order: Order, effect: RefundEffect, *, now: datetime) -> None:
+    """Do to the subscription what staff chose with their refund. Call under the lock; does not commit.
+
+    An ended subscription gives no access to the rest of its paid period, because that was refunded.
+    """
+    subscription = order.subscription
+    if effect is RefundEffect.KEEP or not subscription.is_alive:
+        return
+    _suspend(order, now=now)
+    if effect is RefundEffect.END:
+        subscription.cancel(at=now)
+        if subscription.billing_key is not None:
+            subscription.billing_key.revoke(at=now)
+        journal.record("subscription.cancelled", at=now, order=order, reason="refunded")
 
 
 def open_cases(*, limit: int = 100) -> Sequence[Case]:

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from models import JournalEntry, KeyStatus, OrderStatus, SubscriptionStatus, db
+from models import JournalEntry, KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus, db
+from money import Money
 from sandbox.wire.errors import WindowRefused
-from services import catalog, checkout, renewals, subscriptions
+from services import catalog, checkout, refunds, renewals, reversals, subscriptions
 from services.checkout import Source
 from services.iamport import NotFound
+from services.locks import lock
+from services.payments import settle
 from tests.conftest import signed_in
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile
 
@@ -262,6 +265,55 @@ def test_money_that_goes_back_later_is_asked_for_until_it_is_seen_to_be_back(des
     sandbox.wait(3601)
     reconcile(desk, now=NOW + timedelta(minutes=64))
     assert (refund.status.value, order.refunded) == ("made", order.amount)
+
+
+def refund_by_staff(desk, order, minor, *, now=NOW):
+    payment = desk.client.payment(order.imp_uid)
+    lock(order.subscription)
+    amount = Money(minor, order.currency)
+    refund = refunds.decide_for_staff(
+        order, payment, amount=amount, reason="Asked by phone", effect=RefundEffect.KEEP, now=now
+    )
+    db.session.commit()
+    refunds.request(desk, refund, payment, now=now)
+    return refund
+
+
+@pytest.mark.parametrize(("amount", "status"), [(None, "suspended"), (1000, "active")], ids=["full", "partial"])
+def test_a_console_refund_whose_webhook_was_lost_is_found_by_settling(desk, sandbox, walk, amount, status):
+    subscription = walk.subscribe()
+    order = subscription.orders[0]
+    sandbox.control("cancel", imp_uid=order.imp_uid, **({"amount": amount} if amount else {}))
+    assert reversals.open_cases() == []  # no webhook reached the shop
+
+    settle(desk, merchant_uid=order.merchant_uid, now=NOW)
+
+    (case,) = reversals.open_cases()
+    assert (case.amount, subscription.status.value) == (amount or order.amount, status)
+
+
+def test_staff_refund_a_payment_in_parts_until_nothing_is_left(desk, walk):
+    order = walk.subscribe().orders[0]
+
+    made = [refund_by_staff(desk, order, minor) for minor in (1000, order.amount - 1000)]
+
+    assert [refund.status.value for refund in made] == ["made", "made"]
+    assert (order.status, order.invoice.status.value) == (OrderStatus.CANCELLED, "refunded")
+    assert (desk.client.payment(order.imp_uid).amount_left, reversals.open_cases()) == (0, [])
+
+
+def test_a_part_that_goes_back_later_is_refunded_once(desk, sandbox, user):
+    sandbox.control("levers", cancel_pingback=3600)
+    walk = Walk(desk, sandbox, user, catalog.plan_on_sale("global-monthly"))
+    order = walk.subscribe("paymentwall").orders[0]
+    refund = refund_by_staff(desk, order, 500)
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert (refund.status.value, order.refunded) == ("asked", 0)
+
+    sandbox.wait(3601)
+    reconcile(desk, now=NOW + timedelta(minutes=64))
+    assert (refund.status.value, order.refunded, order.status) == ("made", 500, OrderStatus.PAID)
 
 
 def test_a_cancelled_subscription_leaves_no_key_behind(desk, walk):

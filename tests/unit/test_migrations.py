@@ -11,7 +11,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app import create_app
-from models import Case, CaseKind, Notice, Order, Subscription, SubscriptionStatus, db
+from models import Case, CaseKind, Notice, Order, Refund, RefundCause, Subscription, SubscriptionStatus, db
 from money import Money
 from services import catalog, checkout, notices
 from services.checkout import Source
@@ -117,6 +117,20 @@ def test_earlier_refunds_become_cases(app, desk):
 
     (case,) = db.session.query(Case)
     assert (case.kind, case.price) == (CaseKind.PARTLY_REFUNDED, Money(1000, "KRW"))
+
+
+def test_a_surplus_refund_keeps_its_amount(app, desk):
+    catalog.seed()
+    order = place_order(desk, make_user(), catalog.plan_on_sale("global-monthly"), "paymentwall")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    db.session.remove()
+
+    downgrade(revision="0011")
+    upgrade()
+
+    (refund,) = db.session.query(Refund)
+    assert (refund.cause, refund.amount, refund.cancelled_before) == (RefundCause.SURPLUS, 100, 0)
 
 
 def _korean_names() -> dict[str, str]:

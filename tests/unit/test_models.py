@@ -57,7 +57,7 @@ INVOICE_EVENTS = {
 REFUND_EVENTS = {
     RefundStatus.ASKED: lambda refund: refund.mark_asked(at=NOW),
     RefundStatus.MADE: lambda refund: refund.mark_made(at=NOW),
-    RefundStatus.REFUSED: lambda refund: refund.record_refusal("the PG says no", is_last=True),
+    RefundStatus.REFUSED: lambda refund: refund.give_up("the record does not show it"),
 }
 
 STEPS = [
@@ -98,6 +98,7 @@ LEGAL = {
     (Invoice, "reversed", "paid"),
     *{(Refund, "decided", b) for b in ("asked", "made", "refused")},
     *{(Refund, a, "made") for a in ("asked", "refused")},
+    (Refund, "asked", "refused"),
 }
 """Which status may follow which."""
 

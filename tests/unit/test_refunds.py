@@ -1,14 +1,21 @@
-"""A refund is made, however often the service stays silent, and requested no more often than needed."""
+"""A refund is made, however often the service stays silent, and requested no more often than needed.
+
+The first part tests refunds of surplus payments, the second part refunds by staff.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from models import JournalEntry, OrderStatus, RefundStatus, db
-from services import checkout, refunds, subscriptions
+from errors import OutOfDate
+from models import InvoiceStatus, JournalEntry, OrderStatus, RefundEffect, RefundStatus, SubscriptionStatus, db
+from money import Money
+from services import checkout, payments, refunds, reversals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
+from services.locks import lock
 from tests.factories import NOW, place_order, reconcile, renew, subscribe
 
 WILL_NOT = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
@@ -195,3 +202,197 @@ def test_a_round_takes_the_longest_waiting_and_ends(desk, user, dollar_plan):
     taken = refunds.due(now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.refunds[0].id for order in orders[:2]]
+
+
+# Refunds by staff -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def paid(desk, user, plan):
+    """The order that pays the current period."""
+    return subscribe(desk, user, plan).orders[0]
+
+
+def by_staff(desk, order, won=19900, *, effect=RefundEffect.KEEP, payment=None, now=NOW):
+    payment = payment or desk.client.payment(order.imp_uid)
+    lock(order.subscription)
+    refund = refunds.decide_for_staff(
+        order, payment, amount=Money(won, "KRW"), reason="The buyer asked", effect=effect, now=now
+    )
+    db.session.commit()
+    refunds.request(desk, refund, payment, now=now)
+    return refund
+
+
+def left(desk, order):
+    return desk.client.payment(order.imp_uid).amount_left
+
+
+def test_staff_refund_a_part_and_then_another(desk, paid):
+    made = [by_staff(desk, paid, won) for won in (1000, 2500)]
+
+    assert [refund.status for refund in made] == [RefundStatus.MADE] * 2
+    assert (paid.status, paid.refunded, left(desk, paid)) == (OrderStatus.PAID, 3500, 16400)
+    assert (reversals.open_cases(), paid.subscription.status) == ([], SubscriptionStatus.ACTIVE)
+    assert events("payment.partly_cancelled") == 2
+
+
+@pytest.mark.parametrize(
+    ("effect", "status"),
+    [
+        (RefundEffect.KEEP, SubscriptionStatus.ACTIVE),
+        (RefundEffect.SUSPEND, SubscriptionStatus.SUSPENDED),
+        (RefundEffect.END, SubscriptionStatus.CANCELLED),
+    ],
+)
+def test_staff_choose_what_a_full_refund_does_to_the_subscription(desk, paid, effect, status):
+    subscription, later = paid.subscription, NOW + timedelta(days=3)
+    before = subscription.paid_until
+
+    by_staff(desk, paid, effect=effect, now=later)
+
+    assert (paid.status, paid.invoice.status) == (OrderStatus.CANCELLED, InvoiceStatus.REFUNDED)
+    assert (subscription.status, reversals.open_cases()) == (status, [])
+    assert subscription.paid_until == (later if effect is RefundEffect.END else before)
+    assert subscription.billing_key.is_usable is not (effect is RefundEffect.END)
+
+
+def test_a_refund_by_staff_makes_no_order_surplus(desk, paid):
+    by_staff(desk, paid, 1000)
+
+    payments.settle(desk, merchant_uid=paid.merchant_uid, now=NOW, imp_uid=paid.imp_uid)
+
+    assert not refunds.is_decided(paid, desk.client.payment(paid.imp_uid))
+    assert (paid.outcome, left(desk, paid), desk.client.calls.count("cancel")) == ("paid", 18900, 1)
+
+
+def test_a_part_whose_answer_was_lost_is_recognised_and_not_repeated(desk, paid):
+    desk.client.lose_answer = True
+    refund = by_staff(desk, paid, 1000, effect=RefundEffect.SUSPEND)
+    assert (refund.status, paid.subscription.status) == (RefundStatus.DECIDED, SubscriptionStatus.ACTIVE)
+
+    each_minute(desk, hours=3)
+
+    assert (refund.status, paid.refunded) == (RefundStatus.MADE, 1000)
+    assert (left(desk, paid), desk.client.calls.count("cancel")) == (18900, 1)
+    assert (paid.subscription.status, reversals.open_cases()) == (SubscriptionStatus.SUSPENDED, [])
+
+
+def test_a_part_that_was_never_requested_is_requested_later(desk, paid):
+    desk.client.silent_call = "cancel"
+    refund = by_staff(desk, paid, 1000)
+
+    desk.client.silent_call = ""
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert (refund.status, left(desk, paid), desk.client.calls.count("cancel")) == (RefundStatus.MADE, 18900, 2)
+
+
+def test_a_repeat_that_crosses_the_lost_request_is_refused_and_refunds_once(desk, paid):
+    desk.client.silent_call = "cancel"
+    refund = by_staff(desk, paid, 1000)
+    read_before = desk.client.payment(paid.imp_uid)
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(1000))  # the lost request arrives at last
+
+    desk.client.silent_call = ""
+    refunds.request(desk, refund, read_before, now=NOW)
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert (refund.status, refund.refusals, left(desk, paid)) == (RefundStatus.MADE, 1, 18900)
+
+
+def test_a_lost_part_at_a_pg_that_cancels_later_is_never_repeated(desk, user, dollar_plan):
+    order = subscribe(desk, user, dollar_plan, "paymentwall").orders[0]
+    payment = desk.client.payment(order.imp_uid)
+    desk.client.silent_call = "cancel"
+    lock(order.subscription)
+    amount, effect = Money(500, "USD"), RefundEffect.KEEP
+    refund = refunds.decide_for_staff(order, payment, amount=amount, reason="Half", effect=effect, now=NOW)
+    refunds.request(desk, refund, payment, now=NOW)
+
+    desk.client.silent_call = ""
+    each_minute(desk, hours=24)
+    assert (refund.status, desk.client.calls.count("cancel")) == (RefundStatus.ASKED, 1)
+
+    reconcile(desk, now=NOW + timedelta(days=8))
+    assert (refund.status, list(refunds.for_staff())) == (RefundStatus.REFUSED, [refund])
+
+    desk.client.cancel_in_console(order.imp_uid, Decimal(5))  # the PG made it after all
+    payments.settle(desk, merchant_uid=order.merchant_uid, now=NOW + timedelta(days=9))
+    assert (refund.status, order.refunded, reversals.open_cases()) == (RefundStatus.MADE, 500, [])
+
+
+def test_a_pg_that_cancels_later_ends_the_subscription_when_it_accepts(desk, paid):
+    desk.client.cancels_later = True
+    refund = by_staff(desk, paid, effect=RefundEffect.SUSPEND)
+    assert (refund.status, paid.status) == (RefundStatus.ASKED, OrderStatus.PAID)
+    assert paid.subscription.status is SubscriptionStatus.SUSPENDED
+    paid.subscription.resume(at=NOW)
+    db.session.commit()
+
+    desk.client.confirm_cancels()
+    reconcile(desk, now=NOW + timedelta(hours=1))
+
+    assert (refund.status, paid.invoice.status) == (RefundStatus.MADE, InvoiceStatus.REFUNDED)
+    assert paid.subscription.status is SubscriptionStatus.ACTIVE  # the choice is applied once
+
+
+def test_a_refund_that_the_service_refuses_changes_nothing(desk, paid):
+    desk.client.raises["cancel"] = WILL_NOT
+
+    refund = by_staff(desk, paid, effect=RefundEffect.END)
+    for day in range(1, 30):
+        reconcile(desk, now=NOW + timedelta(days=day))
+
+    assert (refund.status, refund.refusal) == (RefundStatus.REFUSED, WILL_NOT.message)
+    assert (paid.status, paid.subscription.status) == (OrderStatus.PAID, SubscriptionStatus.ACTIVE)
+
+
+def test_a_console_refund_beside_ours_is_a_case_with_its_own_amount(desk, paid):
+    by_staff(desk, paid, 1000)
+
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(2500))
+    payments.settle(desk, merchant_uid=paid.merchant_uid, now=NOW)
+
+    (case,) = reversals.open_cases()
+    assert (case.amount, paid.refunded) == (2500, 3500)
+
+
+def test_the_rest_that_the_console_refunded_suspends(desk, paid):
+    by_staff(desk, paid, 1000)
+
+    desk.client.cancel_in_console(paid.imp_uid)
+    payments.settle(desk, merchant_uid=paid.merchant_uid, now=NOW)
+
+    (case,) = reversals.open_cases()
+    assert (case.amount, paid.subscription.status) == (18900, SubscriptionStatus.SUSPENDED)
+
+
+@pytest.mark.parametrize("won", [0, -1, 19901])
+def test_staff_refund_no_more_than_is_left(desk, paid, won):
+    with pytest.raises(OutOfDate):
+        by_staff(desk, paid, won)
+
+
+def test_a_second_refund_waits_for_the_end_of_the_first(desk, paid):
+    desk.client.silent_call = "cancel"
+    by_staff(desk, paid, 1000)
+
+    with pytest.raises(OutOfDate):
+        by_staff(desk, paid, 1000)
+
+
+def test_a_record_that_was_read_before_the_first_refund_allows_no_second(desk, paid):
+    stale = desk.client.payment(paid.imp_uid)
+    by_staff(desk, paid, 1000)
+
+    with pytest.raises(OutOfDate):
+        by_staff(desk, paid, 1000, payment=stale)
+
+
+def test_what_is_not_paid_is_not_refunded_by_staff(desk, order):
+    imp_uid = pay(desk, order, amount=1)
+    arrive(desk, order, imp_uid)
+
+    with pytest.raises(OutOfDate):
+        by_staff(desk, order, payment=desk.client.payment(imp_uid))
