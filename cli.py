@@ -15,12 +15,14 @@ from flask.cli import with_appcontext
 import clock
 from errors import ShopError
 from models import RefundStatus, db
-from services import billing_keys, catalog, machine_time, notices, payments, refunds, renewals, webhooks
+from services import billing_keys, catalog, journal, machine_time, notices, payments, refunds, renewals, webhooks
 from services.desk import Desk
 from views.incoming import desk
 
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
+PRUNE_EVERY = timedelta(days=1)
+"""Machine time between two looks for entries of the journal that are too old."""
 NOTICES_EVERY = 0.5
 """Seconds between two looks for notices: a buyer who waits for a webhook's effect sees it within a second."""
 NOTICE_THREADS = 4
@@ -67,6 +69,7 @@ def reconcile() -> None:
     patient = _patient_desk(1)
     _read_due_notices(patient)
     _reconcile(patient)
+    _prune_journal()
 
 
 def _patient_desk(threads: int) -> Desk:
@@ -76,10 +79,14 @@ def _patient_desk(threads: int) -> Desk:
 
 def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int) -> None:
     """Repeat both rounds until `stop` is set. A failure must not end what the next round may find mended."""
-    waited = RECONCILE_EVERY
+    waited, pruned_at = RECONCILE_EVERY, None
     while True:
         with _isolated("what is due"):
             _renew(desk, threads)
+        if pruned_at is None or desk.machine_now() - pruned_at >= PRUNE_EVERY:
+            pruned_at = desk.machine_now()
+            with _isolated("the journal"):
+                _prune_journal()
         if waited >= RECONCILE_EVERY:
             with _isolated("what is open"):
                 _reconcile(desk)
@@ -124,6 +131,13 @@ def _read_due_notices(desk: Desk) -> None:
     for notice_id, now in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
         with _isolated(f"notice {notice_id}"):
             webhooks.process(desk, notice_id=notice_id, now=now, machine_now=_machine_now(desk))
+
+
+def _prune_journal() -> None:
+    """Delete old entries of the journal in small transactions. What one look has no time for, the next one deletes."""
+    keep, deadline = timedelta(days=current_app.config["JOURNAL_DAYS"]), clock.machine_now() + ROUND_LIMIT
+    while journal.prune(now=clock.now(), keep=keep) and clock.machine_now() < deadline:
+        continue
 
 
 def _machine_now(desk: Desk) -> datetime:

@@ -93,6 +93,10 @@ class Config:
     DUNNING_DAYS: tuple[int, ...] = (1, 3, 7)
     """`DUNNING_DAYS`: days after the first declined renewal on which the charge is retried, comma separated."""
 
+    JOURNAL_DAYS: int = 400
+    """`JOURNAL_DAYS`: days that the journal keeps the events of an order with nothing outstanding. More than a year, so
+    that staff still see how a yearly plan was paid last when its next payment is questioned."""
+
     CLAIM_LIFETIME: timedelta = timedelta(minutes=5)
     """How long the lease of one process on a subscription lasts: longer than all calls of one charge together, each of
     which may take `IMP_TIMEOUT`."""
@@ -140,6 +144,7 @@ class Config:
             RATELIMIT_ENABLED=not demo,
             RATELIMIT_STORAGE_URI=read.storage("RATELIMIT_STORAGE_URI", cls.RATELIMIT_STORAGE_URI),
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
+            JOURNAL_DAYS=read.count("JOURNAL_DAYS", cls.JOURNAL_DAYS, at_least=1),
             CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * timeout)),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )

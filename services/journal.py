@@ -4,13 +4,34 @@ The caller's transaction stores the entries. Callers pass names, states and ids,
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
-from models import JournalEntry, Order, db
+from models import Case, JournalEntry, Order, OrderStatus, Refund, RefundStatus, db
 
 BROWSER, SHOP, PG = "browser", "shop", "pg"
+
+ENTRIES_OF_A_PAGE = 50
+"""How many entries a page shows. An ordinary order has about ten; anyone can add to them by sending webhooks."""
+LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some of the entries of an order, the oldest first."""
+
+    entries: Sequence[JournalEntry]
+    older: int
+    """How many entries are older than these."""
+    is_newest: bool
+    """Whether no entry is newer than these."""
+
+    @property
+    def before(self) -> int | None:
+        """What to pass as `before` for the page with the next older entries. None: there are none."""
+        return self.entries[0].id if self.older else None
 
 
 def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = None, **facts: object) -> None:
@@ -28,9 +49,34 @@ def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = 
     )
 
 
-def of_orders(*orders: Order) -> Sequence[JournalEntry]:
-    """Return all entries of these orders, the oldest first."""
-    merchant_uids = [order.merchant_uid for order in orders]
-    return db.session.scalars(
-        select(JournalEntry).where(JournalEntry.merchant_uid.in_(merchant_uids)).order_by(JournalEntry.id)
+def of_orders(*orders: Order, before: int | None = None) -> Page:
+    """Return the newest entries of these orders, or of those that are older than the entry `before`."""
+    theirs = JournalEntry.merchant_uid.in_([order.merchant_uid for order in orders])
+    wanted = theirs if before is None else theirs & (JournalEntry.id < min(max(before, 0), LARGEST_ID))
+    newest = db.session.scalars(
+        select(JournalEntry).where(wanted).order_by(JournalEntry.id.desc()).limit(ENTRIES_OF_A_PAGE)
     ).all()
+    count = db.session.scalar(select(func.count()).select_from(JournalEntry).where(wanted)) or 0
+    return Page(entries=newest[::-1], older=count - len(newest), is_newest=before is None)
+
+
+def prune(*, now: datetime, keep: timedelta, limit: int = 1000) -> int:
+    """Delete up to `limit` entries older than `keep`, the oldest first, and commit. Return how many were deleted.
+
+    The entries of an open order stay, however old they are: staff may still need them to find out what happened.
+    """
+    ids = db.session.scalars(
+        select(JournalEntry.id).where(JournalEntry.at < now - keep, _may_go()).order_by(JournalEntry.id).limit(limit)
+    ).all()
+    db.session.execute(delete(JournalEntry).where(JournalEntry.id.in_(ids)))
+    db.session.commit()
+    return len(ids)
+
+
+def _may_go() -> ColumnElement[bool]:
+    """Return the condition that selects the entries without an order, or of an order with nothing outstanding."""
+    has_refund = select(Refund.id).where(Refund.order_id == Order.id, Refund.status != RefundStatus.MADE).exists()
+    has_case = select(Case.id).where(Case.order_id == Order.id, Case.closed_at.is_(None)).exists()
+    is_open = or_(Order.status == OrderStatus.READY, Order.look_at.is_not(None), has_refund, has_case)
+    open_order = select(Order.id).where(Order.merchant_uid == JournalEntry.merchant_uid, is_open).exists()
+    return ~open_order

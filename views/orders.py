@@ -1,6 +1,6 @@
 """The result page of one payment attempt."""
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, url_for
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
@@ -27,7 +27,7 @@ def show(merchant_uid: str) -> ResponseReturnValue:
         progress=orders.progress(order),
         subscription=order.subscription,
         guide=desk().guides[order.guide_id],
-        journal=journal.of_orders(*filter(None, (order, first_charge))),
+        journal=journal.of_orders(*filter(None, (order, first_charge)), before=request.args.get("before", type=int)),
         retry_url=_retry_url(order),
     )
 

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import event
 
 import clock
-from models import OrderStatus, Plan, SubscriptionStatus, db
-from services import catalog, checkout, subscriptions, webhooks
+from models import JournalEntry, OrderStatus, Plan, SubscriptionStatus, db
+from services import catalog, checkout, journal, subscriptions, webhooks
 from services.checkout import Source
 from tests.factories import place_order, subscribe
 
@@ -182,6 +182,30 @@ def test_reconcile_settles_what_a_webhook_reported(run, desk, user, plan):
 
     assert order.outcome == "registered"
     assert order.billing_key.confirmed_at is not None
+
+
+def test_reconcile_deletes_what_the_journal_has_kept_long_enough(app, run, desk, user, plan):
+    app.config["JOURNAL_DAYS"] = 30
+    subscribe(desk, user, plan, now=clock.now() - timedelta(days=31))
+    kept = subscribe(desk, user, plan, now=clock.now() - timedelta(days=29))
+    theirs = {order.merchant_uid for order in kept.orders}
+
+    run("reconcile")
+
+    assert {entry.merchant_uid for entry in db.session.query(JournalEntry)} == theirs
+
+
+def test_the_worker_prunes_the_journal_when_it_starts(worker, desk, user, plan, long_ago):
+    subscribe(desk, user, plan, now=long_ago)
+    journal.record("order.created", at=clock.now() - timedelta(days=500))
+    db.session.commit()
+
+    worker(fails_once="FROM journal")  # the first look fails, and the next comes in a day
+    assert db.session.query(JournalEntry).filter_by(merchant_uid=None).count() == 1
+
+    subscribe(desk, user, plan, now=long_ago)
+    worker()
+    assert db.session.query(JournalEntry).filter_by(merchant_uid=None).count() == 0
 
 
 def test_a_single_look_that_fails_says_so_to_the_scheduler(app, broken_once):

@@ -40,6 +40,7 @@ def test_a_fit_environment_starts_with_sensible_defaults():
 
     assert (config.DUNNING_DAYS, config.IMP_TIMEOUT, config.TRUSTED_PROXIES) == ((1, 3, 7), 30.0, 0)
     assert (config.IMP_WEB_TIMEOUT, config.IMP_WEB_THREADS) == (3.0, 5)
+    assert config.JOURNAL_DAYS == 400
     assert not config.DEMO
     assert config.SESSION_COOKIE_SECURE
     assert config.PAYMENT_ORIGINS[0] == "https://cdn.iamport.kr"
@@ -89,6 +90,7 @@ def test_each_variable_is_required(name):
         *(("IMP_TIMEOUT", value, "number of seconds") for value in ("soon", "0", "-1", "nan", "inf")),
         *(("IMP_WEB_TIMEOUT", value, "number of seconds") for value in ("soon", "0")),
         *(("IMP_WEB_THREADS", value, "whole number above 0") for value in ("many", "0")),
+        *(("JOURNAL_DAYS", value, "whole number above 0") for value in ("a year", "0", "-1")),
         *(("TRUSTED_PROXIES", value, "whole number") for value in ("-1", "1.5", "two")),
         ("DUNNING_DAYS", "1;3", "days separated by commas"),
         ("PG_CHANNELS", "inicis", "pairs such as"),

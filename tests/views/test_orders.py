@@ -5,13 +5,14 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import clock
 from models import db
-from services import checkout, orders, renewals, subscriptions
+from services import checkout, journal, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from tests.conftest import signed_in
@@ -75,6 +76,27 @@ def test_a_paid_order_says_so_and_shows_its_journal(shopper, desk, order, lang, 
     for event in ("order.created", "callback.received", "payment.verified", "key.activated", "charge.sent"):
         assert f"<code>{event}</code>" in page
     assert headline in page
+
+
+def test_two_thousand_entries_do_not_make_the_page_long(shopper, desk, order):
+    usual = len(shopper.get(f"/orders/{order.merchant_uid}").data)
+    for _ in range(2000):
+        journal.record("webhook.received", at=clock.now(), lane=journal.PG, order=order)
+    db.session.commit()
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en")
+    link = re.search(r'<a href="([^"]+)">Show older entries \((\d+)\)</a>', page.text)
+    older = shopper.get(unescape(link[1]))
+
+    assert (page.text.count("<code>webhook.received</code>"), link[2]) == (50, "1951")
+    assert len(page.data) < usual + 50 * 400
+    assert older.text.count("<code>webhook.received</code>") == 50
+    assert "Show the newest entries" in older.text
+
+
+@pytest.mark.parametrize("before", ["", "one", "-1", "9" * 40, "1' OR 1=1"])
+def test_no_place_in_the_journal_breaks_the_page(shopper, order, before):
+    assert shopper.get(f"/orders/{order.merchant_uid}", query_string={"before": before}).status_code == 200
 
 
 def test_a_declined_window_shows_the_reason_and_a_way_to_try_again(shopper, desk, order):
