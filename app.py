@@ -20,6 +20,7 @@ from services import accounts, guides
 from services.desk import Desk
 from services.health import ServiceCheck
 from services.iamport import IamportClient
+from services.processes import Process
 from services.webhooks import UnknownOrders
 from views import assets, language, templating
 from views.limits import limiter
@@ -98,6 +99,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         public_url=config.PUBLIC_URL,
         dunning_days=config.DUNNING_DAYS,
         claim_lifetime=config.CLAIM_LIFETIME,
+        process=Process(),
         machine_now=clock.machine_now,
         takes_test_payments=config.TEST_PAYMENTS,
     )

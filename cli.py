@@ -15,7 +15,18 @@ from flask.cli import with_appcontext
 import clock
 from errors import ShopError
 from models import RefundStatus, db
-from services import billing_keys, catalog, journal, machine_time, notices, payments, refunds, renewals, webhooks
+from services import (
+    billing_keys,
+    catalog,
+    claims,
+    journal,
+    machine_time,
+    notices,
+    payments,
+    refunds,
+    renewals,
+    webhooks,
+)
 from services.desk import Desk
 from views.incoming import desk
 
@@ -152,8 +163,9 @@ def _app() -> Flask:
 
 def _renew(desk: Desk, threads: int) -> None:
     app = _app()
+    claims.free_ended(desk)
     with ThreadPoolExecutor(threads) as pool:
-        for line in pool.map(lambda one: _charge_one(app, desk, one), renewals.due(now=clock.now())):
+        for line in pool.map(lambda one: _charge_one(app, desk, one), renewals.due(desk, now=clock.now())):
             click.echo(line)
 
 

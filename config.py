@@ -98,8 +98,9 @@ class Config:
     that staff still see how a yearly plan was paid last when its next payment is questioned."""
 
     CLAIM_LIFETIME: timedelta = timedelta(minutes=5)
-    """How long the lease of one process on a subscription lasts: longer than all calls of one charge together, each of
-    which may take `IMP_TIMEOUT`."""
+    """`CLAIM_LIFETIME`: seconds for which one process alone may charge a subscription. Another process takes over after
+    that time, or earlier if the first one has ended. At least as long as all calls of one charge, each of which may
+    take `IMP_TIMEOUT`."""
 
     BABEL_DEFAULT_LOCALE: str = "ko"
     SESSION_COOKIE_NAME: str = "maedal_session"
@@ -145,7 +146,7 @@ class Config:
             RATELIMIT_STORAGE_URI=read.storage("RATELIMIT_STORAGE_URI", cls.RATELIMIT_STORAGE_URI),
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
             JOURNAL_DAYS=read.count("JOURNAL_DAYS", cls.JOURNAL_DAYS, at_least=1),
-            CLAIM_LIFETIME=max(cls.CLAIM_LIFETIME, timedelta(seconds=CALLS_OF_A_CHARGE * timeout)),
+            CLAIM_LIFETIME=read.claim_lifetime(cls.CLAIM_LIFETIME, longest_charge=CALLS_OF_A_CHARGE * timeout),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )
         read.problems += _demonstration_problems(config) if demo else _business_problems(config)
@@ -213,6 +214,15 @@ class _Reader:
             return float(value)
         self.problems.append(f"{name} must be a number of seconds above 0, not {value!r}")
         return default
+
+    def claim_lifetime(self, default: timedelta, *, longest_charge: float) -> timedelta:
+        seconds = self.seconds("CLAIM_LIFETIME", max(default.total_seconds(), longest_charge))
+        if seconds < longest_charge:
+            self.problems.append(
+                f"CLAIM_LIFETIME must be at least {longest_charge:g} seconds, {CALLS_OF_A_CHARGE} times IMP_TIMEOUT: a "
+                f"shorter claim could end during its charge"
+            )
+        return timedelta(seconds=seconds)
 
     def count(self, name: str, default: int, *, at_least: int = 0) -> int:
         value = self.environ.get(name, "").strip() or str(default)

@@ -375,7 +375,11 @@ class Subscription(Model):
     next_charge_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     """When the worker next checks this subscription and decides what is due. None: nothing to do."""
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """End of the lease under which one process alone may charge this subscription."""
+    """Machine time: the end of the lease under which one process alone may charge this subscription."""
+    claim_token: Mapped[str | None] = mapped_column(String(16))
+    """Of the present claim. A process that finds another token than its own has lost the claim."""
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    """The name of the process that holds the claim. If that process has ended, the claim is free before its lease."""
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     touched: Mapped[int] = mapped_column(default=0)
     """A counter: incrementing it takes the row's lock in the same way on SQLite and PostgreSQL."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.guides import Guide
 from services.iamport import IamportClient
+from services.processes import Process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,8 @@ class Desk:
     """Days after the first declined renewal on which the charge is retried."""
     claim_lifetime: timedelta
     """How long the lease of one process on a subscription lasts."""
+    process: Process
+    """This process, as its claims name it."""
     machine_now: Callable[[], datetime]
     """Reads the machine time of this process. A charge reads it several times, because each call takes time."""
     takes_test_payments: bool

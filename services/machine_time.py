@@ -1,10 +1,10 @@
 """Machine time: the time by which processes agree on claims and pauses, whatever day it is in the shop's business."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Interval, func, literal, select
 
-from models import db
+from models import UTCDateTime, db
 
 
 def shared(own: datetime) -> datetime:
@@ -17,3 +17,10 @@ def shared(own: datetime) -> datetime:
     now: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     db.session.commit()
     return now
+
+
+def moment(own: datetime, *, plus: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """Return the shared time, or a later one, as an expression: the database reads its clock in the same statement."""
+    if db.engine.dialect.name != "postgresql":
+        return literal(own + plus, UTCDateTime())
+    return func.clock_timestamp(type_=UTCDateTime()) + literal(plus, Interval())

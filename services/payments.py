@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from clock import day_of_month, from_unix
 from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
+from services import claims, dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
+from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, Payment
 from services.invoices import period_end
@@ -39,17 +40,25 @@ class Lookup(Enum):
 
 
 def settle(
-    desk: Desk, *, merchant_uid: str, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
+    desk: Desk,
+    *,
+    merchant_uid: str,
+    now: datetime,
+    imp_uid: str | None = None,
+    answer: Payment | None = None,
+    claim: Claim | None = None,
 ) -> Lookup:
     """Read the service's record of an order, and bring ours level with it.
 
     `imp_uid` is the payment that the source reported, and only a hint. `answer` is the record itself, if the caller
     has just received it from the API. If the service does not answer, only the time of the next check changes.
+    `claim` is the one under which the caller charged. If another process has claimed the subscription since, only an
+    approval counts: a newer attempt under the same `merchant_uid` may have another outcome.
 
     Raises:
         OrderNotFound: when no order has this `merchant_uid`.
     """
-    return _settle(desk, orders.by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer)
+    return _settle(desk, orders.by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer, claim=claim)
 
 
 def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
@@ -94,7 +103,13 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
 
 
 def _settle(
-    desk: Desk, order: Order, *, now: datetime, imp_uid: str | None = None, answer: Payment | None = None
+    desk: Desk,
+    order: Order,
+    *,
+    now: datetime,
+    imp_uid: str | None = None,
+    answer: Payment | None = None,
+    claim: Claim | None = None,
 ) -> Lookup:
     db.session.commit()  # no transaction stays open while we wait for the network
     try:
@@ -106,6 +121,9 @@ def _settle(
     if wrong == ["billing_key"] and guide.waits_for_webhook and _key_may_be_late(order, now=now):
         return _record_no_answer(order, imp_uid, "billing key not there yet", now=now)
     lock(order.subscription)
+    if claim is not None and not claims.is_current(claim) and not (payment and verification.holds_money(payment)):
+        db.session.commit()
+        return Lookup.UNFINISHED
     if foreign:
         _record_foreign_payment(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":

@@ -25,7 +25,7 @@ from services import catalog
 from services.desk import Desk
 from services.health import ServiceCheck
 from tests.factories import make_user
-from tests.fakes import FakeIamport
+from tests.fakes import FakeIamport, MachineClock
 from views.limits import limiter
 
 SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
@@ -121,7 +121,8 @@ def open_shop() -> Callable[[Config, Any], Flask]:
         app.config.clear()
         app.config.update(settings)
         app.extensions.update(
-            desk=replace(app.extensions["desk"], client=payments), service_check=ServiceCheck(payments)
+            desk=replace(app.extensions["desk"], client=payments, machine_now=MachineClock()),
+            service_check=ServiceCheck(payments),
         )
         limiter.enabled = config.RATELIMIT_ENABLED  # all applications share it: the last one created has set it
         if limiter.enabled:

@@ -8,6 +8,7 @@ from models import Order, Plan, Subscription, User, db
 from services import checkout, notices, orders, payments, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
 from services.desk import Desk
+from tests.fakes import MachineClock
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 """Noon of the last day of January in Seoul: the day on which month arithmetic goes wrong."""
@@ -77,5 +78,7 @@ def reconcile(desk: Desk, *, now: datetime) -> None:
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
-    """Charge the due period, as `flask renew-due` does."""
+    """Charge the due period, as `flask renew-due` does. Machine time moves on with `now`."""
+    if isinstance(desk.machine_now, MachineClock):
+        desk.machine_now.move_to(now)
     return renewals.collect(desk, subscription_id=subscription.id, now=now)

@@ -6,7 +6,7 @@ The contract tests run one suite over this fake, and over the client with the sa
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -22,6 +22,23 @@ CANCELLED_BEFORE = "이미 전액취소된 주문입니다."
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 LONGEST_SEARCH = 90 * 86_400
 TOO_MUCH = "결제취소에 실패하였습니다.(requested cancel amount is bigger than cancelable amount)"
+
+
+class MachineClock:
+    """A machine clock that stands still until a test moves it. `desk.machine_now` in tests on SQLite.
+
+    On PostgreSQL claims and pauses follow the database's clock.
+    """
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move_to(self, at: datetime) -> None:
+        """Move the clock forward to `at`. It never goes back."""
+        self.at = max(self.at, at)
 
 
 class FakeIamport:

@@ -4,6 +4,8 @@ The tests run on SQLite, and on PostgreSQL if a server answers on 127.0.0.1:5432
 with `REQUIRE_SERVICES=1` they fail.
 """
 
+import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,20 +13,24 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from subprocess import PIPE, Popen
 from threading import Barrier
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 import clock
 from clock import add_months
-from errors import ShopError
+from errors import ChargeInProgress, ShopError
 from models import Invoice, InvoiceStatus, JournalEntry, Notice, Order, OrderPurpose, OrderStatus, Subscription, db
-from services import catalog, checkout, machine_time, notices, orders, renewals, webhooks
+from services import catalog, checkout, claims, machine_time, notices, orders, renewals, webhooks
 from services.checkout import Source
 from services.desk import Desk
+from services.processes import Process
 from services.webhooks import Receipt
-from tests.factories import NOW, WEBHOOK, make_user, place_order, read_notices, receive, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, make_user, place_order, read_notices, receive, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
@@ -144,7 +150,7 @@ def test_pay_now_pressed_in_many_windows_pays_one_period(simultaneously, desk, u
 def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
     """One worker lists the subscription, another charges it, and only then does the first reach it in its list."""
     subscription = subscribe(desk, user, plan)
-    (listed,) = renewals.due(now=FEBRUARY)
+    (listed,) = renewals.due(desk, now=FEBRUARY)
     renewals.collect(desk, subscription_id=listed, now=FEBRUARY)
 
     with pytest.raises(ShopError):
@@ -183,7 +189,7 @@ def test_renew_due_charges_forty_subscriptions_once_each(app, desk, plan):
     assert result.output.count(" paid\n") == 40
     assert len(approved(desk) - earlier) == (approved(desk) - earlier).total() == 40
     assert [len(paid_periods(subscription)) for subscription in due] == [2] * 40
-    assert renewals.due(now=clock.now()) == []
+    assert renewals.due(desk, now=clock.now()) == []
 
 
 def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
@@ -193,7 +199,7 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
 
     def work(_worker: int) -> list[str]:
         with app.app_context():
-            listed = renewals.due(now=FEBRUARY)
+            listed = renewals.due(desk, now=FEBRUARY)
             listed_by_all.wait(timeout=10)
             outcomes = []
             for subscription_id in listed:
@@ -275,3 +281,208 @@ def test_a_notice_and_the_buyer_at_once_settle_once(simultaneously, desk, user, 
     assert order.billing_key.confirmed_at == NOW
     assert db.session.query(JournalEntry).filter_by(event="key.confirmed").count() == 1
     assert len(desk.client.charges) == 1
+
+
+# Claims ---------------------------------------------------------------------------------------------------
+
+
+def lapse(subscription_id: int) -> None:
+    """End the lease of the present claim, as when its holder was stopped for too long."""
+    long_ago = NOW - timedelta(days=400)
+    db.session.rollback()
+    db.session.execute(update(Subscription).where(Subscription.id == subscription_id).values(claimed_until=long_ago))
+    db.session.commit()
+
+
+@pytest.fixture
+def another(desk) -> Iterator[Desk]:
+    """The desk of another worker process of the same shop."""
+    another = replace(desk, process=Process())
+    yield another
+    another.process.leave()
+
+
+def test_a_worker_whose_shop_is_a_day_ahead_claims_no_longer_than_the_others(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    lasts = []
+
+    def look():
+        lasts.append(subscription.claimed_until - machine_time.shared(desk.machine_now()))
+
+    desk.client.before_charge = look
+    renew(desk, subscription, now=FEBRUARY + timedelta(days=1))
+
+    assert timedelta() < lasts[0] <= desk.claim_lifetime
+
+
+def test_a_stopped_worker_that_wakes_up_charges_no_second_time(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+    outcomes = []
+
+    def take_over():
+        desk.client.before_charge = lambda: None
+        lapse(subscription.id)
+        outcomes.append(renew(another, subscription, now=FEBRUARY + timedelta(minutes=3)).outcome)
+
+    desk.client.before_charge = take_over
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (outcomes, order.outcome) == (["paid"], "paid")
+    assert approved(desk)[order.merchant_uid] == 1
+    assert subscription.paid_until == MARCH
+    assert subscription.claimed_until is None
+
+
+def test_a_stale_decline_is_not_written_over_a_newer_attempt(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    newer = []
+
+    def claim_anew(_payment):
+        lapse(subscription.id)
+        newer.append(claims.take(another, subscription.id))
+
+    desk.client.after_charge = claim_anew
+    order = renew(desk, subscription, now=FEBRUARY)
+    assert (order.outcome, subscription.invoices[0].declines) == ("checking", 0)
+
+    claims.release(newer[0])
+    renew(another, subscription, now=FEBRUARY + timedelta(minutes=3))
+    assert (order.outcome, subscription.invoices[0].declines) == ("declined", 1)
+
+
+def test_a_stale_silence_changes_nothing(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+    due_at = subscription.next_charge_at
+
+    def claim_anew(_payment):
+        lapse(subscription.id)
+        claims.take(another, subscription.id)
+
+    desk.client.after_charge, desk.client.lose_answer = claim_anew, True
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, order.checked_at, subscription.next_charge_at) == ("checking", None, due_at)
+
+
+def test_a_stale_approval_is_booked(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    def claim_anew(_payment):
+        lapse(subscription.id)
+        claims.take(another, subscription.id)
+
+    desk.client.after_charge = claim_anew
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, subscription.paid_until) == ("paid", MARCH)
+    assert subscription.claimed_by == another.process.name(now=another.machine_now())
+
+
+def test_a_stale_approval_of_a_period_that_was_paid_in_the_meantime_is_refunded(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    def another_card_pays(payment):
+        desk.client.after_charge = lambda _payment: None
+        lapse(subscription.id)
+        claims.take(another, subscription.id)
+        invoice = subscription.invoices[0]
+        invoice.mark_paid(at=FEBRUARY)
+        subscription.renew(until=MARCH)
+        db.session.commit()
+
+    desk.client.after_charge = another_card_pays
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert order.mismatch == "invoice"
+    assert desk.client.payment(order.imp_uid).amount_left == 0
+
+
+def test_a_worker_that_lost_its_claim_during_the_look_up_sends_nothing(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent_call = "again"
+    renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent_call = ""
+    find = desk.client.find
+
+    def slow_find(*words, **more):
+        lapse(subscription.id)
+        claims.take(another, subscription.id)
+        desk.client.find = find
+        return find(*words, **more)
+
+    desk.client.find = slow_find
+    charged = len(desk.client.charges)
+    with pytest.raises(ChargeInProgress):
+        renew(desk, subscription, now=FEBRUARY + timedelta(minutes=3))
+
+    assert len(desk.client.charges) == charged
+
+
+def test_the_claim_of_a_process_that_ended_is_free_before_its_lease(desk, another, user, plan):
+    subscription = subscribe(desk, user, plan)
+    claims.take(another, subscription.id)
+    assert (claims.free_ended(desk), renewals.due(desk, now=FEBRUARY)) == (0, [])
+
+    another.process.leave()
+
+    wait_until(lambda: claims.free_ended(desk) == 1)
+    assert renewals.due(desk, now=FEBRUARY) == [subscription.id]
+
+
+def test_renew_due_charges_what_a_killed_worker_had_claimed(app, desk, another, user, plan, long_ago):
+    subscription = subscribe(desk, user, plan, now=long_ago)
+    claims.take(another, subscription.id)
+    another.process.leave()
+    wait_until(lambda: desk.process.has_ended(subscription.claimed_by))
+
+    result = app.test_cli_runner().invoke(args=["renew-due"], catch_exceptions=False)
+
+    assert " paid" in result.output
+
+
+def test_a_killed_process_holds_no_lock(app, desk):
+    holder = f"""
+from datetime import UTC, datetime
+from flask import Flask
+from models import db
+from services.processes import Process
+app = Flask("holder")
+app.config["SQLALCHEMY_DATABASE_URI"] = {db.engine.url.render_as_string(hide_password=False)!r}
+db.init_app(app)
+with app.app_context():
+    process = Process()
+    print(process.name(now=datetime.now(UTC)), flush=True)
+    input()
+"""
+    with Popen([sys.executable, "-c", holder], stdin=PIPE, stdout=PIPE, text=True, cwd=app.root_path) as process:
+        name = process.stdout.readline().strip()
+        assert not desk.process.has_ended(name)
+        process.kill()
+
+    wait_until(lambda: desk.process.has_ended(name))
+
+
+def test_a_process_that_lost_its_lock_takes_another_name(app, another):
+    at = another.machine_now()
+    lost = another.process.name(now=at)
+    if db.engine.dialect.name == "postgresql":
+        number = int(lost.rpartition(":")[2], 16)
+        holders = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = :number"
+        db.session.execute(db.text(holders), {"number": number})
+        db.session.commit()
+    else:
+        for file in Path(db.engine.url.database).parent.glob("*-process-*"):
+            file.unlink()
+    wait_until(lambda: another.process.has_ended(lost))
+
+    found = another.process.name(now=at + timedelta(minutes=1))
+
+    assert found != lost
+    assert not another.process.has_ended(found)
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Repeat the question for ten seconds: PostgreSQL releases a lock a moment after its session has ended."""
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline

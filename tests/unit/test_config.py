@@ -1,6 +1,7 @@
 """The environment describes a shop that may start, or the error lists all of its problems."""
 
 from dataclasses import FrozenInstanceError
+from datetime import timedelta
 
 import pytest
 
@@ -93,6 +94,8 @@ def test_each_variable_is_required(name):
         *(("JOURNAL_DAYS", value, "whole number above 0") for value in ("a year", "0", "-1")),
         *(("TRUSTED_PROXIES", value, "whole number") for value in ("-1", "1.5", "two")),
         ("DUNNING_DAYS", "1;3", "days separated by commas"),
+        ("CLAIM_LIFETIME", "239", "at least 240 seconds"),
+        ("CLAIM_LIFETIME", "five minutes", "number of seconds"),
         ("PG_CHANNELS", "inicis", "pairs such as"),
     ],
 )
@@ -101,6 +104,15 @@ def test_what_is_unfit_for_business_is_named(name, value, says):
 
     assert problem.startswith(f"- {name} ")
     assert says in problem
+
+
+@pytest.mark.parametrize(
+    ("timeout", "lifetime", "seconds"), [("30", "", 300), ("30", "240", 240), ("60", "", 480), ("2", "16", 16)]
+)
+def test_a_claim_lasts_as_long_as_all_calls_of_a_charge(timeout, lifetime, seconds):
+    config = Config.from_environ({**FIT, "IMP_TIMEOUT": timeout, "CLAIM_LIFETIME": lifetime})
+
+    assert timedelta(seconds=seconds) == config.CLAIM_LIFETIME
 
 
 def test_several_problems_come_together():

@@ -9,7 +9,7 @@ import pytest
 from clock import add_months
 from errors import ChargeInProgress, NothingToCharge
 from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import checkout, orders, payments, renewals, subscriptions
+from services import checkout, claims, orders, payments, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Unauthorized
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, subscribe, try_again
@@ -29,7 +29,7 @@ def arrive(desk, order, imp_uid, *, source=Source.CALLBACK, now=NOW):
 
 def test_a_worker_with_an_old_list_does_not_take_the_next_month_too(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    listed = renewals.due(now=FEBRUARY)
+    listed = renewals.due(desk, now=FEBRUARY)
 
     renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=FEBRUARY)
 
@@ -153,7 +153,7 @@ def test_a_rejected_charge_is_not_asked_for_again_before_its_next_step(desk, use
 
     assert (rejected.mismatch, subscription.status) == ("test_channel", SubscriptionStatus.PAST_DUE)
     assert desk.client.payment(rejected.imp_uid).amount_left == 0
-    assert renewals.due(now=FEBRUARY + timedelta(hours=23)) == []
+    assert renewals.due(desk, now=FEBRUARY + timedelta(hours=23)) == []
     for days in (1, 3, 7):
         renew(desk, subscription, now=FEBRUARY + timedelta(days=days))
     assert subscription.status is SubscriptionStatus.CANCELLED
@@ -463,7 +463,7 @@ def test_a_pg_that_never_decides_gives_no_period_away(desk, user, plan):
     desk.client.pending = True
 
     for hours in range(24 * 14):
-        if renewals.due(now=FEBRUARY + timedelta(hours=hours)):
+        if renewals.due(desk, now=FEBRUARY + timedelta(hours=hours)):
             renew(desk, subscription, now=FEBRUARY + timedelta(hours=hours))
 
     assert subscription.status is SubscriptionStatus.CANCELLED
@@ -612,7 +612,7 @@ def test_a_charge_whose_answer_took_long_to_be_lost_is_left_alone_from_then_on(d
     order = renew(desk, subscription, now=FEBRUARY)
     desk.client.silent_call = ""
 
-    assert renewals.due(now=FEBRUARY + timedelta(minutes=4)) == []
+    assert renewals.due(desk, now=FEBRUARY + timedelta(minutes=4)) == []
     at = FEBRUARY + timedelta(minutes=4)
     renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=at)
     assert (order.outcome, len(desk.client.charges)) == ("checking", 1)
@@ -665,7 +665,7 @@ def test_a_card_registered_while_the_old_one_was_charged_is_tried_at_once(desk, 
 
     desk.client.after_charge = lambda payment: None if arrived else register_another()
     declined = renew(desk, subscription, now=at)
-    assert (declined.outcome, renewals.due(now=at)) == ("declined", [subscription.id])
+    assert (declined.outcome, renewals.due(desk, now=at)) == ("declined", [subscription.id])
 
     paid = renew(desk, subscription, now=at)
     assert (paid.outcome, paid.billing_key) == ("paid", arrived[0].billing_key)
@@ -697,16 +697,16 @@ def test_a_decline_that_reconcile_finds_makes_the_subscription_past_due(desk, us
 
 def test_a_claim_that_lapsed_is_not_taken_from_its_next_owner(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    theirs = FEBRUARY + timedelta(hours=1)
+    theirs = []
 
     def lapse_and_be_claimed():
-        subscription.claimed_until = theirs
-        db.session.commit()
+        desk.machine_now.move_to(FEBRUARY + desk.claim_lifetime + timedelta(seconds=1))
+        theirs.append(claims.take(desk, subscription.id))
 
     desk.client.before_charge = lapse_and_be_claimed
     renew(desk, subscription, now=FEBRUARY)
 
-    assert subscription.claimed_until == theirs
+    assert claims.is_current(theirs[0])
 
 
 def test_a_foreign_imp_uid_does_not_hide_a_refund_that_is_owed(desk, user, dollar_plan):

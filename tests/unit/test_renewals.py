@@ -7,7 +7,7 @@ import pytest
 from clock import add_months
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
 from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
-from services import billing_keys, checkout, renewals, subscriptions
+from services import billing_keys, checkout, claims, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from tests.factories import NOW, WEBHOOK, place_order, receive, renew, subscribe, try_again
@@ -24,19 +24,19 @@ def charges_of(subscription):
 def test_a_due_subscription_is_charged_for_the_next_period(desk, user, plan):
     subscription = subscribe(desk, user, plan)
 
-    assert renewals.due(now=FEBRUARY) == [subscription.id]
+    assert renewals.due(desk, now=FEBRUARY) == [subscription.id]
     order = renew(desk, subscription, now=FEBRUARY)
 
     assert order.outcome == "paid"
     assert order.merchant_uid == f"{order.invoice.number}-1"
     assert subscription.paid_until == MARCH
-    assert renewals.due(now=FEBRUARY) == []
+    assert renewals.due(desk, now=FEBRUARY) == []
 
 
 def test_nothing_is_due_before_its_time(desk, user, plan):
     subscribe(desk, user, plan)
 
-    assert renewals.due(now=FEBRUARY - timedelta(seconds=1)) == []
+    assert renewals.due(desk, now=FEBRUARY - timedelta(seconds=1)) == []
 
 
 def test_paymentwall_gets_what_it_demands(desk, user, dollar_plan):
@@ -207,11 +207,14 @@ def test_two_callers_cannot_charge_one_subscription_at_once(desk, user, plan):
 
 def test_a_claim_lapses_when_its_owner_died(desk, user, plan):
     subscription = subscribe(desk, user, plan)
-    subscription.claimed_until = FEBRUARY + timedelta(minutes=5)
-    db.session.commit()
+    claims.take(desk, subscription.id)
+    taken_at = desk.machine_now()
 
-    assert renewals.due(now=FEBRUARY) == []
-    assert renewals.due(now=FEBRUARY + timedelta(minutes=6)) == [subscription.id]
+    desk.machine_now.move_to(taken_at + desk.claim_lifetime)
+    assert renewals.due(desk, now=FEBRUARY) == []
+
+    desk.machine_now.move_to(taken_at + desk.claim_lifetime + timedelta(seconds=1))
+    assert renewals.due(desk, now=FEBRUARY) == [subscription.id]
 
 
 def test_an_open_window_for_the_period_holds_the_charge_back(desk, user, dollar_plan):
@@ -252,7 +255,7 @@ def test_a_cancelled_subscription_is_never_charged_and_its_key_is_deleted(desk, 
 
     subscriptions.cancel(desk, subscription=subscription, now=NOW)
 
-    assert renewals.due(now=MARCH) == []
+    assert renewals.due(desk, now=MARCH) == []
     assert desk.client.keys == {}
     with pytest.raises(NothingToCharge):
         renew(desk, subscription, now=FEBRUARY)
@@ -276,7 +279,7 @@ def test_a_worker_that_was_away_for_months_charges_one_period_a_day(desk, user, 
     paid = []
     for days in range(4):
         today = back + timedelta(days=days)
-        while subscription.id in renewals.due(now=today):
+        while subscription.id in renewals.due(desk, now=today):
             paid.append((days, renew(desk, subscription, now=today).outcome))
 
     assert paid == [(0, "paid"), (1, "paid")]

@@ -68,7 +68,7 @@ def test_a_full_refund_of_the_current_period_suspends_and_charges_nothing_more(d
     assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.SUSPENDED, None)
     assert cases() == [(CaseKind.REFUNDED, 19900)]
     for days in (40, 80):
-        assert renewals.due(now=NOW + timedelta(days=days)) == []
+        assert renewals.due(desk, now=NOW + timedelta(days=days)) == []
         with pytest.raises(NothingToCharge):
             renew(desk, subscription, now=NOW + timedelta(days=days))
 

@@ -70,7 +70,7 @@ def test_a_notice_charges_nothing(report, desk, order, imp_uid):
         report(imp_uid=imp_uid, merchant_uid=order.merchant_uid, status="paid")
 
     assert desk.client.charges == []
-    assert renewals.due(now=clock.now()) == [order.subscription_id]
+    assert renewals.due(desk, now=clock.now()) == [order.subscription_id]
 
 
 @pytest.mark.parametrize("claim", ["paid", "failed", "cancelled", "ready", "", None, 7, {"a": 1}])

@@ -1,0 +1,205 @@
+"""One charge: store the attempt, send it with no transaction open, store the answer.
+
+    look_up   read what became of an attempt without an answer
+    charge    store the attempt, send it, store the answer
+
+If the process stops between two steps, the next run finds an attempt without an answer, and looks it up before it
+sends anything. Every step that writes first checks its claim (`services.claims`): a worker that lost it writes nothing,
+except for an approval, because money that moved must be booked or refunded.
+"""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+from clock import FIRST_PAUSE
+from errors import ChargeInProgress, NothingToCharge
+from models import BillingKey, Invoice, InvoiceStatus, Order, OrderPurpose, db
+from services import claims, dunning, journal, payments
+from services.claims import Claim
+from services.desk import Desk
+from services.iamport import IamportError, NotFound, Payment, Refused
+from services.invoices import next_merchant_uid
+
+DECISION_TIMEOUT = timedelta(days=1)
+"""How long a PG may take to decide about a charge. After that, we treat it as declined.
+
+The PG may still approve it later."""
+FAULT_PAUSE = timedelta(hours=1)
+"""How long to wait after the service objected to our request, for example to an IP address that it does not know."""
+EVENTS = {"paid": "charge.approved", "failed": "charge.declined", "ready": "charge.pending"}
+"""The journal's event for an answer to `/again`, by the answer's `status`."""
+
+
+def look_up(desk: Desk, claim: Claim, order: Order, *, now: datetime) -> bool:
+    """Look up an attempt without an answer. Return whether it never reached the service, so that it may be sent again.
+
+    If the service knows the attempt, settle it. If the service does not answer, the attempt stays unknown.
+    """
+    try:
+        answer = _find_record(desk, order)
+    except IamportError as err:
+        _record_unknown(desk, claim, order, type(err).__name__, now=now)
+        return False
+    if answer is not None:
+        _apply_answer(desk, claim, order, answer, now=now)
+        return False
+    trusted_from = order.asked_at + FIRST_PAUSE if order.asked_at else now
+    if trusted_from > now:
+        _look_again(desk, claim, order, at=trusted_from, now=now)
+    return trusted_from <= now
+
+
+def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
+    """Send a new attempt, or `order`, which never reached the service. Without an answer it stays `ready`: unknown.
+
+    The same order keeps its `merchant_uid`, so that a late success of it makes the service refuse the repeat.
+
+    Raises:
+        ChargeInProgress: when another process has claimed the subscription in the meantime.
+        NothingToCharge: when the period was paid, or the subscription or its key ended, in the meantime.
+    """
+    order, body = _store(desk, claim, order, key, invoice, now=now)
+    try:
+        answer = _request(desk, order, body)
+    except Refused as refusal:
+        if refusal.status == HTTPStatus.OK:
+            # The service refused to ask the PG. For the buyer this is a decline.
+            _mark_failed(desk, claim, order, "charge.refused", reason=refusal.message, now=now)
+        else:
+            # Our request or our address is at fault, not the buyer's card, so this is no dunning attempt.
+            reason = f"HTTP {refusal.status}: {refusal.message}"
+            _record_unknown(desk, claim, order, reason, now=now, pause=FAULT_PAUSE)
+    except IamportError as err:
+        # Count from the end of the wait: the service may have begun the charge only then.
+        order.asked_at = now + err.waited
+        _record_unknown(desk, claim, order, type(err).__name__, now=order.asked_at)
+    else:
+        if event := EVENTS.get(answer.status):
+            journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
+        _apply_answer(desk, claim, order, answer, now=now)
+    return order
+
+
+def _store(
+    desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime
+) -> tuple[Order, dict[str, Any]]:
+    """Commit the attempt that is about to be sent, under the claim. Return it with the body of its request."""
+    if not claims.confirm(desk, claim):
+        db.session.rollback()
+        raise ChargeInProgress("another process has claimed the subscription")
+    if invoice.status is not InvoiceStatus.OPEN or not key.is_usable:
+        db.session.commit()
+        raise NothingToCharge("the period was paid, or the subscription ended, a moment ago")
+    order = order or _new_order(key, invoice, now=now)
+    order.billing_key, order.guide_id = key, key.guide_id
+    order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
+    order.asked_at = now
+    body = _body(desk, order)
+    journal.record("charge.sent", at=now, order=order, fields=sorted(body))
+    db.session.commit()
+    return order, body
+
+
+def _new_order(key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
+    subscription = invoice.subscription
+    order = Order(
+        merchant_uid=next_merchant_uid(invoice),
+        user=subscription.user,
+        subscription=subscription,
+        invoice=invoice,
+        purpose=OrderPurpose.CHARGE,
+        name=subscription.plan.name(subscription.user.language or "ko")[:40],
+        amount=invoice.amount,
+        currency=invoice.currency,
+        buyer_tel=subscription.user.tel,
+        created_at=now,
+        guide_id=key.guide_id,
+        buyer_name=key.issue_name,
+        buyer_email=key.issue_email,
+        billing_key=key,
+    )
+    db.session.add(order)
+    db.session.flush()
+    journal.record("order.created", at=now, order=order, purpose=order.purpose.value, guide=key.guide_id)
+    return order
+
+
+def _find_record(desk: Desk, order: Order) -> Payment | None:
+    """Return the service's record of this attempt: an approval, else a decline, else one pending or refunded.
+
+    Ignore a window that was opened under our `merchant_uid` and not paid in: it is not our attempt.
+    """
+    db.session.commit()  # keep no transaction open while we wait for the network
+    for status in ("paid", "failed", ""):
+        with suppress(NotFound):
+            record = desk.client.find(order.merchant_uid, status=status)
+            if record.status in ("paid", "cancelled") or not record.came_by_window:
+                return record
+    return None
+
+
+def _body(desk: Desk, order: Order) -> dict[str, Any]:
+    """Return the fields of `/again` for this order and its key, as the key's guide names them."""
+    key = order.billing_key
+    return desk.guides[key.guide_id].again_for(
+        {
+            "customer_uid": key.customer_uid,
+            "merchant_uid": order.merchant_uid,
+            "amount": order.price.to_major(),
+            "order_name": order.name,
+            "currency": key.currency,
+            "issue_email": key.issue_email,
+            "buyer_name": key.issue_name,
+            "buyer_tel": order.buyer_tel,
+            "browser_ip": key.issue_ip,
+            "notice_url": desk.notice_url,
+        }
+    )
+
+
+def _request(desk: Desk, order: Order, body: dict[str, Any]) -> Payment:
+    try:
+        return desk.client.again(**body)
+    except Refused:
+        # "Already ordered" means that an earlier call of ours may have charged, so read before we rely on the refusal.
+        earlier = _find_record(desk, order)
+        if earlier is None or earlier.status == "failed":
+            raise
+        return earlier
+
+
+def _apply_answer(desk: Desk, claim: Claim, order: Order, answer: Payment, *, now: datetime) -> None:
+    """Settle a finished record. A PG that has not decided has not declined: a second charge could be approved too."""
+    if answer.status != "ready":
+        payments.settle(desk, merchant_uid=order.merchant_uid, now=now, answer=answer, claim=claim)
+    elif order.asked_at and order.asked_at <= now - DECISION_TIMEOUT:
+        _mark_failed(desk, claim, order, "charge.given_up", now=now)
+    else:
+        _look_again(desk, claim, order, at=now + FIRST_PAUSE, now=now)
+
+
+def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
+    """Fail an attempt of which no record says so, unless another source has settled it in the meantime."""
+    if claims.confirm(desk, claim) and not order.is_final:
+        order.mark_failed(reason)
+        journal.record(event, at=now, lane=journal.PG, order=order, reason=reason)
+        dunning.after_decline(desk, order, now=now)
+    db.session.commit()
+
+
+def _record_unknown(
+    desk: Desk, claim: Claim, order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE
+) -> None:
+    """Record that the outcome is unknown. No answer is not a decline."""
+    journal.record("charge.unknown", at=now, order=order, reason=reason)
+    _look_again(desk, claim, order, at=now + pause, now=now)
+
+
+def _look_again(desk: Desk, claim: Claim, order: Order, *, at: datetime, now: datetime) -> None:
+    """Leave the attempt open until its next look-up, unless another source has settled it in the meantime."""
+    if claims.confirm(desk, claim) and not order.is_final:
+        order.checked_at = now
+        order.subscription.look_again(at=at)
+    db.session.commit()
