@@ -44,7 +44,8 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
     Raises:
         ChargeInProgress: when another process charges the subscription, or an earlier payment may still arrive.
         KeyNotConfirmed: when the PG has not confirmed the key yet.
-        NothingToCharge: when nothing is due, or the subscription has ended or has no card.
+        NothingToCharge: when nothing is due, the period is not the next to pay, or the subscription has ended or has no
+            card.
     """
     claim = claims.take(desk, subscription_id)
     if claim is None:

@@ -55,12 +55,12 @@ def strings(path: Path) -> list[str]:
     ]
 
 
-def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, bool]:
-    """Return each public class, function and method of a module or class, and whether it has a docstring."""
-    found: dict[str, bool] = {}
+def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, str | None]:
+    """Return each public class, function and method of a module or class, with its docstring or None."""
+    found: dict[str, str | None] = {}
     for inner in node.body:
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and not inner.name.startswith("_"):
-            found[prefix + inner.name] = ast.get_docstring(inner) is not None
+            found[prefix + inner.name] = ast.get_docstring(inner)
             if isinstance(inner, ast.ClassDef):
                 found |= public(inner, f"{inner.name}.")
     return found

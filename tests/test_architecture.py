@@ -584,9 +584,9 @@ def test_a_module_says_what_it_is(path):
 def test_public_names_say_what_they_do():
     missing, count = {}, 0
     for path in OURS:
-        names = {"module": ast.get_docstring(tree_of(path)) is not None, **public(tree_of(path))}
+        names = {"module": ast.get_docstring(tree_of(path)), **public(tree_of(path))}
         count += len(names)
-        missing[path] = [name for name, is_documented in names.items() if not is_documented]
+        missing[path] = [name for name, docstring in names.items() if docstring is None]
     share = 1 - sum(map(len, missing.values())) / count
     most = sorted(missing, key=lambda path: len(missing[path]), reverse=True)[:12]
 
@@ -595,6 +595,18 @@ def test_public_names_say_what_they_do():
         f"{share:.1%} of the public names have a docstring, {DOCUMENTED:.0%} are required. Most are missing in:{lines}"
     )
     assert share >= DOCUMENTED, law
+
+
+@each(OURS)
+def test_errors_stand_in_a_section(path):
+    inline = [
+        name
+        for name, docstring in public(tree_of(path)).items()
+        if re.search(r"\bRaises\b(?!:$)", docstring or "", re.M)
+    ]
+
+    law = f"{named(path)}: end the docstring with a section `Raises:`, with an indented `Name: when …` for each error."
+    keep(inline, law)
 
 
 @each(PYTHON)

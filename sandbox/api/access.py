@@ -8,7 +8,11 @@ from ..merchants.clock import now
 
 
 def authenticate() -> None:
-    """Recognise the calling shop before every request of a resource. Raises `Refused` (HTTP 401)."""
+    """Recognise the calling shop before every request of a resource.
+
+    Raises:
+        Refused: with HTTP 401, when no shop holds the token or it has expired.
+    """
     header = request.headers.get("Authorization", "")
     recognise(tokens.merchant_of(header.removeprefix("Bearer ").strip() or request.args.get("_token", ""), now()))
 

@@ -32,7 +32,11 @@ def fields() -> dict[str, Any]:
 
 
 def json_object(parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
-    """Return the JSON object of the body. Raises `Malformed` when the body is not one, or nests too deep."""
+    """Return the JSON object of the body.
+
+    Raises:
+        Malformed: when the body is not a JSON object, or nests deeper than `DEEPEST_JSON`.
+    """
     try:
         body = json.loads(request.get_data(), parse_float=parse_float)
     except (ValueError, ArithmeticError, RecursionError):  # a Decimal's exponent has bounds

@@ -52,7 +52,11 @@ def payment_in(body: dict[str, Any]) -> Payment:
 
 
 def between(body: dict[str, Any], name: str, most: int, default: float) -> float:
-    """Return the number in the field `name`, from 0 to `most`; `default` when it was not sent. Raises `Malformed`."""
+    """Return the number in the field `name`, from 0 to `most`; `default` when it was not sent.
+
+    Raises:
+        Malformed: when the field is not a number, or is outside this range.
+    """
     value = number(body, name)
     if value is None:
         return default

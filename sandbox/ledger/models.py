@@ -372,12 +372,20 @@ class Schedule(Model):
         self.status, self.payment, self.executed_at, self.revoked_at = "executed", payment, at, 0
 
     def mark_revoked(self, *, at: int) -> None:
-        """Revoke an open schedule. Raises `IllegalStep` for any other."""
+        """Revoke an open schedule.
+
+        Raises:
+            IllegalStep: when the schedule is not open.
+        """
         self._require_open()
         self.status, self.revoked_at = "revoked", at
 
     def move(self, schedule_at: int) -> None:
-        """Run an open schedule at another time. Raises `IllegalStep` for any other."""
+        """Run an open schedule at another time.
+
+        Raises:
+            IllegalStep: when the schedule is not open.
+        """
         self._require_open()
         self.schedule_at = schedule_at
 

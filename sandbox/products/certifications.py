@@ -83,7 +83,11 @@ class Certification(Model):
 
 
 def request(merchant: Merchant, fields: Fields) -> Certification:
-    """Start a check over REST by sending a code to a phone. Raises `Malformed` when a field of the person is wrong."""
+    """Start a check over REST by sending a code to a phone.
+
+    Raises:
+        Malformed: when a field of the person is missing or wrong, or `merchant_uid` is.
+    """
     check = _new(merchant, text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT))
     for name, value in _person(fields).items():
         setattr(check, name, value)
@@ -93,9 +97,12 @@ def request(merchant: Merchant, fields: Fields) -> Certification:
 
 
 def open_window(merchant: Merchant, params: Fields, device: str, origin: str, now: int) -> Certification:
-    """Create the check behind a window from the parameters of `IMP.certification`. Raises `Malformed`.
+    """Create the check behind a window from the parameters of `IMP.certification`.
 
     On a phone the window replaces the page, unless `popup` is true.
+
+    Raises:
+        Malformed: when the window replaces the page and `m_redirect_url` is missing, or a field is of the wrong shape.
     """
     page = device == "mobile" and params.get("popup") is not True
     target = next(iter(urls(params, "m_redirect_url")), None)
@@ -165,7 +172,11 @@ def confirm(merchant: Merchant, imp_uid: str, fields: Fields, now: int) -> Certi
 
 
 def remove(merchant: Merchant, imp_uid: str) -> Certification:
-    """Delete a check and return it. Raises `Refused` (HTTP 404)."""
+    """Delete a check and return it.
+
+    Raises:
+        Refused: with HTTP 404, when the merchant has no such check.
+    """
     with exclusive(merchant):
         certification = get(merchant, imp_uid)
         db.session.delete(certification)
@@ -173,7 +184,11 @@ def remove(merchant: Merchant, imp_uid: str) -> Certification:
 
 
 def get(merchant: Merchant, imp_uid: str) -> Certification:
-    """Return the merchant's check with this `imp_uid`. Raises `Refused` (HTTP 404)."""
+    """Return the merchant's check with this `imp_uid`.
+
+    Raises:
+        Refused: with HTTP 404, when the merchant has no such check.
+    """
     certification = db.session.scalar(
         select(Certification).where(Certification.merchant_id == merchant.id, Certification.imp_uid == imp_uid)
     )

@@ -59,7 +59,11 @@ def change(payment: Payment, fields: Fields, now: int) -> Shipment:
 
 
 def get(payment: Payment) -> Shipment:
-    """Return the shipment of a payment. Raises `Refused` (HTTP 404)."""
+    """Return the shipment of a payment.
+
+    Raises:
+        Refused: with HTTP 404, when no shipment is registered.
+    """
     shipment = find(payment)
     if shipment is None:
         raise Refused(-1, NOT_FOUND, http=404, ours=True)

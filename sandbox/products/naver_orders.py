@@ -62,7 +62,11 @@ class Move:
     reasons: tuple[str, ...] = ()
 
     def check(self, fields: Fields) -> None:
-        """Check the fields that come with the move. Raises `Malformed`."""
+        """Check the fields that come with the move.
+
+        Raises:
+            Malformed: when a field that the move needs is missing or of the wrong shape.
+        """
         if self.methods and word(fields, "delivery_method", self.methods) is None:
             raise missing("delivery_method")
         by_courier = ("delivery_company", "tracking_number") if fields.get("delivery_method") == self.courier else ()
@@ -138,7 +142,12 @@ class ProductOrder(Model):
 
 
 def order(merchant: Merchant, fields: Fields, now: int) -> Payment:
-    """Order `products` at Naver as a buyer, queue the shop's webhook, and return the payment. Raises `Malformed`."""
+    """Order `products` at Naver as a buyer, queue the shop's webhook, and return the payment.
+
+    Raises:
+        Malformed: when `products` is not a list of at most `MOST_PRODUCTS` objects, a field is of the wrong shape, or
+            the `merchant_uid` was paid or cancelled before.
+    """
     products = [_product(one, now) for one in _listed(fields)]
     payment = Payment(
         merchant=merchant,
@@ -203,7 +212,11 @@ def of(payment: Payment) -> list[ProductOrder]:
 
 
 def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
-    """Return one of the merchant's products. Raises `Refused` (HTTP 404), also for another merchant's."""
+    """Return one of the merchant's products.
+
+    Raises:
+        Refused: with HTTP 404, when there is no such product, or it is another merchant's.
+    """
     wanted = (
         select(ProductOrder)
         .join(Payment)
@@ -216,7 +229,11 @@ def get(merchant: Merchant, product_order_id: str) -> ProductOrder:
 
 
 def reviewed(merchant: Merchant, fields: Fields) -> list[ProductOrder]:
-    """Return the products finished from `from` to `to`, each of which has a review of each type. Raises `Malformed`."""
+    """Return the products finished from `from` to `to`, each of which has a review of each type.
+
+    Raises:
+        Malformed: when `from`, `to` or `review_type` is missing or of the wrong shape.
+    """
     since, until = required_integer(fields, "from"), required_integer(fields, "to")
     if word(fields, "review_type", REVIEWS) is None:
         raise missing("review_type")

@@ -81,7 +81,11 @@ def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
 
 def change(payment: Payment, fields: Fields, now: int) -> Payment:
-    """Change `amount` or `vbank_due`. Raises `Malformed` when no deposit is awaited or a value is wrong."""
+    """Change `amount` or `vbank_due`.
+
+    Raises:
+        Malformed: when no deposit is awaited, or a value is wrong.
+    """
     amount = (
         required_amount({**fields, "currency": payment.currency}, above_zero=True) if fields.get("amount") else None
     )
@@ -95,7 +99,11 @@ def change(payment: Payment, fields: Fields, now: int) -> Payment:
 
 
 def revoke(payment: Payment, now: int) -> Payment:
-    """Close the account before a deposit. Raises `Malformed` when no deposit is awaited."""
+    """Close the account before a deposit.
+
+    Raises:
+        Malformed: when no deposit is awaited.
+    """
     with exclusive(payment):
         account = _waiting(payment)
         account.revoked_at = now
@@ -105,7 +113,12 @@ def revoke(payment: Payment, now: int) -> Payment:
 
 
 def deposit(payment: Payment, now: int) -> Payment:
-    """Record the deposit of the full amount. Raises `Malformed` when the account takes no deposit any more."""
+    """Record the deposit of the full amount.
+
+    Raises:
+        Malformed: when no deposit is awaited, `vbank_due` is past, or the `merchant_uid` was paid or cancelled in the
+            meantime.
+    """
     with exclusive(payment):
         account = _waiting(payment)
         if now > account.due_at or entries.is_settled(payment.merchant, payment.merchant_uid):

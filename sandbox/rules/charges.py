@@ -83,9 +83,12 @@ def charge_key(key: BillingKey, payment: Payment, now: int) -> bool:
 
 
 def requested_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: bool = False) -> Payment:
-    """Return the payment that `fields` request, without what depends on the key. Raises `Malformed`.
+    """Return the payment that `fields` request, without what depends on the key.
 
     `by_card`: the fields name a card, and with `customer_uid` they request that its key be stored.
+
+    Raises:
+        Malformed: when a field is missing or of the wrong shape.
     """
     read_uid = text if by_card else required_text
     customer_uid = read_uid(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)

@@ -12,7 +12,11 @@ from ..wire.parameters import Malformed
 
 
 def check_order(profile: Profile, payment: Payment) -> None:
-    """Check what the PG reads of the order: its number, name, currency and amount. Raises `Malformed`."""
+    """Check what the PG reads of the order: its number, name, currency and amount.
+
+    Raises:
+        Malformed: when the PG does not accept one of them.
+    """
     if profile.merchant_uid_pattern and not re.fullmatch(profile.merchant_uid_pattern, payment.merchant_uid):
         raise Malformed(f"{profile.name_ko}: merchant_uid 형식이 올바르지 않습니다. ({profile.merchant_uid_pattern})")
     name = payment.name or ""
@@ -27,6 +31,10 @@ def check_order(profile: Profile, payment: Payment) -> None:
 
 
 def check_buyer_name(merchant: Merchant, profile: Profile, buyer_name: object) -> None:
-    """Check the buyer's name if the merchant's lever `strict` is on. Raises `Malformed`."""
+    """Check the buyer's name if the merchant's lever `strict` is on.
+
+    Raises:
+        Malformed: when the PG requires two words, separated by one space, and the name has another form.
+    """
     if levers.get(merchant, "strict") and profile.two_word_buyer_name and len(str(buyer_name or "").split(" ")) != 2:
         raise Malformed("buyer_name 파라메터는 빈칸 하나로 나눈 'First Last' 형식이어야 합니다.")

@@ -48,7 +48,11 @@ def change(merchant: Merchant, fields: Fields) -> Prepared:
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Prepared:
-    """Return the amount registered for `merchant_uid`. Raises `Refused` (HTTP 404) when it has none."""
+    """Return the amount registered for `merchant_uid`.
+
+    Raises:
+        Refused: with HTTP 404, when it has none.
+    """
     prepared = find(merchant, merchant_uid)
     if prepared is None:
         raise Refused(-1, NOT_REGISTERED, http=404)

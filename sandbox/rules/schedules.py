@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from ..facts import instruments
 from ..ledger import entries
 from ..ledger.models import BillingKey, IllegalStep, Merchant, Payment, Schedule, db
 from ..ledger.transactions import exclusive
@@ -94,19 +93,10 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
         key = key or keys.issue_by_card(merchant, customer_uid, fields, now)
     except Refused as err:
         raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
-    refusal = _refusal_of_check(key) if integer(fields, "checking_amount") else None
+    refusal = settling.refusal_of_check(key) if integer(fields, "checking_amount") else None
     if refusal:
         raise Refused(1, f"{CARD_REFUSED} {refusal}")
     return key
-
-
-def _refusal_of_check(key: BillingKey) -> str | None:
-    """Return why a charge would be declined now, or None.
-
-    The real service makes this charge and cancels it immediately; no record of it is known.
-    """
-    instrument = instruments.find(key.instrument, key.profile.family)
-    return None if instrument is None else settling.charge_refusal(key, instrument)
 
 
 def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
@@ -150,7 +140,11 @@ def _require_unused(merchant: Merchant, merchant_uids: Sequence[str]) -> None:
 
 
 def get(merchant: Merchant, merchant_uid: str) -> Schedule:
-    """Return the schedule with this `merchant_uid`, the last of several. Raises `Refused` (HTTP 404)."""
+    """Return the schedule with this `merchant_uid`, the last of several.
+
+    Raises:
+        Refused: with HTTP 404, when the merchant has no such schedule.
+    """
     schedule = db.session.scalar(
         select(Schedule)
         .where(Schedule.merchant_id == merchant.id, Schedule.merchant_uid == merchant_uid)
@@ -197,7 +191,13 @@ def move(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
 
 
 def reopen(merchant: Merchant, merchant_uid: str, fields: Fields) -> Schedule:
-    """Schedule again what failed or was revoked. Raises as `move` does, with HTTP 400 when it is neither."""
+    """Schedule again what failed or was revoked.
+
+    Raises:
+        Refused: when it does not exist (HTTP 404), neither failed nor was revoked (HTTP 400), its `merchant_uid` was
+            settled (HTTP 400), or the time is past.
+        Malformed: when `schedule_at` is missing or not a number.
+    """
     return _retimed(merchant, merchant_uid, fields, Schedule.reopen)
 
 

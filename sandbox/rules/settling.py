@@ -66,6 +66,15 @@ def charge_refusal(key: BillingKey, instrument: Instrument) -> str | None:
     return instrument.charge_refusal if declined else None
 
 
+def refusal_of_check(key: BillingKey) -> str | None:
+    """Return why a charge of `key` would be declined now, or None.
+
+    The real service makes this charge and cancels it immediately; no record of it is known.
+    """
+    instrument = instruments.find(key.instrument, key.profile.family)
+    return None if instrument is None else charge_refusal(key, instrument)
+
+
 def approve_late(payment: Payment, now: int, *, charged: bool) -> None:
     """Record a late approval. The caller has checked that the `merchant_uid` was not settled in the meantime."""
     payment.mark_paid_late(at=now, charged=charged)

@@ -39,4 +39,4 @@ def test_public_is_what_has_no_underscore(written):
         "def issue(): ...\n"
     )
 
-    assert public(tree_of(module)) == {"Card": True, "Card.pay": True, "issue": False}
+    assert public(tree_of(module)) == {"Card": "A card.", "Card.pay": "Pay.", "issue": None}
