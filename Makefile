@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all lint check browser bench-sandbox pins translations
+.PHONY: help demo serve reset quick test test-all lint check browser bench-sandbox bench-webhooks pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -77,6 +77,9 @@ APT_INSTALL = DEBIAN_FRONTEND=noninteractive apt-get install -y -qq
 
 bench-sandbox: .venv/.ready ## Measure the sandbox beside a bare Flask view
 	@$(BIN)/python -m benchmarks.sandbox
+
+bench-webhooks: .venv/.ready ## Measure how fast the shop takes webhooks while the service hangs
+	@$(BIN)/python -m benchmarks.webhooks
 
 pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
