@@ -184,7 +184,7 @@ def _reconcile(desk: Desk) -> None:
     settled = refunded = deleted = 0
     for order_id, now in _until(payments.to_reconcile(now=clock.now()), deadline):
         with _isolated(f"order {order_id}"):
-            settled += payments.reconcile(desk, order_id=order_id, now=now).is_final
+            settled += payments.reconcile(desk, order_id=order_id, now=now)
     for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
         with _isolated(f"refund {refund_id}"):
             refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE

@@ -520,6 +520,20 @@ class Invoice(Model):
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
 """The longest back-off between two checks of an open order or refund. A PG may take days to confirm a refund."""
+LATE_LOOKS = (
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+)
+"""When to look for a late approval, counted from the end of the attempt.
+
+A PG that approves late mostly does so within minutes, and a review by its staff takes days. The schedule ends, so that
+an attempt costs seven looks and no more; the daily comparison finds a payment that is approved even later.
+"""
 
 
 def _soon_after_creation(context: DefaultExecutionContext) -> datetime:
@@ -568,6 +582,10 @@ class Order(Model):
     """When we last sent the charge, or lost its answer. Soon after that, "no such payment" may only mean "not yet"."""
     look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
     """When `reconcile` asks next. None: the order is final, and the service answered our last request."""
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """When the attempt first ended without a payment. None: it has not ended, or it was paid."""
+    late_look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    """When `reconcile` looks next for a late approval. None: it is not expected, or the schedule has ended."""
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     refunded: Mapped[int] = mapped_column(default=0)
     """Minor units refunded so far, by us or in the service's console."""
@@ -626,6 +644,10 @@ class Order(Model):
         """Store the browser's message that its window ended without a payment. We show it, and ask the service."""
         self.window_message, self.window_ended = message[:500], False
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether `reconcile` should ask about the order now."""
+        return any(at is not None and at <= now for at in (self.look_at, self.late_look_at))
+
     def mark_checked(self, *, at: datetime) -> None:
         """Record that we asked and received no final answer."""
         self.checked_at = at
@@ -647,23 +669,47 @@ class Order(Model):
             self.paid_at = at
             self.fail_reason = self.window_message = self.mismatch = None
             self.window_ended = False
+            self.ended_at = self.late_look_at = None
 
-    def mark_failed(self, reason: str) -> None:
-        """Mark the order failed with the PG's sentence. Keep the reason of the first call."""
+    def mark_failed(self, reason: str, *, at: datetime) -> None:
+        """Mark the order failed with the PG's sentence. Keep the reason of the first call. A PG may approve it late."""
         if self.status is not OrderStatus.FAILED:
             self._end(OrderStatus.FAILED)
+            self._expect_late_approval(since=at)
             self.fail_reason = reason[:500]
 
-    def reject(self, wrong: list[str]) -> None:
-        """Fail the order and grant nothing. Money may have moved, but the fields in `wrong` differ from the order."""
+    def reject(self, wrong: list[str], *, at: datetime) -> None:
+        """Fail the order and grant nothing. Money may have moved, but the fields in `wrong` differ from the order.
+
+        Another payment under the same `merchant_uid` may still be approved.
+        """
         self._end(OrderStatus.FAILED)
+        self._expect_late_approval(since=at)
         self.mismatch = ",".join(wrong)[:60]
 
+    def mark_abandoned(self, reason: str = "", *, at: datetime) -> None:
+        """Mark the order cancelled because its window was abandoned. A PG may still approve it late."""
+        if self.status is not OrderStatus.CANCELLED:
+            self.mark_cancelled(reason)
+            self._expect_late_approval(since=at)
+
     def mark_cancelled(self, reason: str | None = None) -> None:
-        """Mark the order cancelled: its payment was fully refunded, or its window was abandoned."""
+        """Mark the order cancelled: its payment was fully refunded, so a late approval cannot follow."""
         if self.status is not OrderStatus.CANCELLED:
             self._end(OrderStatus.CANCELLED)
+            self.late_look_at = None
             self.fail_reason = (reason or "")[:500] or None
+
+    def pass_late_look(self, *, at: datetime) -> None:
+        """Set the first look of the schedule after `at`. What a stopped worker missed is one look, not several."""
+        if self.late_look_at is not None and self.ended_at is not None:
+            looks = (self.ended_at + after for after in LATE_LOOKS)
+            self.late_look_at = next((look for look in looks if look > at), None)
+
+    def _expect_late_approval(self, *, since: datetime) -> None:
+        """Begin the schedule, unless the attempt has ended before."""
+        if self.ended_at is None:
+            self.ended_at, self.late_look_at = since, since + LATE_LOOKS[0]
 
     def _end(self, status: OrderStatus) -> None:
         self.status = _moved(self.status, status)

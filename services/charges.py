@@ -183,7 +183,7 @@ def _apply_answer(desk: Desk, claim: Claim, order: Order, answer: Payment, *, no
 def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
     """Fail an attempt of which no record says so, unless another source has settled it in the meantime."""
     if claims.confirm(desk, claim) and not order.is_final:
-        order.mark_failed(reason)
+        order.mark_failed(reason, at=now)
         journal.record(event, at=now, lane=journal.PG, order=order, reason=reason)
         dunning.after_decline(desk, order, now=now)
     db.session.commit()

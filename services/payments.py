@@ -62,29 +62,38 @@ def settle(
 
 
 def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
-    """Return the ids of the orders to `reconcile`, the longest waiting first.
+    """Return the ids of the orders to `reconcile`, the longest waiting first: `limit` of each of two kinds.
 
-    They are windows from which the buyer did not return, charges without an answer, and final orders that were
-    reported while the service did not answer. A round is short, since the worker's renewals wait for its end.
+    The first kind is open: windows from which the buyer did not return, charges without an answer, and final orders
+    that were reported while the service did not answer. The second kind may be approved late. A round is short, since
+    the worker's renewals wait for its end.
     """
-    ids = db.session.scalars(select(Order.id).where(Order.look_at <= now).order_by(Order.look_at).limit(limit)).all()
+    ids: dict[int, None] = {}
+    for due_at in (Order.look_at, Order.late_look_at):
+        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(due_at <= now).order_by(due_at).limit(limit)))
     db.session.commit()
-    return ids
+    return list(ids)
 
 
-def reconcile(desk: Desk, *, order_id: int, now: datetime) -> Order:
-    """Settle an order that was left open. Close a window that, as the service reports, was not finished in a day.
+def reconcile(desk: Desk, *, order_id: int, now: datetime) -> bool:
+    """Settle an order that was left open or may be approved late. Return whether its outcome is new.
 
-    Postpone the order before the first request, so that one that always raises does not block the others.
+    Close a window that, as the service reports, was not finished in a day. Postpone the order before the first request,
+    so that one that always raises does not block the others.
     """
     order = db.session.get_one(Order, order_id)
     lock(order.subscription)
+    if not order.is_due(now):
+        db.session.commit()
+        return False  # another process is already working on it
+    before = (order.status, order.mismatch)
     order.postpone(at=now)
+    order.pass_late_look(at=now)
     lookup = _settle(desk, order, now=now)
     is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
     if lookup is Lookup.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
         abandon(order, now=now)
-    return order
+    return order.is_final and (order.status, order.mismatch) != before
 
 
 def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
@@ -93,7 +102,7 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
     if order.status is not OrderStatus.READY:
         db.session.commit()
         return
-    order.mark_cancelled(reason)
+    order.mark_abandoned(reason, at=now)
     subscription = order.subscription
     is_retried = any(other.status is OrderStatus.READY for other in subscription.orders)
     if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_retried:
@@ -170,7 +179,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
 
 
 def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
-    is_late = order.outcome in ("declined", "closed")
+    is_late = order.is_final or order.outcome == "closed"
     order.imp_uid = payment.imp_uid
     order.mark_paid(at=from_unix(payment.paid_at) or now)
     order.receipt_url = payment.receipt_url
@@ -227,7 +236,7 @@ def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime
     if not order.issues_key and payment.came_by_window:
         return  # a window that was opened under a charge's `merchant_uid` says nothing about the charge
     order.imp_uid = order.imp_uid or payment.imp_uid
-    order.mark_failed(payment.fail_reason or "")
+    order.mark_failed(payment.fail_reason or "", at=now)
     journal.record("payment.failed", at=now, lane=journal.PG, order=order, reason=payment.fail_reason or "")
     if order.purpose is OrderPurpose.CHARGE:
         dunning.after_decline(desk, order, now=now)
@@ -249,7 +258,7 @@ def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now
     was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     if order.mismatch in (None, "merchant_uid"):
-        order.reject(wrong)
+        order.reject(wrong, at=now)
         journal.record("payment.mismatch", at=now, order=order, fields=wrong)
     if order.issues_key and "customer_uid" not in wrong and not order.billing_key.is_usable:
         order.billing_key.revoke(at=now)

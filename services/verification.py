@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from models import InvoiceStatus, KeyStatus, Order, OrderStatus
+from models import Invoice, InvoiceStatus, KeyStatus, Order, OrderStatus
 from money import CurrencyError, Money
 from services.desk import Desk
 from services.iamport import NotFound, Payment, Refused
@@ -95,11 +95,17 @@ def surplus_reasons(order: Order) -> list[str]:
     """Return why a payment that matches the order is still a surplus payment: nothing is left that it could pay."""
     if order.issues_key and order.billing_key.status is KeyStatus.REVOKED:
         return ["billing_key"]
-    if order.invoice is not None and (
-        order.invoice.status is not InvoiceStatus.OPEN or not order.subscription.is_alive
-    ):
+    if order.invoice is not None and not _can_be_paid(order.invoice):
         return ["invoice"]
     return []
+
+
+def _can_be_paid(invoice: Invoice) -> bool:
+    """Whether a payment still buys the invoice's period: the subscription goes on, and the period is the next one."""
+    subscription = invoice.subscription
+    if invoice.status is InvoiceStatus.UNCOLLECTIBLE and subscription.paid_until not in (None, invoice.period_start):
+        return False  # a later period was paid since
+    return subscription.is_alive and invoice.status in (InvoiceStatus.OPEN, InvoiceStatus.UNCOLLECTIBLE)
 
 
 def _minor(payment: Payment) -> int | None:

@@ -14,7 +14,7 @@ from services.iamport import NotFound
 from services.locks import lock
 from services.payments import settle
 from tests.conftest import signed_in
-from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, try_again
 
 WALKS = [
     (guide, variant, slug)
@@ -226,6 +226,39 @@ def test_a_charge_that_is_pending_for_more_than_a_day_is_declined_and_pays_when_
     sandbox.wait(86_400)
     renewals.collect(desk, subscription_id=subscription.id, now=february + 2 * day)
     assert (charge.outcome, sandbox.count_payments()) == ("paid", count)
+
+
+def test_reconcile_alone_finds_a_charge_that_is_approved_late(desk, sandbox, walk):
+    subscription = walk.subscribe()
+    february = subscription.paid_until
+    sandbox.control("outcomes", outcome="late_approval", place="charge", seconds=3000)
+    declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    assert (declined.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
+
+    reconcile(desk, now=february + timedelta(minutes=10))
+    assert declined.outcome == "declined"
+    sandbox.wait(3600)
+    reconcile(desk, now=february + timedelta(hours=1))
+
+    assert (declined.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+    assert subscription.paid_until > february
+
+
+def test_reconcile_alone_refunds_the_window_that_is_approved_after_another_one_was_paid(desk, sandbox, walk):
+    first = walk.order("jtnet")
+    sandbox.control("outcomes", outcome="late_approval", place="window", seconds=3000)
+    late = walk.pay(first)
+    walk.come_back(first, late, Source.CALLBACK)
+    assert first.outcome == "declined"
+    second = try_again(desk, first.subscription, "jtnet")
+    kept = walk.pay(second)
+    walk.come_back(second, kept, Source.CALLBACK)
+
+    sandbox.wait(3600)
+    reconcile(desk, now=NOW + timedelta(hours=1))
+
+    assert (second.outcome, first.mismatch) == ("paid", "invoice")
+    assert [desk.client.payment(imp_uid).amount_left > 0 for imp_uid in (kept, late)] == [True, False]
 
 
 def test_a_forged_amount_that_is_only_shown_grants_nothing(walk):

@@ -77,6 +77,20 @@ def test_reconcile_settles_what_was_left_open(run, desk, user, plan):
     assert order.status is OrderStatus.PAID
 
 
+def test_reconcile_reports_a_late_approval_and_is_quiet_about_a_look_that_finds_none(run, desk, user, plan):
+    ended_at = clock.now() - timedelta(minutes=5)
+    order = place_order(desk, user, plan, now=ended_at)
+    failed = desk.client.pay(checkout.request(desk, order, language="ko"), card="declined")
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=failed, now=ended_at)
+
+    before = run("reconcile")
+    desk.client.pay(checkout.request(desk, order, language="ko"))
+    order.late_look_at = clock.now()
+    db.session.commit()
+
+    assert (before, run("reconcile")) == ("", "1 open orders settled, 0 refunds made, 0 revoked keys deleted\n")
+
+
 def test_reconcile_makes_refunds_that_got_no_answer(run, desk, user, dollar_plan):
     long_enough_ago = clock.now() - timedelta(minutes=5)
     order = place_order(desk, user, dollar_plan, "paymentwall", now=long_enough_ago)

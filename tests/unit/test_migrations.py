@@ -139,6 +139,24 @@ def _korean_names() -> dict[str, str]:
     return names
 
 
+def test_an_attempt_that_failed_before_the_late_looks_is_looked_at_once(app, desk):
+    catalog.seed()
+    order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"), "jtnet")
+    request = checkout.request(desk, order, language="ko")
+    imp_uid = desk.client.pay(request, card="declined")
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
+    desk.client.pay(request)
+    order_id = order.id
+    db.session.remove()
+
+    downgrade(revision="0013")
+    upgrade()
+    reconcile(desk, now=NOW + timedelta(days=300))
+
+    order = db.session.get_one(Order, order_id)
+    assert (order.outcome, order.late_look_at) == ("paid", None)
+
+
 def test_what_was_open_before_the_refunds_is_looked_at(app, desk):
     catalog.seed()
     order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))

@@ -10,6 +10,7 @@ from werkzeug.security import check_password_hash
 
 from errors import IllegalStep
 from models import (
+    LATE_LOOKS,
     MOVES,
     BillingKey,
     Invoice,
@@ -33,7 +34,7 @@ LATER = NOW + timedelta(days=1)
 
 ORDER_EVENTS = {
     OrderStatus.PAID: lambda order: order.mark_paid(at=NOW),
-    OrderStatus.FAILED: lambda order: order.mark_failed("limit exceeded"),
+    OrderStatus.FAILED: lambda order: order.mark_failed("limit exceeded", at=NOW),
     OrderStatus.CANCELLED: lambda order: order.mark_cancelled(),
 }
 KEY_EVENTS = {
@@ -173,21 +174,61 @@ def test_a_second_payment_of_an_order_changes_nothing():
 
 def test_a_second_failure_keeps_the_first_reason():
     order = Order(status=OrderStatus.READY)
-    order.mark_failed("limit exceeded")
+    order.mark_failed("limit exceeded", at=NOW)
 
-    order.mark_failed("expired")
+    order.mark_failed("expired", at=LATER)
 
     assert order.fail_reason == "limit exceeded"
 
 
 def test_a_late_approval_clears_what_was_said_before():
     order = Order(status=OrderStatus.READY, purpose=OrderPurpose.CHARGE, window_message="closed")
-    order.mark_failed("limit exceeded")
+    order.mark_failed("limit exceeded", at=NOW)
 
     order.mark_paid(at=NOW)
 
     assert (order.fail_reason, order.window_message, order.mismatch) == (None, None, None)
     assert order.outcome == "paid"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda order, at: order.mark_failed("limit exceeded", at=at),
+        lambda order, at: order.mark_abandoned(at=at),
+        lambda order, at: order.reject(["amount"], at=at),
+    ],
+    ids=["failed", "abandoned", "rejected"],
+)
+def test_an_attempt_that_ends_without_a_payment_may_be_approved_late(end):
+    order = Order(status=OrderStatus.READY)
+
+    end(order, NOW)
+    order.reject(["invoice"], at=LATER)
+
+    assert (order.ended_at, order.late_look_at) == (NOW, NOW + LATE_LOOKS[0])
+
+
+@pytest.mark.parametrize("event", [ORDER_EVENTS[OrderStatus.PAID], ORDER_EVENTS[OrderStatus.CANCELLED]])
+def test_a_payment_and_a_refund_end_the_schedule_of_late_looks(event):
+    order = Order(status=OrderStatus.READY)
+    order.mark_failed("limit exceeded", at=NOW)
+
+    event(order)
+
+    assert order.late_look_at is None
+
+
+def test_each_late_look_sets_the_next_and_the_last_sets_none():
+    order = Order(status=OrderStatus.READY)
+    order.mark_failed("limit exceeded", at=NOW)
+
+    looks = []
+    while order.late_look_at is not None:
+        looks.append(order.late_look_at - NOW)
+        order.pass_late_look(at=order.late_look_at)
+
+    assert looks == list(LATE_LOOKS)
 
 
 def test_a_second_revocation_keeps_the_first_moment():

@@ -291,17 +291,29 @@ def test_a_foreign_payment_that_was_reported_in_silence_is_noted_once(desk, user
     assert db.session.query(JournalEntry).filter_by(event="payment.mismatch").count() == 1
 
 
-def test_a_final_order_is_not_asked_about_any_more(desk, user, plan):
+def hours_of_reads(desk, *, hours):
+    """Reconcile every hour, and return the hours in which the service was read."""
+    read_at = []
+    for hour in range(1, hours):
+        calls = len(desk.client.calls)
+        reconcile(desk, now=NOW + timedelta(hours=hour))
+        read_at += [hour] if len(desk.client.calls) > calls else []
+    return read_at
+
+
+def test_a_paid_order_is_not_asked_about_any_more(desk, user, plan):
+    subscribe(desk, user, plan, "jtnet")
+
+    assert hours_of_reads(desk, hours=50) == []
+
+
+def test_a_rejected_order_is_asked_about_only_to_find_a_late_approval(desk, user, plan):
     order = place_order(desk, user, plan)
     imp_uid = desk.client.pay(request_of(desk, order), amount=1)
     receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
-    calls = len(desk.client.calls)
 
-    for hour in range(1, 50):
-        reconcile(desk, now=NOW + timedelta(hours=hour))
-
+    assert hours_of_reads(desk, hours=300) == [1, 6, 24, 72, 168]
     assert order.outcome == "mismatch"
-    assert len(desk.client.calls) == calls
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["unfinished", "silent"])

@@ -1,0 +1,254 @@
+"""Late approvals without a webhook: reconcile finds each one, books it or refunds it, and stops looking in the end."""
+
+from datetime import timedelta
+
+import pytest
+
+from clock import add_months
+from models import LATE_LOOKS, InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus, db
+from services import checkout, payments, subscriptions
+from services.checkout import Source
+from tests.factories import NOW, place_order, reconcile, renew, subscribe, try_again
+
+FEBRUARY = add_months(NOW, 1, anchor_day=31)
+MARCH = add_months(NOW, 2, anchor_day=31)
+
+
+def pay(desk, order, **how):
+    return desk.client.pay(checkout.request(desk, order, language="ko"), **how)
+
+
+def come_back(desk, order, imp_uid, *, now=NOW, message=""):
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": message}
+    checkout.receive(desk, source=Source.CALLBACK, now=now, **news)
+
+
+def decline(desk, order, *, now=NOW):
+    """Decline the order's window, and return the `imp_uid`."""
+    imp_uid = pay(desk, order, card="declined")
+    come_back(desk, order, imp_uid, now=now)
+    return imp_uid
+
+
+def left(desk, imp_uid):
+    return desk.client.payment(imp_uid).amount_left
+
+
+def times_of_reads(desk, *, since, minutes):
+    """Reconcile every minute, and return the minutes in which the service was read."""
+    read_at = []
+    for minute in range(1, minutes):
+        calls = len(desk.client.calls)
+        reconcile(desk, now=since + timedelta(minutes=minute))
+        if len(desk.client.calls) > calls:
+            read_at.append(timedelta(minutes=minute))
+    return read_at
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(hours=5), timedelta(days=2, hours=23)], ids=str)
+def test_a_charge_that_is_approved_late_pays_its_period(desk, user, plan, after):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    for look in LATE_LOOKS:
+        if look < after:
+            reconcile(desk, now=FEBRUARY + look)
+
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + next(look for look in LATE_LOOKS if look >= after))
+
+    assert (declined.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+    assert (subscription.paid_until, len(desk.client.charges)) == (MARCH, 2)
+
+
+def test_a_charge_that_is_approved_after_another_card_paid_its_period_is_refunded(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    other = try_again(desk, subscription, now=FEBRUARY)
+    come_back(desk, other, pay(desk, other), now=FEBRUARY)
+    assert subscription.paid_until == MARCH
+
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(hours=1))
+
+    assert (declined.mismatch, left(desk, declined.imp_uid)) == ("invoice", 0)
+    assert subscription.paid_until == MARCH
+
+
+@pytest.mark.parametrize("first_ends", ["declined", "closed", "abandoned"])
+def test_the_first_of_two_windows_is_refunded_when_it_is_approved_after_the_second(desk, user, plan, first_ends):
+    first = place_order(desk, user, plan, "jtnet")
+    if first_ends == "declined":
+        decline(desk, first)
+    elif first_ends == "closed":
+        come_back(desk, first, desk.client.close(checkout.request(desk, first, language="ko")), message="closed")
+    second = try_again(desk, first.subscription, "jtnet")
+    kept = pay(desk, second)
+    come_back(desk, second, kept)
+    if first_ends == "abandoned":
+        reconcile(desk, now=NOW + timedelta(days=1, minutes=1))
+        assert first.status is OrderStatus.CANCELLED
+
+    surplus = pay(desk, first)
+    reconcile(desk, now=NOW + timedelta(days=2))
+
+    assert (second.outcome, first.mismatch) == ("paid", "invoice")
+    assert (left(desk, kept), left(desk, surplus)) == (19900, 0)
+
+
+def test_an_abandoned_window_that_is_approved_late_is_refunded(desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    closed_at = NOW + timedelta(days=1, minutes=1)
+    reconcile(desk, now=closed_at)
+    assert (order.status, order.subscription.status) == (OrderStatus.CANCELLED, SubscriptionStatus.CANCELLED)
+
+    imp_uid = pay(desk, order)
+    reconcile(desk, now=closed_at + LATE_LOOKS[-1])
+
+    assert left(desk, imp_uid) == 0
+    assert order.subscription.paid_until is None
+
+
+def test_a_charge_that_is_approved_after_its_subscription_was_cancelled_is_refunded(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    subscriptions.cancel(desk, subscription=subscription, now=FEBRUARY + timedelta(hours=1))
+
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(hours=6))
+
+    assert (declined.mismatch, left(desk, declined.imp_uid)) == ("invoice", 0)
+
+
+def test_a_charge_that_is_approved_after_dunning_ended_its_subscription_is_refunded(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    for days in (0, 1, 3, 7):
+        last = renew(desk, subscription, now=FEBRUARY + timedelta(days=days))
+    (invoice, _) = subscription.invoices
+    assert (invoice.status, subscription.is_alive) == (InvoiceStatus.UNCOLLECTIBLE, False)
+
+    desk.client.approve_late(last.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(days=8))
+
+    assert (last.mismatch, left(desk, last.imp_uid)) == ("invoice", 0)
+    assert invoice.status is InvoiceStatus.UNCOLLECTIBLE
+
+
+def test_a_late_approval_pays_an_uncollectible_period_of_a_subscription_that_goes_on(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    declined.invoice.mark_uncollectible()
+    db.session.commit()
+
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(hours=1))
+
+    assert (declined.outcome, declined.invoice.status) == ("paid", InvoiceStatus.PAID)
+    assert (subscription.status, subscription.paid_until) == (SubscriptionStatus.ACTIVE, MARCH)
+
+
+def test_a_late_approval_of_an_uncollectible_period_is_refunded_when_a_later_one_was_paid(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    declined.invoice.mark_uncollectible()
+    subscription.renew(until=add_months(NOW, 3, anchor_day=31))
+    db.session.commit()
+
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(hours=1))
+
+    assert (declined.mismatch, left(desk, declined.imp_uid)) == ("invoice", 0)
+
+
+def test_a_payment_in_the_second_window_after_a_forged_first_one_is_refunded(desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    come_back(desk, order, pay(desk, order, amount=1))
+    assert order.mismatch == "amount"
+
+    right = pay(desk, order)
+    reconcile(desk, now=NOW + timedelta(hours=1))
+
+    assert left(desk, right) == 0
+
+
+def test_a_card_change_that_is_approved_late_does_not_replace_a_newer_card(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    abandoned = try_again(desk, subscription)
+    closed_at = NOW + timedelta(days=1, minutes=1)
+    reconcile(desk, now=closed_at)
+    newer = try_again(desk, subscription, now=closed_at)
+    come_back(desk, newer, pay(desk, newer), now=closed_at)
+
+    pay(desk, abandoned)
+    reconcile(desk, now=closed_at + timedelta(hours=1))
+
+    assert subscription.billing_key is newer.billing_key
+    assert (newer.billing_key.status, abandoned.billing_key.status) == (KeyStatus.ACTIVE, KeyStatus.REVOKED)
+
+
+def test_a_failed_attempt_is_read_on_a_schedule_that_ends(desk, user, plan):
+    decline(desk, place_order(desk, user, plan))
+
+    read_at = times_of_reads(desk, since=NOW, minutes=15 * 24 * 60)
+
+    assert read_at == list(LATE_LOOKS)
+    assert LATE_LOOKS[-1] == timedelta(days=7)
+
+
+def test_a_worker_that_was_down_for_the_whole_schedule_reads_once(desk, user, plan):
+    order = place_order(desk, user, plan)
+    decline(desk, order)
+    imp_uid = pay(desk, order)
+    later = NOW + timedelta(days=60)
+
+    reconcile(desk, now=later)
+
+    assert (order.outcome, order.imp_uid) == ("registered", imp_uid)
+    assert payments.to_reconcile(now=later + timedelta(days=60)) == []
+
+
+def test_a_look_without_an_answer_is_repeated_even_after_the_last_one(desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    decline(desk, order)
+    pay(desk, order)
+    desk.client.silent = True
+    reconcile(desk, now=NOW + LATE_LOOKS[-1])
+    desk.client.silent = False
+
+    reconcile(desk, now=NOW + LATE_LOOKS[-1] + timedelta(hours=1))
+
+    assert order.outcome == "paid"
+
+
+def test_a_payment_that_was_found_and_one_that_was_refunded_are_not_read_again(desk, user, plan):
+    paid, refunded = (place_order(desk, user, plan, "jtnet") for _ in range(2))
+    for order in (paid, refunded):
+        decline(desk, order)
+        come_back(desk, order, pay(desk, order))
+    desk.client.cancel_in_console(refunded.imp_uid)
+    come_back(desk, refunded, refunded.imp_uid)
+    assert (paid.outcome, refunded.outcome) == ("paid", "cancelled")
+
+    assert times_of_reads(desk, since=NOW, minutes=60) == []
+
+
+def test_a_round_takes_a_batch_of_failed_attempts_beside_the_open_orders(desk, user, plan):
+    failed = [place_order(desk, user, plan) for _ in range(3)]
+    for n, order in enumerate(failed):
+        decline(desk, order, now=NOW + timedelta(seconds=n))
+    waiting = [place_order(desk, user, plan) for _ in range(3)]
+
+    taken = payments.to_reconcile(now=NOW + timedelta(minutes=5), limit=2)
+
+    assert taken == [order.id for order in (*waiting[:2], *failed[:2])]
+
+
+def test_two_workers_with_the_same_list_read_an_attempt_once(desk, user, plan):
+    order = place_order(desk, user, plan)
+    decline(desk, order)
+    later = NOW + timedelta(minutes=2)
+    payments.reconcile(desk, order_id=order.id, now=later)
+    calls = len(desk.client.calls)
+
+    payments.reconcile(desk, order_id=order.id, now=later)
+
+    assert len(desk.client.calls) == calls
