@@ -43,6 +43,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     config = config or Config.from_environ(os.environ)
     app = Flask(__name__, static_url_path=assets.address(), instance_path=str(ROOT / "instance"))
     app.config.from_object(config)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = config.engine_options
     app.url_map.strict_slashes = False
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES

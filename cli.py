@@ -30,6 +30,8 @@ from services import (
 from services.desk import Desk
 from views.incoming import desk
 
+MOST_THREADS = 64
+"""An upper limit of `--threads`. Each thread has a connection to the database; PostgreSQL accepts 100 by default."""
 RECONCILE_EVERY = 60.0
 """Seconds between two looks at what was left open; renewals are looked for far more often."""
 PRUNE_EVERY = timedelta(days=1)
@@ -57,7 +59,13 @@ def seed() -> None:
 @click.command("renew-due")
 @click.option("--forever", is_flag=True, help="Repeat until stopped, every few seconds.")
 @click.option("--every", default=5.0, show_default=True, help="Seconds between two rounds.")
-@click.option("--threads", default=4, show_default=True, help="Number of charges made in parallel.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    default=4,
+    show_default=True,
+    help="Number of charges made in parallel.",
+)
 @with_appcontext
 def renew_due(forever: bool, every: float, threads: int) -> None:
     """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice."""

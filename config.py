@@ -102,6 +102,14 @@ class Config:
     that time, or earlier if the first one has ended. At least as long as all calls of one charge, each of which may
     take `IMP_TIMEOUT`."""
 
+    STATEMENT_TIMEOUT: float = 30.0
+    """`STATEMENT_TIMEOUT`: seconds after which PostgreSQL stops a statement. Every statement of the shop takes
+    milliseconds; one that takes longer would hold locks and a connection that others wait for."""
+
+    LOCK_TIMEOUT: float = 10.0
+    """`LOCK_TIMEOUT`: seconds that a statement waits for a lock on PostgreSQL. The shop holds a lock for milliseconds,
+    and never during a request to the payment service, so a longer wait means that its holder hangs. (SQLite: 15 s.)"""
+
     BABEL_DEFAULT_LOCALE: str = "ko"
     SESSION_COOKIE_NAME: str = "maedal_session"
     """Cookies ignore ports, so another site on the same host would overwrite a cookie named `session`."""
@@ -112,6 +120,20 @@ class Config:
     """None: a buyer may leave a payment window open for longer than any limit that is short enough to protect."""
     MAX_CONTENT_LENGTH: int = 1_000_000
     """The largest request body in bytes. This shop has no uploads."""
+
+    @property
+    def engine_options(self) -> dict[str, object]:
+        """How the shop connects to its database: one connection per thread that needs one, checked before each use.
+
+        The pool has no limit of its own, because the threads have one: `--threads` of the worker, and the web server's.
+        A thread that waited in vain for a connection would leave an approved charge without its answer.
+        """
+        options: dict[str, object] = {"pool_pre_ping": True, "pool_size": 0}
+        if self.SQLALCHEMY_DATABASE_URI.startswith("postgresql"):
+            limits = {"statement_timeout": self.STATEMENT_TIMEOUT, "lock_timeout": self.LOCK_TIMEOUT}
+            settings = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())
+            options["connect_args"] = {"options": settings}
+        return options
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
@@ -147,6 +169,8 @@ class Config:
             DUNNING_DAYS=read.days("DUNNING_DAYS", cls.DUNNING_DAYS),
             JOURNAL_DAYS=read.count("JOURNAL_DAYS", cls.JOURNAL_DAYS, at_least=1),
             CLAIM_LIFETIME=read.claim_lifetime(cls.CLAIM_LIFETIME, longest_charge=CALLS_OF_A_CHARGE * timeout),
+            STATEMENT_TIMEOUT=read.seconds("STATEMENT_TIMEOUT", cls.STATEMENT_TIMEOUT),
+            LOCK_TIMEOUT=read.seconds("LOCK_TIMEOUT", cls.LOCK_TIMEOUT),
             SESSION_COOKIE_SECURE=public_url.startswith("https://"),
         )
         read.problems += _demonstration_problems(config) if demo else _business_problems(config)

@@ -109,6 +109,9 @@ def run_migrations_online():
     connectable = get_engine()
 
     with connectable.connect() as connection, without_foreign_keys(connection):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0")  # a migration may rewrite a large table
+            connection.commit()
         context.configure(connection=connection, target_metadata=get_metadata(), **conf_args)
 
         with context.begin_transaction():

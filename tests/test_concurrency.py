@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,14 +17,28 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from threading import Barrier
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 import clock
+from cli import MOST_THREADS
 from clock import add_months
 from errors import ChargeInProgress, ShopError
-from models import Invoice, InvoiceStatus, JournalEntry, Notice, Order, OrderPurpose, OrderStatus, Subscription, db
+from models import (
+    Invoice,
+    InvoiceStatus,
+    JournalEntry,
+    Notice,
+    Order,
+    OrderPurpose,
+    OrderStatus,
+    Plan,
+    Subscription,
+    db,
+)
 from services import catalog, checkout, claims, machine_time, notices, orders, renewals, webhooks
 from services.checkout import Source
 from services.desk import Desk
@@ -281,6 +295,45 @@ def test_a_notice_and_the_buyer_at_once_settle_once(simultaneously, desk, user, 
     assert order.billing_key.confirmed_at == NOW
     assert db.session.query(JournalEntry).filter_by(event="key.confirmed").count() == 1
     assert len(desk.client.charges) == 1
+
+
+# The database --------------------------------------------------------------------------------------------
+
+
+def test_every_thread_of_the_largest_worker_gets_a_connection(app):
+    with ExitStack() as opened:
+        for _ in range(MOST_THREADS):
+            opened.enter_context(db.engine.connect()).execute(db.text("SELECT 1"))
+
+
+@pytest.mark.services
+def test_a_restarted_database_raises_no_error(app, desk, user, plan):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no server")
+    db.session.commit()
+    with psycopg.connect(db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert subscribe(desk, user, plan).paid_until == FEBRUARY
+
+
+@pytest.mark.services
+def test_a_statement_waits_for_a_lock_only_so_long(app, open_shop, config, payments, user, plan):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite locks the whole database, for as long as `busy_timeout`")
+    uri = app.config["SQLALCHEMY_DATABASE_URI"]
+    impatient = open_shop(replace(config, SQLALCHEMY_DATABASE_URI=uri, LOCK_TIMEOUT=0.1, STATEMENT_TIMEOUT=7), payments)
+    db.session.execute(update(Plan).values(position=1))
+
+    with impatient.app_context():
+        assert db.session.scalar(db.text("SHOW statement_timeout")) == "7s"
+        with pytest.raises(OperationalError, match="lock timeout"):
+            db.session.execute(update(Plan).values(position=2))
+        db.session.remove()
+        db.engine.dispose()
 
 
 # Claims ---------------------------------------------------------------------------------------------------
