@@ -104,8 +104,10 @@ def test_the_sandboxs_tests_know_no_shop(path):
 
 
 @each([*sources("tests/unit", "tests/views"), ROOT / "tests/conftest.py", ROOT / "tests/factories.py"])
-def test_the_shops_tests_know_no_sandbox(path):
+def test_the_shops_tests_know_no_sandbox_and_no_demo(path):
     keep(packages(path) & {"sandbox"}, f"{named(path)} imports the sandbox: move what needs both to tests/contract.")
+    demo = packages(path) & {"demo"} if named(path) != "tests/unit/test_demo.py" else set()
+    keep(demo, f"{named(path)} imports demo/, which a shop deletes: move the test to tests/unit/test_demo.py.")
 
 
 # The import graph -----------------------------------------------------------------------------------------

@@ -4,10 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-import demo
 from app import create_app
 from config import PUBLISHED_STAFF, ConfigError
-from demo.people import PEOPLE
 from tests.factories import make_user
 
 
@@ -18,21 +16,10 @@ def test_a_shop_does_not_start_where_a_demonstration_left_its_staff(app, config,
         create_app(config, payments)
 
 
-def test_a_demonstration_starts_with_its_own_staff(app, config, payments):
-    make_user(PUBLISHED_STAFF, is_staff=True)
-
-    assert demo.create_app(replace(config, DEMO=True), payments)
-
-
 def test_the_shop_offers_no_sample_people_whatever_its_settings(config, payments):
     shop = create_app(replace(config, DEMO=True), payments)
 
     assert "demo" not in shop.blueprints
-
-
-def test_a_demonstration_does_not_start_as_a_business(config, payments):
-    with pytest.raises(ConfigError, match="needs DEMO=1"):
-        demo.create_app(config, payments)
 
 
 def test_nobody_keeps_a_shop_from_starting_by_signing_up_under_that_name(app, config, payments):
@@ -45,7 +32,3 @@ def test_a_shop_starts_before_it_has_tables(config, payments, tmp_path):
     empty = replace(config, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/empty.db")
 
     assert create_app(empty, payments)
-
-
-def test_the_only_published_staff_is_the_one_that_is_refused():
-    assert [person.email for person in PEOPLE if person.is_staff] == [PUBLISHED_STAFF]

@@ -1,10 +1,13 @@
-"""The history that the demonstration gives its users, whatever day it is created on."""
+"""When the demonstration starts, and the history that it gives its users, whatever day it is created on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+import demo
 from clock import add_months, day_of_month
+from config import PUBLISHED_STAFF, ConfigError
 from demo import people
 from models import InvoiceStatus, SubscriptionStatus
 from tests import factories
@@ -14,6 +17,21 @@ DAYS = [
     for day in ("2026-11-21", "2027-01-10", "2027-01-31", "2027-02-28", "2027-03-10", "2027-03-31", "2027-04-09")
 ]
 """Days at the end of a month, ten days after one, and in the middle of one."""
+
+
+def test_a_demonstration_starts_with_its_own_staff(app, config, payments):
+    factories.make_user(PUBLISHED_STAFF, is_staff=True)
+
+    assert demo.create_app(replace(config, DEMO=True), payments)
+
+
+def test_a_demonstration_does_not_start_as_a_business(config, payments):
+    with pytest.raises(ConfigError, match="needs DEMO=1"):
+        demo.create_app(config, payments)
+
+
+def test_the_only_published_staff_is_the_one_that_is_refused():
+    assert [person.email for person in people.PEOPLE if person.is_staff] == [PUBLISHED_STAFF]
 
 
 @pytest.fixture
