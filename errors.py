@@ -12,6 +12,7 @@
     ├── EmailTaken
     ├── WrongCredentials
     ├── PaymentServiceDown
+    │   └── PaymentServiceBusy
     ├── PaymentServiceRefused
     └── IllegalStep
 
@@ -95,6 +96,12 @@ class PaymentServiceDown(ShopError):
     """The payment service did not answer; whether it acted is unknown."""
 
     code = "payment_service_down"
+
+
+class PaymentServiceBusy(PaymentServiceDown):
+    """No request was sent: too many wait for the payment service already, or it has not answered recently."""
+
+    code = "payment_service_busy"
 
 
 class PaymentServiceRefused(ShopError):

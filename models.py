@@ -624,6 +624,11 @@ class Order(Model):
         return self.status is not OrderStatus.READY
 
     @property
+    def is_queued(self) -> bool:
+        """Whether the order is a charge that the worker has yet to send: nothing was requested from the service."""
+        return self.purpose is OrderPurpose.CHARGE and self.status is OrderStatus.READY and self.asked_at is None
+
+    @property
     def awaits_charge(self) -> bool:
         """Whether the charge after this issue is still to come: its period was not paid in another way."""
         paid = (invoice.paid_at for invoice in self.subscription.invoices if invoice.paid_at)

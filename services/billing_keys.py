@@ -6,6 +6,7 @@ service may not answer, so we retry the deletion with a growing back-off until i
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
 
 from sqlalchemy import select
 
@@ -42,8 +43,11 @@ def confirm(order: Order, *, now: datetime) -> None:
 
 
 def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
-    """Delete the user's revoked keys at the payment service. Return how many it deleted."""
-    return sum(delete(desk, key_id=key_id, now=now) for key_id in to_delete(now=now, user=user))
+    """Delete the user's revoked keys at the payment service, up to the first that fails. Return how many are deleted.
+
+    The user waits for this, so the worker deletes the rest.
+    """
+    return len(list(takewhile(lambda key_id: delete(desk, key_id=key_id, now=now), to_delete(now=now, user=user))))
 
 
 def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Sequence[int]:

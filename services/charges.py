@@ -1,7 +1,8 @@
 """One charge: store the attempt, send it with no transaction open, store the answer.
 
-    look_up   read what became of an attempt without an answer
-    charge    store the attempt, send it, store the answer
+    look_up           read what became of an attempt without an answer
+    charge            store the attempt, send it, store the answer
+    leave_to_worker   store the attempt that cannot be sent now
 
 If the process stops between two steps, the next run finds an attempt without an answer, and looks it up before it
 sends anything. Every step that writes first checks its claim (`services.claims`): a worker that lost it writes nothing,
@@ -15,11 +16,11 @@ from typing import Any
 
 from clock import FIRST_PAUSE
 from errors import ChargeInProgress, NothingToCharge
-from models import BillingKey, Invoice, InvoiceStatus, Order, OrderPurpose, db
+from models import BillingKey, Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, db
 from services import claims, dunning, journal, payments
 from services.claims import Claim
 from services.desk import Desk
-from services.iamport import IamportError, NotFound, Payment, Refused
+from services.iamport import IamportError, NotFound, Payment, Refused, Unknown
 from services.invoices import next_merchant_uid
 
 DECISION_TIMEOUT = timedelta(days=1)
@@ -37,10 +38,13 @@ def look_up(desk: Desk, claim: Claim, order: Order, *, now: datetime) -> bool:
 
     If the service knows the attempt, settle it. If the service does not answer, the attempt stays unknown.
     """
+    if order.is_queued:
+        return True
     try:
         answer = _find_record(desk, order)
     except IamportError as err:
-        _record_unknown(desk, claim, order, type(err).__name__, now=now)
+        if err.sent:
+            _record_unknown(desk, claim, order, type(err).__name__, now=now)
         return False
     if answer is not None:
         _apply_answer(desk, claim, order, answer, now=now)
@@ -54,13 +58,15 @@ def look_up(desk: Desk, claim: Claim, order: Order, *, now: datetime) -> bool:
 def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
     """Send a new attempt, or `order`, which never reached the service. Without an answer it stays `ready`: unknown.
 
+    If the request was not sent, the attempt is left to the worker, as if it had not been tried.
     The same order keeps its `merchant_uid`, so that a late success of it makes the service refuse the repeat.
 
     Raises:
         ChargeInProgress: when another process has claimed the subscription in the meantime.
         NothingToCharge: when the period was paid, or the subscription or its key ended, in the meantime.
     """
-    order, body = _store(desk, claim, order, key, invoice, now=now)
+    asked_before = order.asked_at if order else None
+    order, body, entry = _store(desk, claim, order, key, invoice, now=now)
     try:
         answer = _request(desk, order, body)
     except Refused as refusal:
@@ -72,6 +78,8 @@ def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoi
             reason = f"HTTP {refusal.status}: {refusal.message}"
             _record_unknown(desk, claim, order, reason, now=now, pause=FAULT_PAUSE)
     except IamportError as err:
+        if not err.sent:
+            return _take_back(desk, claim, order, entry, asked_before, now=now)
         # Count from the end of the wait: the service may have begun the charge only then.
         order.asked_at = now + err.waited
         _record_unknown(desk, claim, order, type(err).__name__, now=order.asked_at)
@@ -82,24 +90,63 @@ def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoi
     return order
 
 
-def _store(
+def leave_to_worker(
     desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime
-) -> tuple[Order, dict[str, Any]]:
-    """Commit the attempt that is about to be sent, under the claim. Return it with the body of its request."""
+) -> Order:
+    """Return the attempt, stored and not sent. The worker sends it, or looks `order` up, when the service answers.
+
+    Raises:
+        ChargeInProgress: when another process has claimed the subscription in the meantime.
+        NothingToCharge: when the period was paid, or the subscription or its key ended, in the meantime.
+    """
+    _confirm(desk, claim, key, invoice)
+    order = order or _new_order(key, invoice, now=now)
+    _queue(order, now=now)
+    db.session.commit()
+    return order
+
+
+def _take_back(
+    desk: Desk, claim: Claim, order: Order, entry: JournalEntry, asked_before: datetime | None, *, now: datetime
+) -> Order:
+    """Return the attempt as it was before a request that was not sent."""
+    if claims.confirm(desk, claim) and not order.is_final:
+        order.asked_at = asked_before
+        db.session.delete(entry)
+        _queue(order, now=now)
+    db.session.commit()
+    return order
+
+
+def _queue(order: Order, *, now: datetime) -> None:
+    if order.is_queued:
+        journal.record_once("charge.queued", at=now, order=order)
+    order.subscription.look_again(at=min(order.subscription.next_charge_at or now, now))
+
+
+def _confirm(desk: Desk, claim: Claim, key: BillingKey, invoice: Invoice) -> None:
+    """Begin a transaction under the claim, in which the period is still to be paid with this key."""
     if not claims.confirm(desk, claim):
         db.session.rollback()
         raise ChargeInProgress("another process has claimed the subscription")
     if invoice.status is not InvoiceStatus.OPEN or not key.is_usable:
         db.session.commit()
         raise NothingToCharge("the period was paid, or the subscription ended, a moment ago")
+
+
+def _store(
+    desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime
+) -> tuple[Order, dict[str, Any], JournalEntry]:
+    """Commit the attempt that is about to be sent, under the claim. Return it with its request's body and entry."""
+    _confirm(desk, claim, key, invoice)
     order = order or _new_order(key, invoice, now=now)
     order.billing_key, order.guide_id = key, key.guide_id
     order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
     order.asked_at = now
     body = _body(desk, order)
-    journal.record("charge.sent", at=now, order=order, fields=sorted(body))
+    entry = journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()
-    return order, body
+    return order, body, entry
 
 
 def _new_order(key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
@@ -164,7 +211,10 @@ def _request(desk: Desk, order: Order, body: dict[str, Any]) -> Payment:
         return desk.client.again(**body)
     except Refused:
         # "Already ordered" means that an earlier call of ours may have charged, so read before we rely on the refusal.
-        earlier = _find_record(desk, order)
+        try:
+            earlier = _find_record(desk, order)
+        except IamportError as err:  # this charge was sent, whatever stopped the look-up
+            raise Unknown(f"refused, and no answer about an earlier charge: {type(err).__name__}") from err
         if earlier is None or earlier.status == "failed":
             raise
         return earlier
@@ -193,7 +243,7 @@ def _record_unknown(
     desk: Desk, claim: Claim, order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE
 ) -> None:
     """Record that the outcome is unknown. No answer is not a decline."""
-    journal.record("charge.unknown", at=now, order=order, reason=reason)
+    journal.record_once("charge.unknown", at=now, order=order, reason=reason)
     _look_again(desk, claim, order, at=now + pause, now=now)
 
 

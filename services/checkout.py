@@ -18,6 +18,7 @@ from errors import (
     InvalidRequest,
     KeyNotConfirmed,
     NothingToCharge,
+    PaymentServiceBusy,
     PaymentServiceDown,
     PaymentServiceRefused,
 )
@@ -88,6 +89,7 @@ def place(
         NothingToCharge: when the subscription has ended.
         ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
         PaymentServiceDown: when the service did not answer the registration of the amount.
+        PaymentServiceBusy: when the registration could not be sent.
         PaymentServiceRefused: when the service refused that registration.
     """
     plan = plan or (subscription.plan if subscription else None)
@@ -140,7 +142,9 @@ def receive(
     if message and order.status is OrderStatus.READY:
         order.record_window_message(message)
     db.session.commit()
-    payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
+    lookup = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
+    if lookup is payments.Lookup.NO_ANSWER:
+        return order  # the buyer waits no longer: `reconcile` and the worker do the rest
     if order.purpose is OrderPurpose.ISSUE and order.status is OrderStatus.PAID:
         _collect_if_due(desk, order.subscription, now=now)
     billing_keys.delete_revoked(desk, now=now, user=order.user)
@@ -151,7 +155,7 @@ def _collect_if_due(desk: Desk, subscription: Subscription, *, now: datetime) ->
     """Take the payment that follows a key-only issue, unless another request or the worker is already taking it."""
     try:
         renewals.collect(desk, subscription_id=subscription.id, now=now)
-    except (ChargeInProgress, KeyNotConfirmed, NothingToCharge):
+    except (ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy):
         return
 
 
@@ -270,6 +274,8 @@ def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
     except IamportError as err:
         # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
         payments.abandon(order, now=now, reason=str(err))
-        raise (PaymentServiceRefused if isinstance(err, Refused) else PaymentServiceDown)(str(err)) from err
+        if isinstance(err, Refused):
+            raise PaymentServiceRefused(str(err)) from err
+        raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)
     db.session.commit()

@@ -34,19 +34,28 @@ class Page:
         return self.entries[0].id if self.older else None
 
 
-def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = None, **facts: object) -> None:
-    """Add one entry; `facts` are small JSON values. Does not commit."""
-    db.session.add(
-        JournalEntry(
-            at=at,
-            lane=lane,
-            event=event,
-            merchant_uid=order.merchant_uid if order else None,
-            imp_uid=order.imp_uid if order else None,
-            customer_uid=order.billing_key.customer_uid if order else None,
-            facts=facts,
-        )
+def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = None, **facts: object) -> JournalEntry:
+    """Add one entry and return it; `facts` are small JSON values. Does not commit."""
+    entry = JournalEntry(
+        at=at,
+        lane=lane,
+        event=event,
+        merchant_uid=order.merchant_uid if order else None,
+        imp_uid=order.imp_uid if order else None,
+        customer_uid=order.billing_key.customer_uid if order else None,
+        facts=facts,
     )
+    db.session.add(entry)
+    return entry
+
+
+def record_once(event: str, *, at: datetime, order: Order, **facts: object) -> None:
+    """Add an entry of the shop, unless the order has the same one: what repeats for hours is recorded once."""
+    known = select(JournalEntry.facts).where(
+        JournalEntry.merchant_uid == order.merchant_uid, JournalEntry.event == event
+    )
+    if facts not in db.session.scalars(known).all():
+        record(event, at=at, lane=SHOP, order=order, **facts)
 
 
 def of_orders(*orders: Order, before: int | None = None) -> Page:

@@ -111,7 +111,8 @@ def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> N
         _record_refusal(refund, refusal, now=now)
         return
     except IamportError as err:
-        _record_no_answer(refund, type(err).__name__, may_repeat=may_repeat, now=now)
+        if err.sent:
+            _record_no_answer(refund, type(err).__name__, may_repeat=may_repeat, now=now)
         return
     lock(order.subscription)
     confirm(order, answer, now=now)
@@ -218,7 +219,7 @@ def _record_no_answer(refund: Refund, reason: str, *, may_repeat: bool, now: dat
     A repeat could then refund that part twice, so from now on we only check.
     """
     lock(refund.order.subscription)
-    journal.record("payment.refund_unknown", at=now, order=refund.order, reason=reason)
+    journal.record_once("payment.refund_unknown", at=now, order=refund.order, reason=reason)
     if not may_repeat and refund.status is RefundStatus.DECIDED:
         _apply_effect(refund, now=now)
         refund.mark_asked(at=now)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
+from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
 from models import BillingKey, Invoice, InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
 from services import charges, claims, payments
 from services.claims import Claim
@@ -40,13 +40,17 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
     agreed to; a second call returns the payment that was made, and does not charge the next period.
 
     The attempt is paid, failed (declined or refused) or ready (unknown: looked up later under its `merchant_uid`).
+    While no charge can be sent, one that a person requested is left to the worker: it is ready, and `is_queued`.
 
     Raises:
         ChargeInProgress: when another process charges the subscription, or an earlier payment may still arrive.
         KeyNotConfirmed: when the PG has not confirmed the key yet.
         NothingToCharge: when nothing is due, the period is not the next to pay, or the subscription has ended or has no
             card.
+        PaymentServiceBusy: when no charge can be sent; what is due stays due.
     """
+    if period_start is None and not desk.client.can_charge:
+        raise PaymentServiceBusy("no charge can be sent now")
     claim = claims.take(desk, subscription_id)
     if claim is None:
         raise ChargeInProgress(f"another process is charging subscription {subscription_id}")
@@ -70,12 +74,16 @@ def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: b
     if buyer_may_be_paying(invoice, now=now):
         raise ChargeInProgress("a payment window is open for this period")
     order = unanswered_charge(invoice)
+    if not desk.client.can_charge:
+        return charges.leave_to_worker(desk, claim, order, key, invoice, now=now)
     if order is not None and not charges.look_up(desk, claim, order, now=now):
         card_changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
         if not card_changed or not is_owed:
             return order
         order = None  # the old card was declined, and the new one has not been tried
-    if order is None and (approved := _approved_late(desk, invoice, now=now)):
+    if (order is None or order.is_queued) and (approved := _approved_late(desk, invoice, now=now)):
+        if order is not None:
+            payments.abandon(order, now=now)
         return approved
     return charges.charge(desk, claim, order, key, invoice, now=now)
 

@@ -1,5 +1,6 @@
 """Verification: read the payment service's record of an order, and compare it with what we requested."""
 
+import re
 from contextlib import suppress
 
 from models import Invoice, InvoiceStatus, KeyStatus, Order, OrderStatus
@@ -7,6 +8,9 @@ from money import CurrencyError, Money
 from services.desk import Desk
 from services.iamport import NotFound, Payment, Refused
 
+IMP_UID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+"""The ids that we look up. A caller may send any text as `imp_uid`, and a firewall in front of the service answers 403
+to what looks like an attack: that must not open the breaker."""
 CHARGED_WITH_KEY = ("payment", "payment.scheduled")
 """The `customer_uid_usage` in the record of a charge with a stored key. Some PGs leave it out."""
 
@@ -18,7 +22,7 @@ def read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | No
     of another order proves nothing about this one, so the order's own records decide.
     """
     pointed = None
-    if imp_uid:
+    if imp_uid and IMP_UID.fullmatch(imp_uid):
         with suppress(Refused):  # `imp_uid` is only a hint from outside
             pointed = desk.client.payment(imp_uid)
     foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid

@@ -230,7 +230,7 @@ class FakeIamport:
         return self
 
     @property
-    def can_send(self) -> bool:
+    def can_charge(self) -> bool:
         return not self.busy
 
     # Inside ----------------------------------------------------------------------------------------------

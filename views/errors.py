@@ -31,6 +31,10 @@ ANSWERS = {
         503,
         _("The payment service does not respond. Nothing was charged. Please try again in a minute."),
     ),
+    "payment_service_busy": (
+        503,
+        _("The payment service is busy. Nothing was charged. Please try again in a minute."),
+    ),
     "payment_service_refused": (502, _("The payment service refused the request: %(detail)s")),
     "csrf": (
         400,

@@ -107,6 +107,11 @@ def _charge_message(order: Order) -> str:
     )
     if order.status is OrderStatus.PAID:
         message = _("Paid. Thank you!")
+    elif order.is_queued:
+        message = _(
+            "The payment service is busy, so nothing has been charged yet. "
+            "We charge the payment once, when the service responds."
+        )
     elif order.status is OrderStatus.READY:
         message = _("We do not know the result of the payment yet. We are checking it and will not charge you twice.")
     return message

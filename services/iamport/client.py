@@ -67,8 +67,8 @@ class IamportClient:
         return other
 
     @property
-    def can_send(self) -> bool:
-        """Whether a call would be sent now: the breaker lets it pass, and a place is free."""
+    def can_charge(self) -> bool:
+        """Whether a charge would be sent now: the breaker lets it pass, and a place is free."""
         return self._breaker.lets_pass and not self._bulkhead.is_full
 
     @property

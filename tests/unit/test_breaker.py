@@ -60,7 +60,7 @@ def test_failures_in_a_row_open_it_and_then_nothing_is_sent(client, wire):
         client.find("order-1")
 
     assert not caught.value.sent
-    assert not client.can_send
+    assert not client.can_charge
     assert client.breaker_state == "open"
     assert len(wire.requests) == THRESHOLD + 1  # and the token
 
@@ -120,7 +120,7 @@ def test_after_the_pause_one_probe_passes_and_its_answer_closes_it(client, wire,
     assert is_open(client, wire)
 
     stopwatch.seconds = FIRST_PAUSE
-    assert client.can_send
+    assert client.can_charge
     wire.answer(None, status=404, message="no such payment")
     with pytest.raises(NotFound):
         client.find("order-1")
@@ -144,7 +144,7 @@ def test_each_failed_probe_doubles_the_pause_up_to_a_minute(client, wire, stopwa
     pauses = []
     for _ in range(8):
         opened_at = stopwatch.seconds
-        while not client.can_send:
+        while not client.can_charge:
             stopwatch.seconds += 1
         pauses.append(stopwatch.seconds - opened_at)
         fail(client, wire)
@@ -170,7 +170,7 @@ def test_a_service_that_fails_again_soon_continues_the_back_off(client, wire, st
     fail(client, wire, THRESHOLD)
 
     stopwatch.seconds += FIRST_PAUSE
-    assert not client.can_send
+    assert not client.can_charge
     stopwatch.seconds += FIRST_PAUSE
     succeed(client, wire)
 
@@ -178,7 +178,7 @@ def test_a_service_that_fails_again_soon_continues_the_back_off(client, wire, st
     succeed(client, wire)
     fail(client, wire, THRESHOLD)
     stopwatch.seconds += FIRST_PAUSE
-    assert client.can_send
+    assert client.can_charge
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_request_to_wait_opens_it_immediately_and_for_that_long(client, wire, 
     stopwatch.seconds = pause - 1
     assert is_open(client, wire)
     stopwatch.seconds = pause
-    assert client.can_send
+    assert client.can_charge
 
 
 @pytest.mark.parametrize("asked", ["soon", "-1", "", "Sat, 31 Jan 2026 03:02:00 GMT"])
@@ -224,7 +224,7 @@ def test_an_interrupted_probe_leaves_the_next_call_to_probe(breaker, client, wir
     with pytest.raises(KeyboardInterrupt), breaker.watch():
         raise KeyboardInterrupt
 
-    assert client.can_send
+    assert client.can_charge
     succeed(client, wire)
     assert client.breaker_state == "closed"
 

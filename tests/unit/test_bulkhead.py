@@ -33,7 +33,7 @@ def test_when_all_places_are_taken_a_call_fails_immediately_and_sends_nothing(cl
         waiting = pool.submit(client.payment, "imp_1")
         assert begun.wait(SECONDS)
         sent = len(wire.requests)
-        assert not client.can_send
+        assert not client.can_charge
 
         with pytest.raises(Busy) as caught:
             client.ping()
@@ -41,11 +41,11 @@ def test_when_all_places_are_taken_a_call_fails_immediately_and_sends_nothing(cl
         assert not caught.value.sent
         assert len(wire.requests) == sent
         assert client.breaker_state == "closed"
-        assert client.patient(places=1).can_send
+        assert client.patient(places=1).can_charge
         end.set()
         assert waiting.result(SECONDS).imp_uid == "imp_1"
 
-    assert client.can_send
+    assert client.can_charge
 
 
 def test_a_call_that_fails_gives_its_place_back(client, wire):
@@ -54,4 +54,4 @@ def test_a_call_that_fails_gives_its_place_back(client, wire):
         with pytest.raises(Exception, match="no"):
             client.payment("imp_1")
 
-    assert client.can_send
+    assert client.can_charge
