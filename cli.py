@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import click
 from flask import Flask, current_app
@@ -19,6 +19,8 @@ from services import (
     billing_keys,
     catalog,
     claims,
+    comparison,
+    differences,
     journal,
     machine_time,
     notices,
@@ -28,6 +30,7 @@ from services import (
     webhooks,
 )
 from services.desk import Desk
+from services.iamport import IamportError
 from views.incoming import desk
 
 MOST_THREADS = 64
@@ -82,13 +85,40 @@ def renew_due(forever: bool, every: float, threads: int) -> None:
 
 
 @click.command()
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Compare this day in Seoul with the service's lists.")
+@click.option("--dry-run", is_flag=True, help="With --day: report what differs, and repair nothing.")
 @with_appcontext
-def reconcile() -> None:
-    """Settle every notice and open order, make the refunds that are due, and delete revoked keys at the service."""
-    patient = _patient_desk(1)
-    _read_due_notices(patient)
-    _reconcile(patient)
-    _prune_journal()
+def reconcile(day: datetime | None, dry_run: bool) -> None:
+    """Settle every notice and open order, make the refunds that are due, and delete revoked keys at the service.
+
+    With --day, compare that day instead, and repair what differs. Exit code: 0 when both agree, 1 when differences are
+    left, 2 for wrong usage, 3 when the service does not answer.
+    """
+    if day is not None:
+        _compare(day.date(), only_report=dry_run)
+    elif dry_run:
+        raise click.UsageError("--dry-run needs --day.")
+    else:
+        patient = _patient_desk(1)
+        _read_due_notices(patient)
+        _reconcile(patient)
+        _prune_journal()
+
+
+def _compare(day: date, *, only_report: bool) -> None:
+    if day >= clock.day_in_seoul(clock.now()):
+        raise click.UsageError(f"{day} has not ended in Seoul.")
+    try:
+        compared = comparison.run(_patient_desk(1), day, moment=clock.now, only_report=only_report)
+    except IamportError as err:
+        click.echo(f"{day}: no answer from the payment service ({err}). Run the command again.", err=True)
+        click.get_current_context().exit(3)
+    for found in compared.differences:
+        state = "repaired" if found.repaired_at else "open"
+        click.echo(f"{found.kind} {found.merchant_uid} {found.imp_uid}: {found.rule}, {state}")
+    left = len(differences.left_of(compared))
+    click.echo(f"{day}: {compared.listed} payments, {compared.foreign} of other shops, {left} differences left")
+    click.get_current_context().exit(1 if left else 0)
 
 
 def _patient_desk(threads: int) -> Desk:
@@ -109,6 +139,8 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int) -> N
         if waited >= RECONCILE_EVERY:
             with _isolated("what is open"):
                 _reconcile(desk)
+            with _isolated("what was not compared"):
+                comparison.catch_up(desk, moment=clock.now, until=clock.now() + ROUND_LIMIT)
             waited = 0.0
         if stop.wait(every):
             return

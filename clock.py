@@ -9,7 +9,7 @@ the shop's calendar moves. Columns of machine time are named `claimed_until` and
 """
 
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -48,6 +48,17 @@ def in_seoul(at: datetime) -> datetime:
 def day_of_month(at: datetime) -> int:
     """Return the day of the month in Seoul: the anchor day of a subscription that begins then."""
     return in_seoul(at).day
+
+
+def day_in_seoul(at: datetime) -> date:
+    """Return the day on Seoul's calendar."""
+    return in_seoul(at).date()
+
+
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """Return when a day begins in Seoul, and when the next one does."""
+    start, end = (datetime.combine(each, time(), SEOUL) for each in (day, day + timedelta(days=1)))
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 def add_months(at: datetime, months: int, *, anchor_day: int) -> datetime:

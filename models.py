@@ -15,7 +15,7 @@ Nothing in this module commits or reads the clock.
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Date,
     DateTime,
     Dialect,
     Engine,
@@ -188,6 +189,42 @@ class CaseKind(StrEnum):
     REFUNDED = "refunded"
     PARTLY_REFUNDED = "partly_refunded"
     REVERSED = "reversed"
+
+
+class ComparisonStep(StrEnum):
+    """What a comparison does next: read one of the service's three lists, then our own rows, then repair."""
+
+    PAID = "paid"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    ORDERS = "orders"
+    REFUNDS = "refunds"
+    REPAIR = "repair"
+    DONE = "done"
+
+
+class DifferenceKind(StrEnum):
+    """How the service's record of a payment differs from ours. `SURPLUS`: a second payment without a refund.
+
+    `REFUND_OPEN`: the record does not show a refund that we decided. `UNKNOWN`: an id of our form that we do not have.
+    """
+
+    PAID_THERE = "paid_there"
+    PAID_HERE = "paid_here"
+    REFUNDED_THERE = "refunded_there"
+    FAILED_THERE = "failed_there"
+    SURPLUS = "surplus"
+    AMOUNT = "amount"
+    REFUND_OPEN = "refund_open"
+    UNKNOWN = "unknown"
+
+
+class Repair(StrEnum):
+    """The rule that repairs a difference: settle the order, process its refund, or leave it to the staff."""
+
+    SETTLE = "settle"
+    REFUND = "refund"
+    STAFF = "staff"
 
 
 MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
@@ -586,7 +623,7 @@ class Order(Model):
     """When the attempt first ended without a payment. None: it has not ended, or it was paid."""
     late_look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     """When `reconcile` looks next for a late approval. None: it is not expected, or the schedule has ended."""
-    paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     refunded: Mapped[int] = mapped_column(default=0)
     """Minor units refunded so far, by us or in the service's console."""
     receipt_url: Mapped[str | None] = mapped_column(String(500))
@@ -861,3 +898,53 @@ class JournalEntry(Model):
     imp_uid: Mapped[str | None] = mapped_column(String(32))
     customer_uid: Mapped[str | None] = mapped_column(String(80), index=True)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class Comparison(Model):
+    """One day in Seoul, compared with the service's lists of payments. Each step continues where the last one ended."""
+
+    __tablename__ = "comparisons"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, unique=True)
+    step: Mapped[ComparisonStep] = mapped_column(by_value(ComparisonStep), default=ComparisonStep.PAID)
+    cursor: Mapped[int] = mapped_column(default=0)
+    """Where the step continues: the page of a list to read, or the id of the last row it has seen."""
+    listed: Mapped[int] = mapped_column(default=0)
+    foreign: Mapped[int] = mapped_column(default=0)
+    """How many payments were compared (`listed`), and how many have ids that are not of our form (`foreign`)."""
+    totals: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON, default=dict)
+    """`collected` and `refunded` on this day by the service's records, in minor units, by currency."""
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    differences: Mapped[list["Difference"]] = relationship(back_populates="comparison", order_by="Difference.id")
+
+
+class Difference(Model):
+    """A payment of which the service's record and ours disagreed, and the rule that repairs it."""
+
+    __tablename__ = "differences"
+    __table_args__ = (UniqueConstraint("comparison_id", "imp_uid"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comparison_id: Mapped[int] = mapped_column(ForeignKey("comparisons.id"))
+    kind: Mapped[DifferenceKind] = mapped_column(by_value(DifferenceKind))
+    rule: Mapped[Repair] = mapped_column(by_value(Repair))
+    merchant_uid: Mapped[str] = mapped_column(String(40))
+    imp_uid: Mapped[str] = mapped_column(String(32))
+    currency: Mapped[str] = mapped_column(String(10))
+    ours: Mapped[int | None]
+    theirs: Mapped[int | None]
+    """Minor units that we keep of the payment, and that the record leaves. None: not known to us, or to the service."""
+    repaired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+
+    comparison: Mapped[Comparison] = relationship(back_populates="differences")
+
+
+class ListedPayment(Model):
+    """A payment that a list of the service held for this day. Deleted when the day's comparison ends."""
+
+    __tablename__ = "listed_payments"
+
+    comparison_id: Mapped[int] = mapped_column(ForeignKey("comparisons.id"), primary_key=True)
+    imp_uid: Mapped[str] = mapped_column(String(32), primary_key=True)

@@ -508,7 +508,7 @@ LINES_OF_A_FUNCTION = 40
 LINES_OF_A_VIEW = 15
 
 LONGER = {
-    "models.py": 900,  # all tables of the shop in one file, as readers want them
+    "models.py": 1000,  # all tables of the shop in one file, as readers want them
     "sandbox/ledger/models.py": 900,  # the sandbox's likewise
     "sandbox/sdk/iamport.js": 400,  # one file, as merchants load it
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -28,6 +28,9 @@ from cli import MOST_THREADS
 from clock import add_months
 from errors import ChargeInProgress, ShopError
 from models import (
+    Comparison,
+    ComparisonStep,
+    Difference,
     Invoice,
     InvoiceStatus,
     JournalEntry,
@@ -39,9 +42,10 @@ from models import (
     Subscription,
     db,
 )
-from services import catalog, checkout, claims, machine_time, notices, orders, renewals, webhooks
+from services import catalog, checkout, claims, comparison, machine_time, notices, orders, renewals, webhooks
 from services.checkout import Source
 from services.desk import Desk
+from services.differences import left_of
 from services.processes import Process
 from services.webhooks import Receipt
 from tests.factories import NOW, WEBHOOK, make_user, place_order, read_notices, receive, renew, subscribe, try_again
@@ -172,6 +176,33 @@ def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
 
     assert len(desk.client.charges) == 2
     assert subscription.paid_until == MARCH
+
+
+def test_two_processes_that_compare_one_day_count_and_repair_each_payment_once(app, desk, user, plan):
+    desk.client.time = int(NOW.timestamp())
+    orders = [place_order(desk, user, plan, "jtnet") for _ in range(12)]
+    for order in orders:
+        desk.client.pay(checkout.request(desk, order, language="ko"))
+    refunded = subscribe(desk, user, plan, "jtnet").orders[0]
+    desk.client.cancel_in_console(refunded.imp_uid)
+    db.session.commit()
+    start = Barrier(3)
+
+    def compare(_process: int) -> ComparisonStep:
+        with app.app_context():
+            start.wait(timeout=10)
+            return comparison.run(desk, date(2026, 1, 31), moment=lambda: NOW + timedelta(days=1)).step
+
+    with ThreadPoolExecutor(3) as pool:
+        steps = set(pool.map(compare, range(3)))
+    db.session.expire_all()
+
+    compared = db.session.query(Comparison).one()
+    assert (steps, left_of(compared)) == ({ComparisonStep.DONE}, [])
+    assert (compared.listed, compared.totals["KRW"]) == (13, {"collected": 13 * 19900, "refunded": 19900})
+    assert {order.status for order in orders} == {OrderStatus.PAID}
+    assert refunded.status is OrderStatus.CANCELLED
+    assert db.session.query(Difference).count() == 13
 
 
 def test_two_orders_for_one_period_do_not_share_an_attempt(simultaneously, desk, user, dollar_plan):

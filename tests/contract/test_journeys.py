@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+import clock
 from models import JournalEntry, KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus, db
 from money import Money
 from sandbox.wire.errors import WindowRefused
-from services import catalog, checkout, refunds, renewals, reversals, subscriptions
+from services import catalog, checkout, comparison, refunds, renewals, reversals, subscriptions
 from services.checkout import Source
+from services.differences import left_of
 from services.iamport import NotFound
 from services.locks import lock
 from services.payments import settle
@@ -387,3 +389,22 @@ def test_a_staff_member_sees_what_the_sandbox_declined(app, walk):
     staff = signed_in(app, make_user("staff@example.com", is_staff=True))
 
     assert order.fail_reason in staff.get("/admin").text
+
+
+def test_a_day_is_compared_with_the_services_lists(desk, sandbox, walk):
+    """A refund in the console, a payment without news and another shop's payment, as the lists report them."""
+    subscription = walk.subscribe("jtnet")
+    refunded, unheard = subscription.orders[0], walk.order("jtnet")
+    paid = walk.pay(unheard)
+    walk.pay(walk.order("jtnet"), merchant_uid="bakery-1")
+    sandbox.wait(3 * 86_400)
+    sandbox.control("cancel", imp_uid=refunded.imp_uid)
+    day = clock.day_in_seoul(clock.from_unix(desk.client.payment(paid).paid_at))
+    later = clock.bounds(day + timedelta(days=4))[1]
+
+    first, last = (comparison.run(desk, day + timedelta(days=n), moment=lambda: later) for n in (0, 3))
+
+    assert (unheard.outcome, refunded.outcome) == ("paid", "cancelled")
+    assert {(d.kind, d.imp_uid) for d in first.differences} >= {("paid_there", paid)}
+    assert (first.foreign, left_of(first), left_of(last)) == (1, [], [])
+    assert last.totals == {"KRW": {"collected": 0, "refunded": refunded.amount}}

@@ -156,6 +156,79 @@ def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, d
     assert f"subscription {sound.id}: {sound.orders[0].merchant_uid} paid" in output
 
 
+@pytest.fixture
+def compare(app, desk):
+    """A function that runs `flask reconcile` about yesterday in Seoul, and returns its result."""
+    yesterday = clock.now() - timedelta(days=1)
+    desk.client.time = int(yesterday.timestamp())
+
+    def compare(*words: str, day: str = str(clock.day_in_seoul(yesterday))):
+        result = app.test_cli_runner().invoke(args=["reconcile", "--day", day, *words])
+        db.session.rollback()
+        db.session.expire_all()
+        return result
+
+    return compare
+
+
+@pytest.fixture
+def refunded(desk, user, plan, compare):
+    """An order of yesterday that was refunded in the service's console, and whose webhook was lost."""
+    order = subscribe(desk, user, plan, "jtnet", now=clock.now() - timedelta(days=1)).orders[0]
+    desk.client.cancel_in_console(order.imp_uid)
+    return order
+
+
+def test_a_day_is_compared_and_repaired(compare, refunded):
+    result = compare()
+
+    lines = result.output.splitlines()
+    assert lines[0] == f"refunded_there {refunded.merchant_uid} {refunded.imp_uid}: settle, repaired"
+    assert lines[1].endswith(": 1 payments, 0 of other shops, 0 differences left")
+    assert (result.exit_code, refunded.status) == (0, OrderStatus.CANCELLED)
+
+
+def test_a_dry_run_repairs_nothing_and_says_that_differences_are_left(compare, refunded):
+    result = compare("--dry-run")
+
+    assert result.output.splitlines()[0].endswith(": settle, open")
+    assert (result.exit_code, refunded.status) == (1, OrderStatus.PAID)
+
+
+def test_a_silent_service_has_an_exit_code_of_its_own(compare, refunded, desk):
+    desk.client.silent = True
+
+    result = compare()
+
+    assert result.exit_code == 3
+    assert "Run the command again." in result.output
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "20260131", "9999-12-30"])
+def test_a_day_that_is_none_or_has_not_ended_is_misuse(compare, day):
+    assert compare(day=day).exit_code == 2
+
+
+def test_today_has_not_ended(compare):
+    assert compare(day=str(clock.day_in_seoul(clock.now()))).exit_code == 2
+
+
+def test_a_dry_run_of_no_day_is_misuse(app):
+    assert app.test_cli_runner().invoke(args=["reconcile", "--dry-run"]).exit_code == 2
+
+
+def test_the_worker_compares_the_days_that_are_over(worker, desk, user, plan, long_ago):
+    """Two days ago is over for the worker at any time of day; yesterday is so from 1:00."""
+    desk.client.time = int((clock.now() - timedelta(days=2)).timestamp())
+    order = subscribe(desk, user, plan, "jtnet", now=clock.now() - timedelta(days=2)).orders[0]
+    desk.client.cancel_in_console(order.imp_uid)
+    subscribe(desk, user, plan, now=long_ago)
+
+    worker()
+
+    assert order.status is OrderStatus.CANCELLED
+
+
 @pytest.mark.parametrize("words", ["subscriptions.next_charge_at <=", "orders.look_at <=", "billing_keys.delete_at <="])
 def test_a_database_that_fails_once_does_not_end_the_worker(worker, desk, user, plan, long_ago, words):
     due = subscribe(desk, user, plan, now=long_ago)

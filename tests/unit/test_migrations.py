@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,9 +11,22 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from app import create_app
-from models import Case, CaseKind, Notice, Order, Refund, RefundCause, Subscription, SubscriptionStatus, db
+from models import (
+    Case,
+    CaseKind,
+    Comparison,
+    Difference,
+    Notice,
+    Order,
+    OrderStatus,
+    Refund,
+    RefundCause,
+    Subscription,
+    SubscriptionStatus,
+    db,
+)
 from money import Money
-from services import catalog, checkout, notices
+from services import catalog, checkout, comparison, notices
 from services.checkout import Source
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
 
@@ -131,6 +144,21 @@ def test_a_surplus_refund_keeps_its_amount(app, desk):
 
     (refund,) = db.session.query(Refund)
     assert (refund.cause, refund.amount, refund.cancelled_before) == (RefundCause.SURPLUS, 100, 0)
+
+
+def test_the_comparisons_of_a_filled_database_go_and_come_back_empty(app, desk):
+    catalog.seed()
+    order_id = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly"), "jtnet").orders[0].id
+    desk.client.payments.clear()
+    comparison.run(desk, date(2026, 1, 31), moment=lambda: NOW + timedelta(days=1))
+    assert db.session.query(Difference).count() == 1
+    db.session.remove()
+
+    downgrade(revision="0014")
+    upgrade()
+
+    assert db.session.query(Comparison).count() == db.session.query(Difference).count() == 0
+    assert db.session.get_one(Order, order_id).status is OrderStatus.PAID
 
 
 def _korean_names() -> dict[str, str]:
