@@ -1,29 +1,32 @@
 """The test files nearest to what has changed: `make quick` runs them.
 
 `python -m tests.nearest` prints the files on stdout, and the reason for each choice on stderr. A file has changed if it
-differs from HEAD. If no file differs, the files of the last commit count as changed.
+differs from HEAD, is new or is removed. If there is none, the files of the last commit count as changed.
 
 The nearest tests of a file bear its name or that of a folder it lies in (`services/refunds.py`: `test_refunds.py`), or
 import it. The nearest tests of a data file may also import the module beside it. A module without such tests takes
-those of the modules that import it. Tests in a browser are never chosen.
+those of the modules that import it. A template takes those of the modules that render it, directly or through the
+templates that use it. `ELSEWHERE` names the tests of files that nothing imports. Tests in a browser are never chosen.
 """
 
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from tests.imports import targets_of
+from tests import templates
+from tests.imports import imports_of, targets_of
 from tests.source import ROOT
 
 ALWAYS = "tests/test_architecture.py"
 
 MOST = 5
-"""The most test files chosen for one changed file because they import it, or import what imports it."""
+"""The most test files chosen for one changed file because they import it, or import what imports it, or render it."""
 
-MOST_IN_ALL = 16
+MOST_IN_ALL = 12
 """The most test files in one run, which must end within a minute."""
 
 TAKE_LONG = {
@@ -33,6 +36,17 @@ TAKE_LONG = {
     "tests/test_concurrency.py",
 }
 """Slow test files, chosen only when they have changed themselves."""
+
+ELSEWHERE = {
+    "docs/*.md": (["tests/unit/test_docs.py"], "its names and links are checked"),
+    "README.md": (["tests/unit/test_docs.py"], "its names and links are checked"),
+    "translations/*": (["tests/views/test_language.py"], "the shop's languages"),
+    "babel.cfg": (["tests/views/test_language.py"], "the shop's languages"),
+    "sandbox/translations/*": (["tests/sandbox/windows/test_windows.py"], "its messages are checked"),
+    "Makefile": ([], "tests/e2e/test_serve.py runs it, as in `make test`"),
+    "Procfile": ([], "tests/e2e/test_serve.py runs it, as in `make test`"),
+}
+"""Files that nothing imports, as patterns whose `*` also matches a slash → their tests, and the reason."""
 
 
 class Choice(NamedTuple):
@@ -44,7 +58,7 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """All Python files of the repository, each with the files that import it, and which tests need a browser."""
+    """All modules and templates, each with the files that import or render it, and which tests need a browser."""
 
     importers: Mapping[str, Collection[str]]
     in_a_browser: Collection[str] = ()
@@ -52,10 +66,17 @@ class Neighbourhood:
     def nearest(self, path: str) -> Choice:
         """Return the tests to run when this file has changed."""
         if is_test(path):
+            if path not in self.importers:
+                return Choice([], "a test that was removed")
             needs_browser = path in self.in_a_browser
             return Choice([], "runs in a browser, as in `make test`") if needs_browser else Choice([path], "a test")
         if "static" in path.split("/"):
             return Choice([], "only tests in a browser see it, as in `make test`")
+        for pattern, (tests, why) in ELSEWHERE.items():
+            if fnmatchcase(path, pattern):
+                return Choice(self._chosen(test for test in tests if test in self.importers), why)
+        if "templates" in path.split("/"):
+            return self._by_page(path)
         module = str(PurePosixPath(path).with_suffix(".py"))
         named = self._named_like(path)
         importing = self._chosen(file for file in self.importers.get(module, ()) if is_test(file))
@@ -78,6 +99,18 @@ class Neighbourhood:
             seen |= set(layer)
             why = "near to what imports it"
         return Choice([], "no test bears its name, imports it or is near to what imports it")
+
+    def _by_page(self, template: str) -> Choice:
+        """Return the tests nearest to the modules that render a template or another that uses it, the closest first."""
+        using, modules = [template], []
+        for path in using:  # the loop also visits what it appends
+            users = list(self.importers.get(path, ()))
+            modules += [user for user in users if user.endswith(".py")]
+            using += [user for user in users if not user.endswith(".py") and user not in using]
+        near = list(dict.fromkeys(test for module in modules for test in self.nearest(module).tests))
+        if not near:
+            return Choice([], "no test is near to what renders it")
+        return Choice(near[:MOST], "near to what renders it" + f", {MOST} of {len(near)}" * (len(near) > MOST))
 
     def _named_like(self, path: str) -> list[str]:
         """Return the tests that bear the name of the file, else of the nearest folder above it that has any."""
@@ -111,23 +144,39 @@ def same_half(test: str, path: str) -> bool:
 
 
 def changed_files(root: Path) -> list[str]:
-    """Return the files, without removed ones, that differ from HEAD or are new, else those of the last commit."""
-    changed = git(root, "diff", "--name-only", "HEAD") + git(root, "ls-files", "--others", "--exclude-standard")
-    changed = changed or git(root, "show", "--name-only", "--first-parent", "--format=", "HEAD")
-    return [path for path in changed if (root / path).is_file()]
+    """Return the files that differ from HEAD, are new or are removed, else those of the last commit.
+
+    An untracked link counts as no file: a checkout may share another's `.venv`.
+    """
+    new = git(root, "ls-files", "--others", "--exclude-standard")
+    changed = git(root, "diff", "--name-only", "--no-renames", "HEAD") + [p for p in new if not (root / p).is_symlink()]
+    return changed or git(root, "show", "--name-only", "--no-renames", "--first-parent", "--format=", "HEAD")
 
 
-def neighbourhood(root: Path) -> Neighbourhood:
-    """Build the neighbourhood from every Python file that git tracks or does not ignore."""
-    files = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "*.py")
-    importers: dict[str, list[str]] = {path: [] for path in files if (root / path).is_file()}
-    for path in importers:
-        for target in targets_of(root / path):
-            importers.setdefault(str(target.relative_to(root)), []).append(path)
-    in_a_browser = [
-        path for path in importers if "\npytestmark = pytest.mark.e2e\n" in (root / path).read_text("utf-8")
-    ]
+def neighbourhood(root: Path, removed: Collection[str] = ()) -> Neighbourhood:
+    """Build the neighbourhood from every module and template that git tracks or does not ignore.
+
+    The importers of `removed` modules are those that still import them.
+    """
+    files = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.j2")
+    files = [path for path in files if (root / path).is_file()]
+    modules, tests = [path for path in files if path.endswith(".py")], [path for path in files if is_test(path)]
+    importers: dict[str, list[str]] = {path: [] for path in modules}
+    for path in modules:
+        targets = [str(target.relative_to(root)) for target in targets_of(root / path)]
+        for target in [*targets, *(gone for gone in removed if imports_removed(root / path, gone))]:
+            importers.setdefault(target, []).append(path)
+    shown = [path for path in (*files, *removed) if "templates" in path.split("/") and not path.endswith(".py")]
+    importers |= templates.users_of(shown, root, [path for path in files if not path.startswith("tests/")])
+    in_a_browser = [path for path in tests if "\npytestmark = pytest.mark.e2e\n" in (root / path).read_text("utf-8")]
     return Neighbourhood(importers, in_a_browser)
+
+
+def imports_removed(path: Path, removed: str) -> bool:
+    """Whether a file still imports a module that was removed."""
+    module = removed.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    is_module = removed.endswith(".py") and not is_test(removed)
+    return is_module and any(f"{imported.name}.".startswith(f"{module}.") for imported in imports_of(path))
 
 
 def git(root: Path, *arguments: str) -> list[str]:
@@ -140,8 +189,9 @@ def git(root: Path, *arguments: str) -> list[str]:
 
 def main() -> None:
     """Print the test files to run for the present working tree."""
-    chosen, near = [ALWAYS], neighbourhood(ROOT)
-    for path in changed_files(ROOT):
+    changed = changed_files(ROOT)
+    chosen, near = [ALWAYS], neighbourhood(ROOT, [path for path in changed if not (ROOT / path).is_file()])
+    for path in changed:
         tests, why = near.nearest(path)
         chosen += [test for test in tests if test not in chosen]
         print(f"{path}: {why}{': ' * bool(tests)}{', '.join(tests)}", file=sys.stderr)

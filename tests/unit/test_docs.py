@@ -1,4 +1,4 @@
-"""The documents in `docs/` name only what exists: files, functions, tests, and other documents."""
+"""`README.md` and the documents in `docs/` name only what exists: files, functions, tests, and other documents."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.source import ROOT, named
 
-DOCS = sorted((ROOT / "docs").rglob("*.md"))
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 FILE = r"[\w./*-]+\.(?:py|toml|md|js|css|html|txt)"
 
