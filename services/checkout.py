@@ -274,7 +274,7 @@ def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
     except IamportError as err:
         # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
         payments.abandon(order, now=now, reason=str(err))
-        if isinstance(err, Refused):
+        if isinstance(err, Refused) and not err.is_turned_away:
             raise PaymentServiceRefused(str(err)) from err
         raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)

@@ -108,7 +108,8 @@ def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> N
     try:
         answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=amount, checksum=left, reason=_reason(refund))
     except Refused as refusal:
-        _record_refusal(refund, refusal, now=now)
+        if not refusal.is_turned_away:
+            _record_refusal(refund, refusal, now=now)
         return
     except IamportError as err:
         if err.sent:

@@ -23,8 +23,11 @@ def read(desk: Desk, order: Order, *, imp_uid: str | None) -> tuple[Payment | No
     """
     pointed = None
     if imp_uid and IMP_UID.fullmatch(imp_uid):
-        with suppress(Refused):  # `imp_uid` is only a hint from outside
+        try:
             pointed = desk.client.payment(imp_uid)
+        except Refused as refusal:  # `imp_uid` is only a hint from outside
+            if refusal.is_turned_away:
+                raise
     foreign = pointed is not None and pointed.merchant_uid != order.merchant_uid
     if pointed is not None and not foreign and pointed.status in ("paid", "cancelled"):
         return pointed, False

@@ -230,6 +230,10 @@ class FakeIamport:
         return self
 
     @property
+    def can_send(self) -> bool:
+        return not self.busy
+
+    @property
     def can_charge(self) -> bool:
         return not self.busy
 

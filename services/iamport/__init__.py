@@ -4,6 +4,7 @@
     payment = client.again(customer_uid=…, merchant_uid=…, amount=Decimal(9900), name="…")
 
     client.py     one method per endpoint
+    calls.py      a call with its token, deadline, place and breakers
     tokens.py     the access token, requested by one thread for all
     transport.py  one request, and the envelope of its answer
     deadline.py   a whole call ends in time, however slowly its answer arrives

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 
 from services.iamport.errors import CircuitOpen, IamportError, Refused, Unauthorized, Unknown
 
@@ -30,12 +29,18 @@ class Breaker:
     """Counts the failures of one process, whatever thread they happen in.
 
     A failure is a missing answer, HTTP 5xx, 429 or 403, or a failed token. A refusal or a decline is an answer.
-    `monotonic` is the clock in seconds, `jitter` returns a number from 0 to 1.
+    `what` names for the log what the breaker lets pass. `monotonic` is the clock in seconds. `jitter` returns a number
+    from 0 to 1.
     """
 
     def __init__(
-        self, *, monotonic: Callable[[], float] = time.monotonic, jitter: Callable[[], float] = random.random
+        self,
+        what: str = "call",
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
+        self._what = what
         self._monotonic = monotonic
         self._jitter = jitter
         self._lock = threading.Lock()
@@ -68,6 +73,9 @@ class Breaker:
         begun = self._admit()
         try:
             yield
+        except CircuitOpen:
+            self._end_probe(begun)  # another breaker stopped the call before it was sent
+            raise
         except IamportError as err:
             if is_failure(err):
                 self._record_failure(err, begun)
@@ -94,7 +102,7 @@ class Breaker:
             self._failures = 0
             if self._state == PROBING:
                 self._move(CLOSED)
-                log.warning("The payment service answers again: calls pass.")
+                log.warning("The payment service answers again: every %s passes.", self._what)
             elif self._monotonic() - self._changed_at >= LONGEST_PAUSE:
                 self._openings = 0
 
@@ -108,8 +116,8 @@ class Breaker:
                 self._open_until = self._monotonic() + pause
                 self._move(OPEN)
                 log.warning(
-                    "No call passes for %.0f s, after %d failures in a row. The latest: %s: %s",
-                    pause, self._failures, type(err).__name__, err,
+                    "No %s passes for %.0f s, after %d failures in a row. The latest: %s: %s",
+                    self._what, pause, self._failures, type(err).__name__, err,
                 )  # fmt: skip
 
     def _end_probe(self, begun: int) -> None:
@@ -131,5 +139,5 @@ class Breaker:
 def is_failure(err: IamportError) -> bool:
     """Whether the error means that the service is not working for us, rather than that it refused this one call."""
     if isinstance(err, Refused):
-        return err.status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+        return err.is_turned_away
     return isinstance(err, Unknown | Unauthorized)

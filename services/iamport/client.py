@@ -1,29 +1,23 @@
-"""The client: one method per endpoint, each in a place of the bulkhead, past the breaker, and with a token.
+"""The client: one method per endpoint.
 
 Documentation of every endpoint: https://developers.portone.io/api/rest-v1
 """
 
 import copy
-import logging
 import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from services.iamport.breaker import Breaker
-from services.iamport.bulkhead import Bulkhead
-from services.iamport.deadline import Deadline, open_session
-from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
-from services.iamport.tokens import Tokens
-from services.iamport.transport import Transport
-from services.iamport.types import CustomerKey, Payment, PaymentPage, Prepared, Token
-
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
+from services.iamport.calls import Calls
+from services.iamport.deadline import open_session
+from services.iamport.errors import NotFound, Refused
+from services.iamport.transport import Transport, read
+from services.iamport.types import CustomerKey, Payment, PaymentPage, Prepared
 
 
 class IamportClient:
@@ -31,7 +25,8 @@ class IamportClient:
 
     `timeout` is the total time in seconds for a call that moves money, from the token to the last byte of the answer.
     `read_timeout` is the total time for any other call; without it they have the same. `places` is the number of
-    threads that may wait for the service at the same time. `monotonic` is the clock that measures tokens and deadlines.
+    threads that may wait for the service at the same time. `breaker` watches all calls, `money_breaker` also those that
+    move money. `monotonic` is the clock that measures tokens and deadlines.
     Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
     """
 
@@ -46,35 +41,43 @@ class IamportClient:
         places: int = 32,
         session: requests.Session | None = None,
         breaker: Breaker | None = None,
+        money_breaker: Breaker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._credentials = {"imp_key": key, "imp_secret": secret}
-        self._timeout = timeout
-        self._read_timeout = min(read_timeout or timeout, timeout)
-        self._monotonic = monotonic
-        self._transport = Transport(base_url, session or open_session())
-        self._tokens = Tokens(self._request_token, monotonic)
-        self._breaker = breaker or Breaker(monotonic=monotonic)
-        self._bulkhead = Bulkhead(places)
+        self._calls = Calls(
+            Transport(base_url, session or open_session()),
+            credentials={"imp_key": key, "imp_secret": secret},
+            timeout=timeout,
+            read_timeout=min(read_timeout or timeout, timeout),
+            places=places,
+            breaker=breaker or Breaker(monotonic=monotonic),
+            money_breaker=money_breaker or Breaker("charge or refund", monotonic=monotonic),
+            monotonic=monotonic,
+        )
 
     def patient(self, *, places: int) -> "IamportClient":
         """Return a client for a worker: every call has the whole `timeout`, and `places` threads may wait.
 
-        It shares session, token and breaker with this client.
+        It shares session, token and breakers with this client.
         """
         other = copy.copy(self)
-        other._read_timeout, other._bulkhead = self._timeout, Bulkhead(places)
+        other._calls = self._calls.patient(places=places)
         return other
 
     @property
+    def can_send(self) -> bool:
+        """Whether a call would be sent now: the breaker lets it pass, and a place is free."""
+        return self._calls.can_send
+
+    @property
     def can_charge(self) -> bool:
-        """Whether a charge would be sent now: the breaker lets it pass, and a place is free."""
-        return self._breaker.lets_pass and not self._bulkhead.is_full
+        """Whether a charge or refund would be sent now: their own breaker lets it pass too."""
+        return self._calls.can_charge
 
     @property
     def breaker_state(self) -> str:
-        """The state of the breaker: `closed`, `open` or `probing`."""
-        return self._breaker.state
+        """`closed`, or the state of a breaker that is `open` or `probing`."""
+        return self._calls.breaker_state
 
     # One method per endpoint ------------------------------------------------------------------------------
 
@@ -110,7 +113,9 @@ class IamportClient:
         """
         query = {"from": since, "to": until, "page": page, "limit": limit, "sorting": "started"}
         query_text = {name: str(value) for name, value in query.items()} | {"include_sandbox": "true"}
-        return _read(PaymentPage.from_wire, self._call("GET", f"/payments/status/{_path(status)}", query=query_text))
+        return read(
+            PaymentPage.from_wire, self._calls.call("GET", f"/payments/status/{_path(status)}", query=query_text)
+        )
 
     def again(
         self,
@@ -143,8 +148,8 @@ class IamportClient:
             "browser_ip": browser_ip,
             "notice_url": notice_url,
         }
-        answer = self._call("POST", "/subscribe/payments/again", body=_given(fields), moves_money=True)
-        return _read(Payment.from_wire, answer)
+        answer = self._calls.call("POST", "/subscribe/payments/again", body=_given(fields), moves_money=True)
+        return read(Payment.from_wire, answer)
 
     def customer_key(self, customer_uid: str) -> CustomerKey:
         """Return a billing key: `GET /subscribe/customers/{customer_uid}`.
@@ -176,7 +181,7 @@ class IamportClient:
             Refused: when the amount of this `merchant_uid` is already registered.
         """
         fields = {"merchant_uid": merchant_uid, "amount": amount, "currency": currency}
-        return _read(Prepared.from_wire, self._call("POST", "/payments/prepare", body=fields))
+        return read(Prepared.from_wire, self._calls.call("POST", "/payments/prepare", body=fields))
 
     def prepared(self, merchant_uid: str) -> Prepared:
         """Return the registered amount: `GET /payments/prepare/{merchant_uid}`.
@@ -184,7 +189,7 @@ class IamportClient:
         Raises:
             NotFound: when no amount is registered.
         """
-        return _read(Prepared.from_wire, self._call("GET", f"/payments/prepare/{_path(merchant_uid)}"))
+        return read(Prepared.from_wire, self._calls.call("GET", f"/payments/prepare/{_path(merchant_uid)}"))
 
     def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
         """Refund `amount` of a payment: `POST /payments/cancel`. Both amounts are in major units.
@@ -192,7 +197,7 @@ class IamportClient:
         `checksum` is the amount that we believe is left before the refund; the service refuses if it differs.
         """
         fields = {"imp_uid": imp_uid, "amount": amount, "checksum": checksum, "reason": reason}
-        return _read(Payment.from_wire, self._call("POST", "/payments/cancel", body=fields, moves_money=True))
+        return read(Payment.from_wire, self._calls.call("POST", "/payments/cancel", body=fields, moves_money=True))
 
     def ping(self) -> None:
         """Request a new token, to check the service and the credentials.
@@ -200,90 +205,21 @@ class IamportClient:
         Raises:
             IamportError: when the service does not answer or rejects the credentials.
         """
-        with self._bulkhead, self._breaker.watch():
-            self._request_token(Deadline(self._read_timeout, self._monotonic))
+        self._calls.ping()
 
     def _payment(self, path: str) -> Payment:
         """Return a payment, also of a test channel: newer versions of the service hide those by default."""
-        return _read(Payment.from_wire, self._call("GET", path, query={"include_sandbox": "true"}))
+        return read(Payment.from_wire, self._calls.call("GET", path, query={"include_sandbox": "true"}))
 
     def _customer_key(self, method: str, customer_uid: str, *, query: Mapping[str, str] | None = None) -> CustomerKey:
         """Call the key's endpoint. Raise `NotFound` for 404, and for the 200 with code 1 of older versions."""
         path = f"/subscribe/customers/{_path(customer_uid)}"
         try:
-            return _read(CustomerKey.from_wire, self._call(method, path, query=query))
+            return read(CustomerKey.from_wire, self._calls.call(method, path, query=query))
         except Refused as refusal:
             if (refusal.status, refusal.code) != (200, 1):
                 raise
             raise NotFound(refusal.message, code=1, status=200) from refusal
-
-    # Authenticate -----------------------------------------------------------------------------------------
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
-        moves_money: bool = False,
-    ) -> Mapping[str, Any]:
-        """Return the envelope's `response`. If no answer arrives, record in the error how long we waited.
-
-        A call that moves money has the whole `timeout`, because its lost answer must be looked up.
-        """
-        with self._bulkhead, self._breaker.watch():
-            deadline = Deadline(self._timeout if moves_money else self._read_timeout, self._monotonic)
-            try:
-                return self._authenticated(method, path, body=body, query=query, deadline=deadline)
-            except Unknown as err:
-                log.warning("%s", err)
-                err.waited = deadline.waited
-                raise
-
-    def _authenticated(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None,
-        query: Mapping[str, str] | None,
-        deadline: Deadline,
-    ) -> Mapping[str, Any]:
-        """Send with the token. Only a 401 is repeated, once and with a new token: the service did nothing for it."""
-        token = self._access_token(deadline)
-        try:
-            return self._transport.send(method, path, body=body, query=query, token=token, deadline=deadline)
-        except Unauthorized:
-            self._tokens.forget(token)
-            token = self._access_token(deadline)
-            return self._transport.send(method, path, body=body, query=query, token=token, deadline=deadline)
-
-    def _access_token(self, deadline: Deadline) -> str:
-        """Return a token. An error means that the call itself was not sent."""
-        try:
-            return self._tokens.get(deadline.at_most(self._read_timeout))
-        except IamportError as err:
-            err.sent = False
-            raise
-
-    def _request_token(self, deadline: Deadline) -> Token:
-        """Request a new token: `POST /users/getToken`. A refusal says nothing about a payment, key or registration."""
-        try:
-            answer = self._transport.send("POST", "/users/getToken", body=self._credentials, deadline=deadline)
-            return _read(Token.from_wire, answer)
-        except Refused as refusal:
-            failure = Unauthorized(f"no token: HTTP {refusal.status}, {refusal.message}")
-            failure.retry_after = refusal.retry_after
-            raise failure from refusal
-
-
-def _read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
-    """Return the answer as a value. Raise `Unknown` if it lacks documented fields, because we cannot rely on it."""
-    try:
-        return from_wire(body)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as err:
-        raise Unknown(f"the answer differs from the service's documentation: {err!r}") from err
 
 
 def _given(fields: Mapping[str, Any]) -> dict[str, Any]:

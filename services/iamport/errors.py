@@ -10,6 +10,7 @@ IamportError
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 
 
 class IamportError(Exception):
@@ -34,6 +35,11 @@ class Refused(IamportError):
         self.message = message
         self.code = code
         self.status = status
+
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether the service turned us away, whatever the request: HTTP 403 or 429. It says nothing about the call."""
+        return self.status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class NotFound(Refused):

@@ -1,16 +1,18 @@
 """Send one request and open the envelope of its answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 
 from services.iamport.deadline import Deadline
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+
+T = TypeVar("T")
 
 
 class Transport:
@@ -64,6 +66,14 @@ class Transport:
         except IamportError as err:
             err.retry_after = _retry_after(answer)
             raise
+
+
+def read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
+    """Return the answer as a value. Raise `Unknown` if it lacks documented fields, because we cannot rely on it."""
+    try:
+        return from_wire(body)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as err:
+        raise Unknown(f"the answer differs from the service's documentation: {err!r}") from err
 
 
 def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:

@@ -372,7 +372,7 @@ def test_reconcile_finds_what_no_source_reported(desk, walk):
 
 def test_the_token_of_the_service_is_in_no_page_and_no_journal(app, sandbox, user, walk):
     subscription = walk.subscribe()
-    token = sandbox.client._tokens._token
+    token = sandbox.client._calls._tokens._token
     shopper = signed_in(app, user)
 
     pages = [shopper.get(path) for path in ("/subscriptions", f"/subscriptions/{subscription.id}", "/healthz")]

@@ -1,11 +1,12 @@
 """The circuit breaker: which errors open it, for how long, and how one probe closes it again."""
 
 import logging
+from decimal import Decimal
 
 import pytest
 import requests
 
-from services.iamport import Breaker, CircuitOpen, IamportClient, IamportError, NotFound, Refused
+from services.iamport import Breaker, CircuitOpen, IamportClient, IamportError, NotFound, Refused, Unknown
 from services.iamport.breaker import FIRST_PAUSE, LONGEST_PAUSE, LONGEST_WAIT, THRESHOLD
 from tests.wire import PAID, Stopwatch, Wire
 
@@ -239,7 +240,43 @@ def test_the_log_says_why_it_opened_and_when_it_closed(client, wire, stopwatch, 
     assert opened == (
         "No call passes for 2 s, after 5 failures in a row. The latest: Unknown: HTTP 503 to GET /payments/find/order-1"
     )
-    assert closed == "The payment service answers again: calls pass."
+    assert closed == "The payment service answers again: every call passes."
+
+
+def charge(client: IamportClient) -> None:
+    client.again(customer_uid="cu-1", merchant_uid="order-1", amount=Decimal(10), name="box")
+
+
+def test_charges_that_fail_while_reads_succeed_stop_charges_only(client, wire):
+    for _ in range(THRESHOLD):
+        succeed(client, wire)
+        wire.answer(None, status=500)
+        with pytest.raises(Unknown):
+            charge(client)
+    sent = len(wire.requests)
+
+    with pytest.raises(CircuitOpen):
+        charge(client)
+
+    assert len(wire.requests) == sent
+    assert (client.can_send, client.can_charge, client.breaker_state) == (True, False, "open")
+    succeed(client, wire)
+
+
+def test_a_charge_that_its_own_breaker_stops_is_no_probe_of_the_service(client, wire, stopwatch):
+    for _ in range(THRESHOLD):
+        wire.answer(None, status=500)
+        with pytest.raises(Unknown):
+            charge(client)
+    stopwatch.seconds = FIRST_PAUSE / 2 - 0.1
+    client._calls._breaker._open_until = 0.0  # the service may be probed, charges not yet
+
+    with pytest.raises(CircuitOpen):
+        charge(client)
+
+    assert client.can_send
+    succeed(client, wire)
+    assert client.can_send
 
 
 def test_a_patient_client_shares_the_breaker(client, wire):

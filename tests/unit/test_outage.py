@@ -22,7 +22,7 @@ from tests.wire import Stopwatch
 HOUR = 3600
 ROUND = 5
 """Seconds between two rounds of the worker."""
-TOKEN = "/users/getToken"
+TOKEN, CHARGE = "/users/getToken", "/subscribe/payments/again"
 
 OUTAGES: dict[str, Callable[[str], tuple[int, dict[str, str]] | None]] = {
     "unreachable": lambda path: (0, {}),
@@ -30,6 +30,7 @@ OUTAGES: dict[str, Callable[[str], tuple[int, dict[str, str]] | None]] = {
     "HTTP 429": lambda path: (429, {"Retry-After": "30"}),
     "HTTP 403": lambda path: (403, {}),
     "token not found": lambda path: (404, {}) if path == TOKEN else None,
+    "charges fail, reads do not": lambda path: (500, {}) if path == CHARGE else None,
 }
 
 
@@ -59,6 +60,7 @@ def worker(desk, wire, stopwatch) -> Desk:
         secret="secret",
         session=session,
         breaker=Breaker(monotonic=stopwatch, jitter=lambda: 1.0),
+        money_breaker=Breaker(monotonic=stopwatch, jitter=lambda: 1.0),
         monotonic=stopwatch,
     )
     return replace(desk, client=client)

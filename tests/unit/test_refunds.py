@@ -14,7 +14,7 @@ from models import InvoiceStatus, JournalEntry, OrderStatus, RefundEffect, Refun
 from money import Money
 from services import checkout, payments, refunds, reversals, subscriptions
 from services.checkout import Source
-from services.iamport import Refused
+from services.iamport import Busy, Refused
 from services.locks import lock
 from tests.factories import NOW, place_order, reconcile, renew, subscribe
 
@@ -131,6 +131,19 @@ def test_what_people_cancel_in_the_console_is_known_as_refunded(desk, order):
     arrive(desk, order, imp_uid)
 
     assert (order.refunded, refunds.for_staff()) == (100, [])
+
+
+@pytest.mark.parametrize("error", [Refused("Too Many Requests", status=429), Refused("no", status=403), Busy("full")])
+def test_a_refund_that_never_reached_the_service_is_not_refused(desk, order, error):
+    desk.client.raises["cancel"] = error
+    arrive(desk, order, pay(desk, order, amount=1))
+    (refund,) = order.refunds
+
+    assert (refund.status, refund.refusals) == (RefundStatus.DECIDED, 0)
+    assert (events("payment.refund_refused"), events("payment.refund_unknown")) == (0, 0)
+    desk.client.raises.clear()
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+    assert refund.status is RefundStatus.MADE
 
 
 def test_the_refusal_of_a_refund_that_another_source_made_does_not_count(desk, order):

@@ -8,6 +8,7 @@ import pytest
 import clock
 from models import JournalEntry, OrderStatus, SubscriptionStatus, db
 from services import checkout, orders, renewals
+from services.iamport import Refused
 from tests.factories import place_order, reconcile, subscribe
 from tests.views.test_checkout import WORLDWIDE, place
 from tests.views.test_subscriptions import JSON, charge, period_on
@@ -81,6 +82,15 @@ def test_an_order_that_needs_the_service_is_refused_with_a_sentence(shopper, des
 
     assert (answer.status_code, answer.json["code"]) == (503, "payment_service_busy")
     assert words in answer.json["message"]
+
+
+@pytest.mark.parametrize("status", [403, 429])
+def test_an_order_is_not_reported_as_refused_when_the_service_turned_us_away(shopper, desk, status):
+    desk.client.raises["prepare"] = Refused("Too Many Requests", status=status)
+
+    answer = place(shopper, WORLDWIDE)
+
+    assert (answer.status_code, answer.json["code"]) == (503, "payment_service_down")
 
 
 def test_an_order_that_does_not_need_the_service_is_placed(shopper, desk):
