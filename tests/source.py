@@ -1,6 +1,7 @@
 """The repository's files, and what their syntax shows. Reading them imports none of them."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ NOT_OURS = {".venv", ".git", "node_modules", "instance", "migrations", "__pycach
 
 BOTTOM = {"money", "clock", "errors"}
 ROOT_MODULES = BOTTOM | {"app", "config", "models", "forms", "cli"}
+ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete|route)\(")
 SHOP = ROOT_MODULES | {"services", "views"}
 
 
@@ -64,6 +66,21 @@ def public(node: ast.Module | ast.ClassDef, prefix: str = "") -> dict[str, str |
             if isinstance(inner, ast.ClassDef):
                 found |= public(inner, f"{inner.name}.")
     return found
+
+
+def views_of(path: Path) -> list[ast.FunctionDef]:
+    """Return the functions that answer requests: those marked, as by `@bp.get(…)`, or passed to `add_url_rule`."""
+    added = set()
+    for call in nodes_of(path):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".add_url_rule"):
+            named_view = [keyword.value for keyword in call.keywords if keyword.arg == "view_func"]
+            added |= {ast.unparse(view) for view in [*call.args[2:3], *named_view]}
+    return [
+        node
+        for node in nodes_of(path)
+        if isinstance(node, ast.FunctionDef)
+        and (node.name in added or any(ROUTE.match(ast.unparse(mark)) for mark in node.decorator_list))
+    ]
 
 
 def postponed(path: Path) -> set[str]:

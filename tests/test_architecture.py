@@ -25,6 +25,7 @@ from tests.source import (
     sources,
     strings,
     tree_of,
+    views_of,
 )
 
 
@@ -559,13 +560,9 @@ def test_a_function_can_be_seen_at_once(path):
     keep(long, f"{named(path)}: at most {LINES_OF_A_FUNCTION} lines. Give a step a function with a name of its own.")
 
 
-ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete|route)\(")
-
-
-@each([path for path in OURS if path.is_relative_to(ROOT / "views") or path.is_relative_to(ROOT / "sandbox")])
+@each(sources("views", "sandbox", "demo"))
 def test_a_view_reads_calls_and_answers(path):
-    views = [node for node in functions(path) if any(ROUTE.match(ast.unparse(mark)) for mark in node.decorator_list)]
-    long = [f"{node.name} ({length(node)})" for node in views if length(node) > LINES_OF_A_VIEW]
+    long = [f"{node.name} ({length(node)})" for node in views_of(path) if length(node) > LINES_OF_A_VIEW]
 
     advice = "Move a rule to services/ or sandbox/rules/, reading and showing to a function below."
     keep(long, f"{named(path)}: a view has at most {LINES_OF_A_VIEW} lines. {advice}")

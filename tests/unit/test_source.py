@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.source import postponed, public, tree_of
+from tests.source import postponed, public, tree_of, views_of
 
 
 @pytest.fixture
@@ -40,3 +40,15 @@ def test_public_is_what_has_no_underscore(written):
     )
 
     assert public(tree_of(module)) == {"Card": "A card.", "Card.pay": "Pay.", "issue": None}
+
+
+def test_views_are_marked_or_added(written):
+    module = written(
+        "@bp.get('/')\ndef index(): ...\n"
+        "@bp.before_request\ndef authenticate(): ...\n"
+        "def act(call): ...\ndef serve(): ...\ndef endpoint(): ...\n"
+        "for name in CALLS:\n    bp.add_url_rule(name, endpoint=endpoint, view_func=act)\n"
+        "def init_app(app):\n    app.add_url_rule('/static', 'static', serve)\n"
+    )
+
+    assert [view.name for view in views_of(module)] == ["index", "act", "serve"]
