@@ -5,8 +5,16 @@ from datetime import UTC
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, EmailField, PasswordField, RadioField, StringField, TelField
-from wtforms.validators import DataRequired, Email, Length, Regexp, ValidationError
+from wtforms import (
+    DateTimeLocalField,
+    DecimalField,
+    EmailField,
+    PasswordField,
+    RadioField,
+    StringField,
+    TelField,
+)
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
 REQUIRED = DataRequired(_("Please fill this in."))
@@ -60,6 +68,44 @@ class ChargeForm(FlaskForm):
             field.data and field.data.astimezone(UTC)
         except OverflowError as err:
             raise ValidationError("this time does not exist in UTC") from err
+
+
+class ReasonForm(FlaskForm):
+    """Why a member of staff does something. The audit trail keeps it."""
+
+    reason = StringField(_("Reason"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
+
+
+class NoteForm(ReasonForm):
+    """What a member of staff writes when closing a case."""
+
+    reason = StringField(_("Note"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
+
+
+class RefundForm(ReasonForm):
+    """A refund by staff, in major units. `left` is what the page showed as left, and the record must still show."""
+
+    amount = DecimalField(_("Amount"), places=None, validators=[InputRequired(REQUIRED.message)])
+    left = DecimalField(places=None, widget=HiddenInput(), validators=[InputRequired(REQUIRED.message)])
+    effect = RadioField(
+        _("What happens to the subscription?"),
+        choices=[
+            ("keep", _("It continues unchanged")),
+            ("suspend", _("It is suspended until we decide")),
+            ("end", _("It ends now, and access with it")),
+        ],
+        validators=[DataRequired(_("Please choose what happens to the subscription."))],
+    )
+
+    def validate_amount(self, field: DecimalField) -> None:
+        """Refuse an amount that is not a number between 0 and what is left."""
+        left = self.left.data
+        if field.data is None or left is None or not (field.data.is_finite() and 0 < field.data <= left):
+            raise ValidationError(_("Please enter an amount above 0 that is not more than is left."))
+
+
+class StaffChargeForm(ChargeForm, ReasonForm):
+    """A charge by staff: the period that the page showed, and why."""
 
 
 class ConfirmForm(FlaskForm):

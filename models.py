@@ -8,7 +8,8 @@
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
 `customer_uid`. An `Invoice` bills one period of one subscription and is unique by the period's start: a period is paid
 once, however many attempts it takes. A `Refund` is an amount of one payment that must be returned to the buyer.
-A `Case` is a reversal that the shop did not request, until a member of staff closes it.
+A `Case` is a reversal that the shop did not request, until a member of staff closes it. A `StaffAction` is one act of
+staff.
 
 Only the method named for an event changes a status. A repeat does nothing; an illegal change raises `IllegalStep`.
 Nothing in this module commits or reads the clock.
@@ -881,6 +882,36 @@ class Case(Model):
         """Record who dealt with the case, and how. Keep the first closing."""
         if self.closed_at is None:
             self.closed_by, self.note, self.closed_at = by, note[:500], at
+
+
+class StaffAction(Model):
+    """One act of a member of staff: who, what, when and why. The shop adds such rows, and never changes one."""
+
+    __tablename__ = "staff_actions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    """The member of staff."""
+    kind: Mapped[str] = mapped_column(String(20))
+    """Stable name such as `refund`. The page turns it into words."""
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscriptions.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    """None: the act was about the whole subscription."""
+    amount: Mapped[int | None]
+    """Minor units of the order's currency. None: the act moved no amount that staff chose."""
+    effect: Mapped[RefundEffect | None] = mapped_column(by_value(RefundEffect))
+    """What staff chose for the subscription together with a refund."""
+    reason: Mapped[str] = mapped_column(String(500), default="")
+
+    user: Mapped[User] = relationship()
+    subscription: Mapped[Subscription] = relationship()
+    order: Mapped[Order | None] = relationship()
+
+    @property
+    def price(self) -> Money | None:
+        """The amount that staff chose."""
+        return None if self.amount is None or self.order is None else Money(self.amount, self.order.currency)
 
 
 class JournalEntry(Model):

@@ -51,16 +51,31 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
     """Record that all that is left of this payment must be refunded; None if decided before. Does not commit."""
     if is_decided(order, payment):
         return None
+    left = left_of(payment)
     refund = Refund(
         order=order,
         imp_uid=payment.imp_uid,
-        amount=_minor_left(payment),
+        amount=left and left.minor,
         currency=payment.currency,
         cancelled_before=reversals.refunded_amount(payment),
         created_at=now,
     )
     db.session.add(refund)
     return refund
+
+
+def may_refund(order: Order, payment: Payment) -> bool:
+    """Whether staff may refund this payment: it pays the order, money is left, and no other refund of it is open."""
+    is_own = order.status is OrderStatus.PAID and order.imp_uid == payment.imp_uid
+    return is_own and payment.amount_left > 0 and not any(refund.is_open for refund in _of(order, payment))
+
+
+def left_of(payment: Payment) -> Money | None:
+    """Return what is paid and not refunded, or None in a currency that this shop does not know."""
+    try:
+        return Money.from_major(payment.amount_left, payment.currency)
+    except CurrencyError:
+        return None
 
 
 def decide_for_staff(
@@ -74,12 +89,11 @@ def decide_for_staff(
         OutOfDate: when the order is not paid by this payment, less is left, another refund of it is still open, or the
             record was read before the newest refund.
     """
-    is_own = order.status is OrderStatus.PAID and order.imp_uid == payment.imp_uid
-    before, left = reversals.refunded_amount(payment), _minor_left(payment) or 0
-    if not is_own or before != order.refunded or any(refund.is_open for refund in _of(order, payment)):
+    before, left = reversals.refunded_amount(payment), left_of(payment)
+    if before != order.refunded or not may_refund(order, payment):
         raise OutOfDate(f"order {order.merchant_uid} cannot be refunded now")
-    if amount.currency != payment.currency or not 0 < amount.minor <= left:
-        raise OutOfDate(f"{left} {payment.currency} is left of order {order.merchant_uid}")
+    if left is None or amount.currency != left.currency or not 0 < amount.minor <= left.minor:
+        raise OutOfDate(f"{payment.amount_left} {payment.currency} is left of order {order.merchant_uid}")
     refund = Refund(
         order=order,
         imp_uid=payment.imp_uid,
@@ -244,10 +258,3 @@ def _guide(desk: Desk, order: Order, payment: Payment) -> Guide:
     """Return the guide of the PG that handled the payment."""
     by_provider = {guide.provider: guide for guide in desk.guides.values()}
     return by_provider.get(payment.pg_provider or "", desk.guides[order.guide_id])
-
-
-def _minor_left(payment: Payment) -> int | None:
-    try:
-        return Money.from_major(payment.amount_left, payment.currency).minor
-    except CurrencyError:
-        return None

@@ -121,6 +121,11 @@ def apply_effect(order: Order, effect: RefundEffect, *, now: datetime) -> None:
         journal.record("subscription.cancelled", at=now, order=order, reason="refunded")
 
 
+def find_case(case_id: int) -> Case | None:
+    """Return the case, or None if it does not exist."""
+    return db.session.get(Case, case_id) if 0 < case_id < 2**31 else None
+
+
 def open_cases(*, limit: int = 100) -> Sequence[Case]:
     """Return the cases that no member of staff has closed, the oldest first."""
     return db.session.scalars(select(Case).where(Case.closed_at.is_(None)).order_by(Case.id).limit(limit)).all()

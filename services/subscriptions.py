@@ -46,13 +46,12 @@ def of_user(user: User) -> Sequence[Subscription]:
     ).all()
 
 
-def find(subscription_id: int, *, user: User) -> Subscription | None:
-    """Return the user's subscription, or None if it does not exist or belongs to another user."""
+def find(subscription_id: int, *, user: User | None) -> Subscription | None:
+    """Return the user's subscription (None: any user's), or None if it does not exist or belongs to another user."""
     if not 0 < subscription_id < 2**31:
         return None  # the number does not fit into the column, and the database would raise
-    return db.session.scalar(
-        select(Subscription).where(Subscription.id == subscription_id, Subscription.user_id == user.id)
-    )
+    query = select(Subscription).where(Subscription.id == subscription_id)
+    return db.session.scalar(query if user is None else query.where(Subscription.user_id == user.id))
 
 
 def running(user: User, plan: Plan) -> Subscription | None:

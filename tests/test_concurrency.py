@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -39,10 +40,26 @@ from models import (
     OrderPurpose,
     OrderStatus,
     Plan,
+    RefundEffect,
     Subscription,
+    SubscriptionStatus,
+    User,
     db,
 )
-from services import catalog, checkout, claims, comparison, machine_time, notices, orders, renewals, webhooks
+from services import (
+    catalog,
+    checkout,
+    claims,
+    comparison,
+    machine_time,
+    notices,
+    orders,
+    payments,
+    renewals,
+    reversals,
+    staff,
+    webhooks,
+)
 from services.checkout import Source
 from services.desk import Desk
 from services.differences import left_of
@@ -570,3 +587,36 @@ def wait_until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not happened():
         assert time.monotonic() < deadline
+
+
+def test_two_members_of_staff_who_refund_a_part_at_once_refund_it_once(app, desk, simultaneously):
+    order = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly")).orders[0]
+    order_id, staff_id = order.id, make_user("staff@example.com", is_staff=True).id
+
+    def refund() -> Order:
+        order = db.session.get_one(Order, order_id)
+        part = {"amount": Decimal(1000), "seen_left": order.price.to_major(), "effect": RefundEffect.KEEP}
+        staff.refund(desk, order=order, reason="", by=db.session.get_one(User, staff_id), now=NOW, **part)
+        return order
+
+    outcomes = simultaneously(refund, refund)
+
+    assert Counter(outcomes) == {"paid": 1, "out_of_date": 1}
+    assert (order.refunded, desk.client.payment(order.imp_uid).cancel_amount) == (1000, 1000)
+    assert [action.amount for action in staff.trail()] == [1000]
+
+
+def test_news_of_one_console_refund_that_arrives_twice_at_once_opens_one_case(app, desk, simultaneously):
+    subscription = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))
+    merchant_uid = subscription.orders[0].merchant_uid
+    desk.client.cancel_in_console(subscription.orders[0].imp_uid)
+
+    def settle() -> Order:
+        payments.settle(desk, merchant_uid=merchant_uid, now=NOW)
+        return orders.by_uid(merchant_uid)
+
+    outcomes = simultaneously(settle, settle, settle)
+
+    assert outcomes == ["cancelled"] * 3
+    assert [case.amount for case in reversals.open_cases()] == [19900]
+    assert subscription.status is SubscriptionStatus.SUSPENDED

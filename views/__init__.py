@@ -3,7 +3,20 @@
 from flask import Flask, abort, request
 from flask_wtf import CSRFProtect
 
-from views import account, admin, catalog, checkout, errors, guides, health, orders, subscriptions, webhooks
+from views import (
+    account,
+    admin,
+    admin_orders,
+    admin_subscriptions,
+    catalog,
+    checkout,
+    errors,
+    guides,
+    health,
+    orders,
+    subscriptions,
+    webhooks,
+)
 from views.incoming import is_storable
 
 
@@ -17,7 +30,9 @@ def refuse_unstorable_text() -> None:
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Add every blueprint to the application. Webhooks need no CSRF token: the payment service has none to send."""
-    for module in (catalog, guides, checkout, orders, subscriptions, account, admin, webhooks, health, errors):
+    for module in (catalog, guides, checkout, orders, subscriptions, account, webhooks, health, errors):
+        app.register_blueprint(module.bp)
+    for module in (admin, admin_orders, admin_subscriptions):
         app.register_blueprint(module.bp)
     app.before_request(refuse_unstorable_text)
     csrf.exempt(webhooks.bp)

@@ -8,6 +8,7 @@ import clock
 from services import checkout, payments, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
+from services.staff import trail
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -109,11 +110,242 @@ def refunded(desk, user, plan):
     return order
 
 
+def cases_on(page):
+    """Return the part of the admin page that lists the open cases."""
+    return page[page.index('id="cases-heading"') : page.index('id="refunds-heading"')]
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", "Refunded in full"), ("ko", "전액 환불")])
 def test_staff_see_who_was_refunded_without_a_request_of_ours(staff, refunded, lang, words):
-    page = staff.get(f"/admin?lang={lang}").text
+    cases = cases_on(staff.get(f"/admin?lang={lang}").text)
 
-    cases = page[page.index('id="cases-heading"') : page.index('id="refunds-heading"')]
     assert words in cases
     assert refunded.merchant_uid in cases
     assert "jisoo@example.com" in cases
+
+
+# What staff do --------------------------------------------------------------------------------------------
+
+WHY = "The buyer called us"
+
+
+@pytest.fixture
+def paid(desk, user, plan):
+    """The order that pays the current period."""
+    return subscribe(desk, user, plan, now=clock.now()).orders[0]
+
+
+def values_on(page, prefix):
+    """Return the fields of the form with this prefix, as the page fills them."""
+    inputs = [dict(re.findall(r'(name|value)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", page)]
+    return {tag["name"]: tag["value"] for tag in inputs if tag.get("name", "").startswith(prefix) and "value" in tag}
+
+
+def send_refund(staff, order, **changes):
+    shown = values_on(staff.get(f"/admin/orders/{order.merchant_uid}").text, "refund-")
+    fields = {"reason": WHY, "effect": "keep", **changes}
+    data = {**shown, **{f"refund-{name}": value for name, value in fields.items()}}
+    return staff.post(f"/admin/orders/{order.merchant_uid}/refunds", data=data)
+
+
+def send(staff, path, prefix, reason=WHY, **more):
+    return staff.post(path, data={f"{prefix}-reason": reason, **more})
+
+
+def acts():
+    """Return kind, member of staff and reason of every act in the audit trail, the oldest first."""
+    return [(act.kind, act.user.email, act.reason) for act in reversed(trail())]
+
+
+PAGES_OF_STAFF = [
+    ("GET", "/admin/orders/{order}"),
+    ("POST", "/admin/orders/{order}/refunds"),
+    ("POST", "/admin/orders/{order}/checks"),
+    ("POST", "/admin/orders/{order}/chargebacks"),
+    ("POST", "/admin/orders/{order}/dispute"),
+    ("GET", "/admin/subscriptions/{subscription}"),
+    ("POST", "/admin/subscriptions/{subscription}/charges"),
+    ("POST", "/admin/subscriptions/{subscription}/cancellation"),
+    ("POST", "/admin/subscriptions/{subscription}/resumption"),
+    ("POST", "/admin/cases/1/closing"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), PAGES_OF_STAFF)
+def test_no_page_of_staff_exists_for_others(shopper, client, desk, paid, method, path):
+    path = path.format(order=paid.merchant_uid, subscription=paid.subscription_id)
+    calls = len(desk.client.calls)
+
+    buyers, visitors = (visitor.open(path, method=method) for visitor in (shopper, client))
+
+    assert (buyers.status_code, visitors.status_code) == (404, 302)
+    assert visitors.location.startswith("/account/sign-in?next=")
+    assert (len(desk.client.calls), acts()) == (calls, [])
+
+
+@pytest.mark.parametrize(
+    "path", ["/admin/orders/order_0", "/admin/subscriptions/4711", "/admin/subscriptions/99999999999"]
+)
+def test_what_does_not_exist_is_not_found_by_staff_either(staff, path):
+    assert staff.get(path).status_code == 404
+
+
+def test_a_case_that_does_not_exist_is_not_closed(staff):
+    assert send(staff, "/admin/cases/4711/closing", "case-4711").status_code == 404
+
+
+def test_staff_refund_all_that_is_left_and_end_the_subscription(staff, desk, paid):
+    assert 'value="19900"' in staff.get(f"/admin/orders/{paid.merchant_uid}?lang=en").text
+
+    answer = send_refund(staff, paid, effect="end")
+
+    assert answer.location == f"/admin/orders/{paid.merchant_uid}"
+    assert (paid.refunded, paid.subscription.status.value) == (19900, "cancelled")
+    assert acts() == [("refund", "staff@example.com", WHY)]
+    page = staff.get(f"/admin/orders/{paid.merchant_uid}").text
+    assert "The refund is made." in page
+    assert "Nothing can be refunded now" in page
+
+
+def test_staff_refund_a_part_of_dollars(staff, desk, user, dollar_plan):
+    order = subscribe(desk, user, dollar_plan, "paymentwall", now=clock.now()).orders[0]
+
+    send_refund(staff, order, amount="4.50")
+
+    assert (order.refunded, order.subscription.status.value) == (450, "active")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount": "0"},
+        {"amount": "-5"},
+        {"amount": "19901"},
+        {"amount": "NaN"},
+        {"amount": "Infinity"},
+        {"amount": "much"},
+        {"amount": ""},
+        {"left": ""},
+        {"reason": " "},
+        {"reason": "x" * 201},
+        {"effect": ""},
+        {"effect": "free"},
+        {"amount": "0.5"},
+    ],
+)
+def test_a_refund_that_is_not_filled_in_as_it_should_be_is_not_made(staff, desk, paid, wrong):
+    assert send_refund(staff, paid, **wrong).status_code == 400
+
+    assert ("cancel" in desk.client.calls, acts()) == (False, [])
+
+
+def test_a_refund_that_is_sent_twice_is_made_once(staff, desk, paid):
+    form = values_on(staff.get(f"/admin/orders/{paid.merchant_uid}").text, "refund-")
+    form |= {"refund-amount": "1000", "refund-reason": WHY, "refund-effect": "keep"}
+
+    answers = [staff.post(f"/admin/orders/{paid.merchant_uid}/refunds", data=form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 409]
+    assert (paid.refunded, desk.client.calls.count("cancel")) == (1000, 1)
+
+
+def test_while_the_service_is_silent_nothing_is_offered_to_refund(staff, desk, paid):
+    desk.client.silent = True
+
+    page = staff.get(f"/admin/orders/{paid.merchant_uid}?lang=en").text
+
+    assert "does not know what is left" in page
+    assert "refund-amount" not in page
+
+
+def test_staff_read_an_order_again_and_close_its_case(staff, desk, paid):
+    desk.client.cancel_in_console(paid.imp_uid)
+
+    staff.post(f"/admin/orders/{paid.merchant_uid}/checks")
+    (case,) = paid.cases
+    answer = send(staff, f"/admin/cases/{case.id}/closing", f"case-{case.id}")
+
+    assert answer.location == f"/admin/orders/{paid.merchant_uid}"
+    assert (case.closed_by.email, case.note) == ("staff@example.com", WHY)
+    assert [kind for kind, *_ in acts()] == ["read_again", "close_case"]
+    assert paid.merchant_uid not in cases_on(staff.get("/admin").text)
+    assert "Closed cases" in staff.get(f"/admin/orders/{paid.merchant_uid}?lang=en").text
+
+
+def test_a_case_is_not_closed_without_a_note(staff, refunded):
+    (case,) = refunded.cases
+
+    assert send(staff, f"/admin/cases/{case.id}/closing", f"case-{case.id}", reason="").status_code == 400
+    assert case.closed_at is None
+
+
+def test_staff_resume_what_was_suspended(staff, refunded):
+    subscription = refunded.subscription
+    path = f"/admin/subscriptions/{subscription.id}"
+    assert "Resume subscription" in staff.get(f"{path}?lang=en").text
+
+    answers = [send(staff, f"{path}/resumption", "resume") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 409]
+    assert subscription.status.value == "active"
+    assert acts() == [("resume", "staff@example.com", WHY)]
+
+
+def test_staff_record_a_chargeback_and_that_the_dispute_was_won(staff, paid):
+    path = f"/admin/orders/{paid.merchant_uid}"
+
+    send(staff, f"{path}/chargebacks", "chargeback")
+    assert (paid.invoice.status.value, paid.subscription.status.value) == ("reversed", "suspended")
+    assert "Chargeback" in cases_on(staff.get("/admin?lang=en").text)
+
+    send(staff, f"{path}/dispute", "dispute")
+    assert (paid.invoice.status.value, paid.subscription.status.value) == ("paid", "active")
+    assert [kind for kind, *_ in acts()] == ["chargeback", "dispute_won"]
+    assert send(staff, f"{path}/dispute", "dispute").status_code == 409
+
+
+def test_staff_charge_the_next_period_once(staff, desk, paid):
+    path = f"/admin/subscriptions/{paid.subscription_id}"
+    form = {**values_on(staff.get(path).text, "charge-"), "charge-reason": WHY}
+
+    first, again = (staff.post(f"{path}/charges", data=form) for _ in range(2))
+
+    assert first.location == again.location
+    assert len(desk.client.charges) == 2  # the first payment, and this one
+    assert acts() == [("charge", "staff@example.com", WHY)] * 2
+
+
+def test_staff_charge_nothing_without_a_reason(staff, desk, paid):
+    path = f"/admin/subscriptions/{paid.subscription_id}"
+    form = values_on(staff.get(path).text, "charge-")
+
+    assert staff.post(f"{path}/charges", data=form).status_code == 400
+    assert (len(desk.client.charges), acts()) == (1, [])
+
+
+def test_staff_end_a_subscription(staff, paid):
+    path = f"/admin/subscriptions/{paid.subscription_id}"
+
+    answers = [send(staff, f"{path}/cancellation", "cancel") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [302, 409]
+    assert (paid.subscription.status.value, paid.invoice.status.value) == ("cancelled", "paid")
+    assert "Cancel subscription" not in staff.get(f"{path}?lang=en").text
+
+
+def test_an_act_of_staff_needs_the_token_of_the_page(app, staff, paid):
+    app.config["WTF_CSRF_ENABLED"] = True
+
+    answer = send(staff, f"/admin/orders/{paid.merchant_uid}/chargebacks", "chargeback")
+
+    assert (answer.status_code, paid.invoice.status.value) == (400, "paid")
+
+
+def test_the_admin_page_shows_who_did_what(staff, paid):
+    send(staff, f"/admin/orders/{paid.merchant_uid}/chargebacks", "chargeback")
+
+    page = staff.get("/admin?lang=en").text
+
+    trail_on_page = page[page.index('id="trail-heading"') :]
+    assert "staff@example.com" in trail_on_page
+    assert WHY in trail_on_page
