@@ -24,7 +24,7 @@ from services import (
     journal,
     machine_time,
     notices,
-    payments,
+    open_orders,
     refunds,
     renewals,
     webhooks,
@@ -222,9 +222,9 @@ def _charge_one(app: Flask, desk: Desk, subscription_id: int) -> str:
 def _reconcile(desk: Desk) -> None:
     deadline = clock.now() + ROUND_LIMIT
     settled = refunded = deleted = 0
-    for order_id, now in _until(payments.to_reconcile(now=clock.now()), deadline):
+    for order_id, now in _until(open_orders.due(now=clock.now()), deadline):
         with _isolated(f"order {order_id}"):
-            settled += payments.reconcile(desk, order_id=order_id, now=now)
+            settled += open_orders.process(desk, order_id=order_id, now=now)
     for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
         with _isolated(f"refund {refund_id}"):
             refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE

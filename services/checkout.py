@@ -34,7 +34,7 @@ from models import (
     db,
     new_uid,
 )
-from services import billing_keys, guides, journal, orders, payments, renewals
+from services import billing_keys, guides, journal, open_orders, orders, payments, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
@@ -273,7 +273,7 @@ def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
         desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
     except IamportError as err:
         # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
-        payments.abandon(order, now=now, reason=str(err))
+        open_orders.abandon(order, now=now, reason=str(err))
         if isinstance(err, Refused) and not err.is_turned_away:
             raise PaymentServiceRefused(str(err)) from err
         raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err

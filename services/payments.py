@@ -5,14 +5,11 @@ the record, compares it with the order that we stored before, and only then gran
 calls at the same moment, change nothing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from sqlalchemy import select
-
 from clock import day_of_month, from_unix
-from models import KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import KeyStatus, Order, OrderPurpose, OrderStatus, db
 from services import claims, dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
 from services.claims import Claim
 from services.desk import Desk
@@ -22,8 +19,6 @@ from services.locks import lock
 
 CATCH_UP_PAUSE = timedelta(days=1)
 """The time between two charges when more than one unpaid period has begun."""
-ABANDONED_AFTER = timedelta(days=1)
-"""We close a window that the buyer did not finish in this time. A late approval reopens it: `cancelled → paid`."""
 KEY_TIMEOUT = timedelta(days=1)
 """How long the key of a paid issue may be missing at a PG that confirms by webhook."""
 
@@ -59,56 +54,6 @@ def settle(
         OrderNotFound: when no order has this `merchant_uid`.
     """
     return _settle(desk, orders.by_uid(merchant_uid), now=now, imp_uid=imp_uid, answer=answer, claim=claim)
-
-
-def to_reconcile(*, now: datetime, limit: int = 30) -> Sequence[int]:
-    """Return the ids of the orders to `reconcile`, the longest waiting first: `limit` of each of two kinds.
-
-    The first kind is open: windows from which the buyer did not return, charges without an answer, and final orders
-    that were reported while the service did not answer. The second kind may be approved late. A round is short, since
-    the worker's renewals wait for its end.
-    """
-    ids: dict[int, None] = {}
-    for due_at in (Order.look_at, Order.late_look_at):
-        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(due_at <= now).order_by(due_at).limit(limit)))
-    db.session.commit()
-    return list(ids)
-
-
-def reconcile(desk: Desk, *, order_id: int, now: datetime) -> bool:
-    """Settle an order that was left open or may be approved late. Return whether its outcome is new.
-
-    Close a window that, as the service reports, was not finished in a day. Postpone the order before the first request,
-    so that one that always raises does not block the others.
-    """
-    order = db.session.get_one(Order, order_id)
-    lock(order.subscription)
-    if not order.is_due(now):
-        db.session.commit()
-        return False  # another process is already working on it
-    before = (order.status, order.mismatch)
-    order.postpone(at=now)
-    order.pass_late_look(at=now)
-    lookup = _settle(desk, order, now=now)
-    is_window = order.purpose is not OrderPurpose.CHARGE or not order.subscription.is_alive
-    if lookup is Lookup.UNFINISHED and is_window and order.created_at < now - ABANDONED_AFTER:
-        abandon(order, now=now)
-    return order.is_final and (order.status, order.mismatch) != before
-
-
-def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
-    """Close an order whose window was not finished or could not be opened, and the subscription made only for it."""
-    lock(order.subscription)
-    if order.status is not OrderStatus.READY:
-        db.session.commit()
-        return
-    order.mark_abandoned(reason, at=now)
-    subscription = order.subscription
-    is_retried = any(other.status is OrderStatus.READY for other in subscription.orders)
-    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_retried:
-        subscription.cancel(at=now)
-    journal.record("order.abandoned", at=now, order=order)
-    db.session.commit()
 
 
 def _settle(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
 from models import BillingKey, Invoice, InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
-from services import charges, claims, payments
+from services import charges, claims, open_orders, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
@@ -83,7 +83,7 @@ def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: b
         order = None  # the old card was declined, and the new one has not been tried
     if (order is None or order.is_queued) and (approved := _approved_late(desk, invoice, now=now)):
         if order is not None:
-            payments.abandon(order, now=now)
+            open_orders.abandon(order, now=now)
         return approved
     return charges.charge(desk, claim, order, key, invoice, now=now)
 

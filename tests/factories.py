@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from models import Order, Plan, Subscription, User, db
-from services import checkout, notices, orders, payments, refunds, renewals, webhooks
+from services import checkout, notices, open_orders, orders, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
 from services.desk import Desk
 from tests.fakes import MachineClock
@@ -71,8 +71,8 @@ def read_notices(desk: Desk, *, now: datetime) -> None:
 def reconcile(desk: Desk, *, now: datetime) -> None:
     """Settle the notices and open orders and work on the due refunds, as `flask reconcile` does."""
     read_notices(desk, now=now)
-    for order_id in payments.to_reconcile(now=now):
-        payments.reconcile(desk, order_id=order_id, now=now)
+    for order_id in open_orders.due(now=now):
+        open_orders.process(desk, order_id=order_id, now=now)
     for refund_id in refunds.due(now=now):
         refunds.process(desk, refund_id=refund_id, now=now)
 

@@ -15,7 +15,7 @@ from errors import (
     PgUnavailable,
 )
 from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
-from services import catalog, checkout, orders, payments, renewals, subscriptions
+from services import catalog, checkout, open_orders, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused, Unknown
 from tests.factories import NOW, WEBHOOK, make_buyer, place_order, receive, reconcile, subscribe, try_again
@@ -307,7 +307,7 @@ def test_an_unfinished_order_is_no_subscription_yet(desk, user, plan):
 
 
 def test_an_abandoned_order_never_was_a_subscription(desk, user, plan):
-    payments.abandon(place_order(desk, user, plan), now=NOW)
+    open_orders.abandon(place_order(desk, user, plan), now=NOW)
 
     assert subscriptions.of_user(user) == []
 

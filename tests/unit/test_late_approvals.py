@@ -6,7 +6,7 @@ import pytest
 
 from clock import add_months
 from models import LATE_LOOKS, InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments, subscriptions
+from services import checkout, open_orders, subscriptions
 from services.checkout import Source
 from tests.factories import NOW, place_order, reconcile, renew, subscribe, try_again
 
@@ -185,6 +185,33 @@ def test_a_card_change_that_is_approved_late_does_not_replace_a_newer_card(desk,
     assert (newer.billing_key.status, abandoned.billing_key.status) == (KeyStatus.ACTIVE, KeyStatus.REVOKED)
 
 
+def test_a_charge_that_was_never_made_is_closed_when_a_late_approval_paid_its_period(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    declined = renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent_call = "again"
+    unknown = renew(desk, subscription, now=FEBRUARY + timedelta(days=1))
+    desk.client.silent_call = ""
+    desk.client.approve_late(declined.imp_uid)
+    reconcile(desk, now=FEBRUARY + timedelta(days=1, minutes=1))
+    assert (subscription.paid_until, unknown.outcome) == (MARCH, "checking")
+
+    reconcile(desk, now=FEBRUARY + timedelta(days=2, minutes=2))
+
+    assert (unknown.status, unknown.look_at) == (OrderStatus.CANCELLED, None)
+    assert subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_a_charge_that_was_never_made_stays_open_while_the_worker_may_repeat_it(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent_call = "again"
+    unknown = renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent_call = ""
+
+    reconcile(desk, now=FEBRUARY + timedelta(days=2))
+
+    assert unknown.status is OrderStatus.READY
+
+
 def test_a_failed_attempt_is_read_on_a_schedule_that_ends(desk, user, plan):
     decline(desk, place_order(desk, user, plan))
 
@@ -203,7 +230,7 @@ def test_a_worker_that_was_down_for_the_whole_schedule_reads_once(desk, user, pl
     reconcile(desk, now=later)
 
     assert (order.outcome, order.imp_uid) == ("registered", imp_uid)
-    assert payments.to_reconcile(now=later + timedelta(days=60)) == []
+    assert open_orders.due(now=later + timedelta(days=60)) == []
 
 
 def test_a_look_without_an_answer_is_repeated_even_after_the_last_one(desk, user, plan):
@@ -237,7 +264,7 @@ def test_a_round_takes_a_batch_of_failed_attempts_beside_the_open_orders(desk, u
         decline(desk, order, now=NOW + timedelta(seconds=n))
     waiting = [place_order(desk, user, plan) for _ in range(3)]
 
-    taken = payments.to_reconcile(now=NOW + timedelta(minutes=5), limit=2)
+    taken = open_orders.due(now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.id for order in (*waiting[:2], *failed[:2])]
 
@@ -246,9 +273,9 @@ def test_two_workers_with_the_same_list_read_an_attempt_once(desk, user, plan):
     order = place_order(desk, user, plan)
     decline(desk, order)
     later = NOW + timedelta(minutes=2)
-    payments.reconcile(desk, order_id=order.id, now=later)
+    open_orders.process(desk, order_id=order.id, now=later)
     calls = len(desk.client.calls)
 
-    payments.reconcile(desk, order_id=order.id, now=later)
+    open_orders.process(desk, order_id=order.id, now=later)
 
     assert len(desk.client.calls) == calls

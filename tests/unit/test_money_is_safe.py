@@ -9,7 +9,7 @@ import pytest
 from clock import add_months
 from errors import ChargeInProgress, NothingToCharge
 from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
-from services import checkout, claims, orders, payments, renewals, subscriptions
+from services import checkout, claims, open_orders, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Unauthorized
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, subscribe, try_again
@@ -733,7 +733,7 @@ def test_a_refund_whose_answer_was_lost_is_known_afterwards(desk, user, dollar_p
     reconcile(desk, now=NOW + timedelta(minutes=5))
 
     assert order.refunded == 100
-    assert payments.to_reconcile(now=NOW + timedelta(minutes=6)) == []
+    assert open_orders.due(now=NOW + timedelta(minutes=6)) == []
 
 
 def test_the_window_charges_what_the_open_bill_says(desk, user, dollar_plan):

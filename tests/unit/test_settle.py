@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from models import Invoice, JournalEntry, KeyStatus, Notice, OrderStatus, SubscriptionStatus, db
-from services import checkout, orders, payments
+from services import checkout, open_orders, orders
 from services.checkout import Source
 from services.iamport import Refused
 from tests.factories import NOW, WEBHOOK, place_order, receive, reconcile, subscribe
@@ -275,10 +275,10 @@ def test_an_order_that_cannot_be_settled_does_not_keep_its_place(desk, user, pla
     later = NOW + timedelta(minutes=3)
 
     with pytest.raises(KeyError):
-        payments.reconcile(desk, order_id=broken.id, now=later)
+        open_orders.process(desk, order_id=broken.id, now=later)
     db.session.rollback()
 
-    assert payments.to_reconcile(now=later) == [sound.id]
+    assert open_orders.due(now=later) == [sound.id]
 
 
 def test_a_foreign_payment_that_was_reported_in_silence_is_noted_once(desk, user, plan):
@@ -334,7 +334,7 @@ def test_an_open_window_is_checked_with_a_growing_back_off(desk, user, plan, sil
 def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
     waiting = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
 
-    taken = payments.to_reconcile(now=NOW + timedelta(minutes=5), limit=2)
+    taken = open_orders.due(now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.id for order in waiting[:2]]
 

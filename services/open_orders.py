@@ -1,0 +1,75 @@
+"""Open orders: ask the service again about orders without an outcome, and about those that it may approve late.
+
+due      find the orders to ask about now
+process  settle one, and close it if nothing more can come of it
+abandon  close an order whose window was not finished, or whose charge is not needed any more
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from models import InvoiceStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from services import journal, payments
+from services.desk import Desk
+from services.locks import lock
+from services.payments import Lookup
+
+ABANDONED_AFTER = timedelta(days=1)
+"""We close an order that was not finished in this time. A late approval reopens it: `cancelled → paid`."""
+
+
+def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
+    """Return the ids of the orders to `process`, the longest waiting first: `limit` of each of two kinds.
+
+    The first kind is open: windows from which the buyer did not return, charges without an answer, and final orders
+    that were reported while the service did not answer. The second kind may be approved late. A round is short, since
+    the worker's renewals wait for its end.
+    """
+    ids: dict[int, None] = {}
+    for due_at in (Order.look_at, Order.late_look_at):
+        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(due_at <= now).order_by(due_at).limit(limit)))
+    db.session.commit()
+    return list(ids)
+
+
+def process(desk: Desk, *, order_id: int, now: datetime) -> bool:
+    """Settle an order that is open or may be approved late. Return whether its outcome is new.
+
+    Close an order that, as the service reports, was not finished in a day, unless the worker still repeats its charge.
+    Postpone the order before the first request, so that one that always raises does not block the others.
+    """
+    order = db.session.get_one(Order, order_id)
+    lock(order.subscription)
+    if not order.is_due(now):
+        db.session.commit()
+        return False  # another process is already working on it
+    before = (order.status, order.mismatch)
+    order.postpone(at=now)
+    order.pass_late_look(at=now)
+    lookup = payments.settle(desk, merchant_uid=order.merchant_uid, now=now)
+    if lookup is Lookup.UNFINISHED and order.created_at < now - ABANDONED_AFTER and not _may_be_repeated(order):
+        abandon(order, now=now)
+    return order.is_final and (order.status, order.mismatch) != before
+
+
+def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
+    """Close an order that the service has not finished, and the subscription made only for it."""
+    lock(order.subscription)
+    if order.status is not OrderStatus.READY:
+        db.session.commit()
+        return
+    order.mark_abandoned(reason, at=now)
+    subscription = order.subscription
+    is_retried = any(other.status is OrderStatus.READY for other in subscription.orders)
+    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_retried:
+        subscription.cancel(at=now)
+    journal.record("order.abandoned", at=now, order=order)
+    db.session.commit()
+
+
+def _may_be_repeated(order: Order) -> bool:
+    """Whether the worker may send this charge again: its invoice is open. A window is opened only once."""
+    invoice = order.invoice
+    return order.purpose is OrderPurpose.CHARGE and invoice is not None and invoice.status is InvoiceStatus.OPEN
