@@ -448,30 +448,6 @@ def test_a_notice_outlives_the_process_that_was_to_send_it(tmp_path, clock, shop
     assert uids(shop, 1) == ["order-1"]
 
 
-@pytest.mark.parametrize(
-    ("path", "body", "http"),
-    [
-        ("webhooks", {"format": "xml"}, 400),
-        ("webhooks", {"retries": 6}, 400),
-        ("webhooks", {"copies": 1.5}, 400),
-        ("webhooks", {"turn": "never"}, 400),
-        ("webhooks", {"shuffle": "perhaps"}, 400),
-        ("webhooks/forge", {"imp_uid": "imp_0", "kind": "wrong_amount"}, 404),
-        ("webhooks/forge", {"kind": "wrong_amount"}, 400),
-        ("webhooks/deliver", {"delivery": 1}, 404),
-        ("webhooks/deliver", {"delivery": "first"}, 400),
-        ("cancel", {"imp_uid": "imp_0"}, 404),
-        ("levers", {"webhook_copies": 3}, 400),
-        ("levers", {"gravity": 1}, 400),
-    ],
-)
-def test_a_lever_of_the_laboratory_pulled_wrongly_says_so(client, path, body, http):
-    answer = client.post(f"/control/{path}", json=body)
-
-    assert answer.status_code == http
-    assert answer.json["error"]
-
-
 def test_an_unknown_kind_of_forgery_says_so(api, client):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]

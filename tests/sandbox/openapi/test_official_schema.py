@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from sandbox.openapi.description import OBJECTS, SERVICE
 from tests.sandbox.conftest import Answer, Api, Clock, Payer
+from tests.sandbox.openapi.parcels import DELIVERY
 
 SCHEMA = Path(__file__).parents[3].parent / "shared" / "data" / "portone-v1.openapi.json"
 
@@ -158,14 +159,6 @@ CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12"}
 ACCOUNT = {"vbank_code": "004", "vbank_due": 1_800_003_600, "vbank_holder": "Maedal"}
 LATER = {"schedule_at": 1_800_000_060, "amount": 1000, "name": "Coffee"}
 PERSON = {"name": "김매달", "phone": "010-0000-0000", "birth": "900101", "gender_digit": "1", "carrier": "KT"}
-PARCEL = {
-    "type": "digital",
-    "status": "delivered",
-    "refundable": "yes",
-    "estimated_delivery_datetime": 1_800_000_000,
-    "estimated_update_datetime": 1_800_000_000,
-    "shipping_address_email": "mae@example.com",
-}
 
 WRITTEN = [
     ("post", "/users/getToken", "/users/getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}),
@@ -191,7 +184,8 @@ WRITTEN = [
      {"name": "Coffee", "amount": 1100, "identifier": "010-0000-0000"}),
     ("post", "/payments/{imp_uid}/naver/place", "/payments/{naver}/naver/place", {}),
     ("post", "/payments/{imp_uid}/naver/cancel", "/payments/{naver}/naver/cancel", {}),
-    ("post", "/paymentwall/delivery", "/paymentwall/delivery", {"imp_uid": "{usd}", "merchant_uid": "usd-1", **PARCEL}),
+    ("post", "/paymentwall/delivery", "/paymentwall/delivery",
+     {"imp_uid": "{usd}", "merchant_uid": "usd-1", **DELIVERY}),
 ]  # fmt: skip
 """Method and path in the schema, the path that is requested, and the body that is sent."""
 

@@ -6,24 +6,7 @@ from sandbox.facts.fidelity import BEHAVIOURS
 from sandbox.facts.instruments import INSTRUMENTS
 from sandbox.merchants import levers
 from tests.sandbox.conftest import Api
-
-DELIVERY = {
-    "type": "digital",
-    "status": "delivered",
-    "refundable": "yes",
-    "estimated_delivery_datetime": 1_800_000_000,
-    "estimated_update_datetime": 1_800_000_000,
-    "shipping_address_email": "mae@example.com",
-}
-PARCEL = {
-    **DELIVERY,
-    **dict.fromkeys(("carrier_tracking_id", "carrier_type"), "x"),
-    **dict.fromkeys(
-        (f"shipping_address_{part}" for part in ("country", "city", "zip", "state", "street", "phone")), "x"
-    ),
-    **dict.fromkeys(("shipping_address_firstname", "shipping_address_lastname"), "x"),
-    "type": "physical",
-}
+from tests.sandbox.openapi.parcels import DELIVERY, PARCEL
 
 
 @pytest.mark.parametrize(("kind", "code", "name"), [("cards", "041", "우리카드"), ("banks", "004", "국민은행")])
