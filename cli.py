@@ -160,20 +160,25 @@ def _reading_notices(desk: Desk, stop: threading.Event) -> Iterator[None]:
 
 
 def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
-    """Settle the notices that are due, until `stop` is set. A slow read takes one of the threads, not the others."""
+    """Settle the notices that are due, until `stop` is set. A slow read takes one of the threads, not the others.
+
+    While the breaker is open, notices wait without being claimed: the database need not record each failure.
+    """
     begun: dict[int, Future[None]] = {}
     with ThreadPoolExecutor(NOTICE_THREADS) as pool:
         while not stop.wait(NOTICES_EVERY):
             begun = {notice_id: future for notice_id, future in begun.items() if not future.done()}
             with app.app_context(), _isolated("what was reported"):
-                for notice_id in notices.due(now=_machine_now(desk)):
+                notices.free(desk.process, now=desk.machine_now())
+                found = notices.due(now=_machine_now(desk)) if desk.client.can_send else ()
+                for notice_id in found:
                     if notice_id not in begun:
                         begun[notice_id] = pool.submit(_read_notice, app, desk, notice_id, stop)
 
 
 def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
     with app.app_context(), _isolated(f"notice {notice_id}"):
-        if not stop.is_set():
+        if desk.client.can_send and not stop.is_set():
             webhooks.process(desk, notice_id=notice_id, now=clock.now(), machine_now=_machine_now(desk))
 
 

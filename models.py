@@ -782,6 +782,8 @@ class Notice(Model):
     """Machine time: when the worker may read it. None: immediately."""
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Machine time: the end of the lease under which one worker alone reads it."""
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    """The name of the process that holds the lease. If that process has ended, the lease ends too."""
 
 
 class Refund(Model):

@@ -3,6 +3,7 @@
 store     keep a report; a payment that is already waiting gets no second row
 due       find what the worker may read now
 take      claim a notice, and use one of its order's turns
+free      end the claims of processes that have ended
 finish    the service has answered: delete the notice, unless it was reported again in the meantime
 postpone  the service has not answered: read it again later
 
@@ -19,6 +20,7 @@ from sqlalchemy import ColumnElement, case, delete, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import Notice, Order, db
+from services.processes import Process
 
 LONGEST_IMP_UID = 32
 """Characters. A longer text is no id of the service, so the order is read without it."""
@@ -84,8 +86,8 @@ def due(*, now: datetime, limit: int = 200) -> Sequence[int]:
     return list(first.values())
 
 
-def take(notice_id: int, *, now: datetime, until: datetime) -> Turn | None:
-    """Claim the notice until `until`, use one turn of its order, and commit.
+def take(notice_id: int, *, now: datetime, until: datetime, owner: str) -> Turn | None:
+    """Claim the notice for the process `owner` until `until`, use one turn of its order, and commit.
 
     Return None if another worker holds the notice or has read it, or if the order has no turn left.
     """
@@ -93,7 +95,7 @@ def take(notice_id: int, *, now: datetime, until: datetime) -> Turn | None:
     claimed = db.session.execute(
         update(Notice)
         .where(Notice.id == notice_id, _may_be_read(now))
-        .values(claimed_until=until, attempts=Notice.attempts + 1)
+        .values(claimed_until=until, claimed_by=owner, attempts=Notice.attempts + 1)
         .execution_options(synchronize_session=False)
     )
     if claimed.rowcount != 1 or not _use_turn(notice_id, now=now):  # type: ignore[attr-defined]
@@ -113,6 +115,20 @@ def take(notice_id: int, *, now: datetime, until: datetime) -> Turn | None:
     return turn
 
 
+def free(process: Process, *, now: datetime) -> None:
+    """End the claims of processes that have ended, before their leases do, and commit.
+
+    Only a process whose lock is free has ended. One that is slow keeps its claims until their leases end.
+    """
+    own = process.name(now=now)
+    owners = db.session.scalars(select(Notice.claimed_by).where(Notice.claimed_by != own).distinct()).all()
+    db.session.commit()
+    for owner in owners:
+        if owner is not None and process.has_ended(owner):
+            _end_claim(Notice.claimed_by == owner)
+            db.session.commit()
+
+
 def finish(turn: Turn, *, now: datetime) -> None:
     """Delete the notice, and commit. One that was reported during the read waits behind the order's others."""
     gone = db.session.execute(
@@ -121,14 +137,14 @@ def finish(turn: Turn, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     if gone.rowcount == 0:  # type: ignore[attr-defined]
-        _release(turn, attempts=0, not_before=now)
+        _end_claim(_is_held(turn), attempts=0, not_before=now)
     db.session.commit()
 
 
 def postpone(turn: Turn, *, now: datetime) -> None:
     """Let the notice wait for longer after each read without an answer, and commit."""
     doublings = min(turn.attempt - 1, 10)
-    _release(turn, not_before=now + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE))
+    _end_claim(_is_held(turn), not_before=now + min(FIRST_PAUSE * 2**doublings, LONGEST_PAUSE))
     db.session.commit()
 
 
@@ -168,11 +184,11 @@ def _use_turn(notice_id: int, *, now: datetime) -> bool:
     return bool(used.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def _release(turn: Turn, **values: object) -> None:
+def _end_claim(of_which: ColumnElement[bool], **values: object) -> None:
     db.session.execute(
         update(Notice)
-        .where(_is_held(turn))
-        .values(claimed_until=None, **values)
+        .where(of_which)
+        .values(claimed_until=None, claimed_by=None, **values)
         .execution_options(synchronize_session=False)
     )
 

@@ -70,7 +70,8 @@ def process(desk: Desk, *, notice_id: int, now: datetime, machine_now: datetime)
     `now` is the time of the order's owner. Claim and pauses follow `machine_now`. The buyer's return or the worker
     makes a charge that is due, because a notice may overtake the buyer.
     """
-    turn = notices.take(notice_id, now=machine_now, until=machine_now + desk.claim_lifetime)
+    owner = desk.process.name(now=machine_now)
+    turn = notices.take(notice_id, now=machine_now, until=machine_now + desk.claim_lifetime, owner=owner)
     if turn is None:
         return None
     order = db.session.get_one(Order, turn.order_id)

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from sqlite3 import OperationalError
 
 import pytest
@@ -11,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event
 
 import clock
-from models import JournalEntry, OrderStatus, Plan, SubscriptionStatus, db
+from models import JournalEntry, Notice, OrderStatus, Plan, SubscriptionStatus, db
 from services import catalog, checkout, journal, subscriptions, webhooks
 from services.checkout import Source
 from tests.factories import place_order, subscribe
@@ -258,6 +259,24 @@ def test_a_webhook_is_settled_while_a_charge_hangs(run, desk, worker, user, plan
     worker(meanwhile=hang_until_the_webhook_is_read, fails_once=fails_once)
 
     assert order.outcome == "registered"
+
+
+def test_a_notice_waits_unclaimed_while_no_call_would_be_sent(run, desk, worker, user, plan):
+    order = place_order(desk, user, plan, now=clock.now())
+    webhooks.receive(merchant_uid=order.merchant_uid, imp_uid="imp_1")
+    desk.client.busy = True
+    rounds = count(1)
+
+    @event.listens_for(db.engine, "before_cursor_execute")
+    def stop_in_the_second_round(_connection, _cursor, statement, *_others):
+        if "notices.claimed_by !=" in statement and next(rounds) == 2:
+            event.remove(db.engine, "before_cursor_execute", stop_in_the_second_round)
+            signal.raise_signal(signal.SIGTERM)
+
+    run("renew-due", "--forever", "--every", "0.01")
+
+    (notice,) = db.session.query(Notice)
+    assert (notice.attempts, notice.claimed_until) == (0, None)
 
 
 def test_reconcile_settles_what_a_webhook_reported(run, desk, user, plan):

@@ -9,6 +9,7 @@ from services import checkout, notices, webhooks
 from services.checkout import Source
 from services.notices import LONGEST_PAUSE, MOST_WAITING, TURN_EVERY, TURNS_AT_ONCE
 from services.payments import Lookup
+from services.processes import Process
 from tests.factories import NOW, place_order, subscribe
 
 LEASE = timedelta(minutes=5)
@@ -138,7 +139,7 @@ def test_what_is_reported_twice_waits_once(desk, order):
 def test_a_report_that_comes_during_the_read_is_read_again(desk, order):
     report(order, "imp_1")
     (notice_id,) = notices.due(now=NOW)
-    turn = notices.take(notice_id, now=NOW, until=NOW + LEASE)
+    turn = notices.take(notice_id, now=NOW, until=NOW + LEASE, owner="another")
 
     report(order, "imp_1")
     notices.finish(turn, now=NOW)
@@ -152,8 +153,8 @@ def test_a_notice_is_read_by_one_worker(desk, order):
     report(order, "imp_1")
     (notice_id,) = notices.due(now=NOW)
 
-    assert notices.take(notice_id, now=NOW, until=NOW + LEASE) is not None
-    assert notices.take(notice_id, now=NOW, until=NOW + LEASE) is None
+    assert notices.take(notice_id, now=NOW, until=NOW + LEASE, owner="another") is not None
+    assert notices.take(notice_id, now=NOW, until=NOW + LEASE, owner="another") is None
     assert webhooks.process(desk, notice_id=notice_id, now=NOW, machine_now=NOW) is None
     assert notices.due(now=NOW) == []
 
@@ -162,13 +163,39 @@ def test_a_notice_whose_worker_died_is_read_when_the_lease_has_ended(desk, order
     imp_uid = pay(desk, order)
     report(order, imp_uid)
     (notice_id,) = notices.due(now=NOW)
-    dead = notices.take(notice_id, now=NOW, until=NOW + LEASE)
+    dead = notices.take(notice_id, now=NOW, until=NOW + LEASE, owner="another")
 
     assert work(desk, at=NOW + LEASE) == []
     assert work(desk, at=NOW + LEASE + timedelta(seconds=1)) == [Lookup.FINISHED]
     notices.postpone(dead, now=NOW)  # it was only slow: its claim is no longer its own
 
     assert (order.outcome, waiting()) == ("registered", [])
+
+
+def test_a_notice_of_a_process_that_has_ended_is_read_before_its_lease_ends(desk, order):
+    imp_uid = pay(desk, order)
+    report(order, imp_uid)
+    (notice_id,) = notices.due(now=NOW)
+    other = Process()
+    notices.take(notice_id, now=NOW, until=NOW + LEASE, owner=other.name(now=NOW))
+
+    notices.free(desk.process, now=NOW)
+    assert work(desk, at=NOW) == []
+
+    other.leave()
+    notices.free(desk.process, now=NOW)
+    assert work(desk, at=NOW) == [Lookup.FINISHED]
+    assert (order.outcome, waiting()) == ("registered", [])
+
+
+def test_a_process_keeps_its_own_claims(desk, order):
+    report(order, "imp_1")
+    (notice_id,) = notices.due(now=NOW)
+    notices.take(notice_id, now=NOW, until=NOW + LEASE, owner=desk.process.name(now=NOW))
+
+    notices.free(desk.process, now=NOW)
+
+    assert notices.due(now=NOW) == []
 
 
 def test_a_read_without_an_answer_is_repeated_after_growing_pauses(desk, order):
