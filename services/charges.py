@@ -231,7 +231,7 @@ def _apply_answer(desk: Desk, claim: Claim, order: Order, answer: Payment, *, no
 
 
 def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
-    """Fail an attempt of which no record says so, unless another source has settled it in the meantime."""
+    """Fail an attempt of which no record says so, unless other news has settled it in the meantime."""
     if claims.confirm(desk, claim) and not order.is_final:
         order.mark_failed(reason, at=now)
         journal.record(event, at=now, lane=journal.PG, order=order, reason=reason)
@@ -248,7 +248,7 @@ def _record_unknown(
 
 
 def _look_again(desk: Desk, claim: Claim, order: Order, *, at: datetime, now: datetime) -> None:
-    """Leave the attempt open until its next look-up, unless another source has settled it in the meantime."""
+    """Leave the attempt open until its next look-up, unless other news has settled it in the meantime."""
     if claims.confirm(desk, claim) and not order.is_final:
         order.checked_at = now
         order.subscription.look_again(at=at)

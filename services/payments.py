@@ -45,7 +45,7 @@ def settle(
 ) -> Lookup:
     """Read the service's record of an order, and bring ours level with it.
 
-    `imp_uid` is the payment that the source reported, and only a hint. `answer` is the record itself, if the caller
+    `imp_uid` is the payment that was reported, and only a hint. `answer` is the record itself, if the caller
     has just received it from the API. If the service does not answer, only the time of the next check changes.
     `claim` is the one under which the caller charged. If another process has claimed the subscription since, only an
     approval counts: a newer attempt under the same `merchant_uid` may have another outcome.
@@ -153,7 +153,7 @@ def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) 
         journal.record("card.changed", at=now, order=order)
     subscription.billing_key = key
     if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now):
-        # Due since the order was created: another source may settle at the same moment with a slightly earlier `now`.
+        # Due since the order was created: other news may be settled at the same moment with a slightly earlier `now`.
         subscription.look_again(at=order.created_at)
         order.charge_follows = True
 

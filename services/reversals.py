@@ -1,4 +1,4 @@
-"""Reversals: what follows when a paid order's money goes back to the buyer, whatever source brings the news.
+"""Reversals: what follows when a paid order's money goes back to the buyer, whatever brings the news.
 
 `record` applies what the service's record says was refunded. No record names a chargeback or the end of a dispute:
 staff learn of them from the card company, and record them. The policy:

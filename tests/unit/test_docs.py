@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from services.checkout import Source
 from tests.source import ROOT, named
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -57,3 +58,13 @@ def test_every_function_it_names_beside_a_file_is_in_that_file(document):
     beside = [(file, function) for file, cell in rows for function in re.findall(r"`(\w+)`", cell)]
 
     assert [pair for pair in (*tests, *beside) if not defines(*pair)] == []
+
+
+def test_the_glossary_and_the_decision_name_every_source_of_news():
+    glossary = re.search(r"^\| source \|.*", text_of(ROOT / "docs/glossary.md"), re.MULTILINE)
+    decision = re.search(
+        r"with its `Source`: .*?\.", text_of(ROOT / "docs/decisions/0006-settle-is-the-one-function.md"), re.DOTALL
+    )
+
+    for sentence in (glossary, decision):
+        assert {word for word in re.findall(r"`([a-z]+)`", sentence[0]) if word != "settle"} == set(Source)
