@@ -2,23 +2,24 @@
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import clock
-from errors import ShopError
-from models import RefundStatus, db
+import progress
+from models import RefundStatus
+from rounds import Tally, charge_due, isolated
 from services import (
     billing_keys,
     catalog,
-    claims,
     comparison,
     differences,
     journal,
@@ -35,8 +36,8 @@ from views.incoming import desk
 
 MOST_THREADS = 64
 """An upper limit of `--threads`. Each thread has a connection to the database; PostgreSQL accepts 100 by default."""
-RECONCILE_EVERY = 60.0
-"""Seconds between two looks at what was left open; renewals are looked for far more often."""
+RECONCILE_EVERY = timedelta(seconds=60)
+"""Machine time between two looks at what was left open, and the longest that a round of charges goes on."""
 PRUNE_EVERY = timedelta(days=1)
 """Machine time between two looks for entries of the journal that are too old."""
 NOTICES_EVERY = 0.5
@@ -69,19 +70,55 @@ def seed() -> None:
     show_default=True,
     help="Number of charges made in parallel.",
 )
+@click.option("--limit", type=click.IntRange(1), help="Make at most this many charges, with --forever in each round.")
+@click.option("--dry-run", is_flag=True, help="Write what is due, and charge nothing.")
+@click.option("--now", "moment", metavar="TIME", help="With --dry-run or in the demo: the time of the charges.")
 @with_appcontext
-def renew_due(forever: bool, every: float, threads: int) -> None:
-    """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice."""
+def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_run: bool, moment: str | None) -> None:
+    """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice.
+
+    Exit codes: 0 when every charge has an outcome (a decline is one), 1 when an outcome is unknown, 2 for wrong usage,
+    3 when the payment service does not answer, so that charges were left for the next run.
+    """
+    now = _moment(moment, is_allowed=dry_run or current_app.config["DEMO"], is_forever=forever)
+    if dry_run:
+        _write_due(now())
+        return
     stop, patient = threading.Event(), _patient_desk(threads)
     if not forever:
         _read_due_notices(patient)
-        _renew(patient, threads)
+        tally = _renew(patient, threads, now=now, limit=limit)
         _reconcile(patient)
-        return
+        click.get_current_context().exit(tally.exit_code)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with _reading_notices(_patient_desk(NOTICE_THREADS), stop):
-        _work(patient, stop, every=every, threads=threads)
+        _work(patient, stop, every=every, threads=threads, limit=limit)
+
+
+def _moment(text: str | None, *, is_allowed: bool, is_forever: bool) -> Callable[[], datetime]:
+    """Return what reads the time of the charges: the clock, or the fixed time of `--now`."""
+    if text is None:
+        return clock.now
+    if not is_allowed or is_forever:
+        raise click.UsageError("--now needs --dry-run or the demonstration, and excludes --forever.")
+    try:
+        moment = clock.from_text(text)
+    except ValueError as err:
+        raise click.BadParameter(f"{text!r} is not a time such as 2026-12-01T09:00.", param_hint="--now") from err
+    return lambda: moment
+
+
+def _write_due(now: datetime) -> None:
+    """Write what a run at `now` would charge: one line per subscription, and how many there are."""
+    due = renewals.due(desk(), now=now, limit=renewals.count_due(desk(), now=now))
+    for subscription_id in due:
+        with isolated(f"subscription {subscription_id}"):
+            price, since = renewals.preview(subscription_id, now=now)
+            since_in_seoul = clock.in_seoul(since).isoformat(timespec="minutes")
+            amount, currency = str(price.to_major()), price.currency
+            progress.write(subscription=subscription_id, amount=amount, currency=currency, due_since=since_in_seoul)
+    progress.write(due=len(due))
 
 
 @click.command()
@@ -126,25 +163,29 @@ def _patient_desk(threads: int) -> Desk:
     return replace(desk(), client=desk().client.patient(places=threads))
 
 
-def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int) -> None:
+def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limit: int | None) -> None:
     """Repeat both rounds until `stop` is set. A failure must not end what the next round may find mended."""
-    waited, pruned_at = RECONCILE_EVERY, None
+    reconciled_at = pruned_at = desk.machine_now() - PRUNE_EVERY
     while True:
-        with _isolated("what is due"):
-            _renew(desk, threads)
-        if pruned_at is None or desk.machine_now() - pruned_at >= PRUNE_EVERY:
+        ends_at = desk.machine_now() + RECONCILE_EVERY
+        with isolated("what is due"):
+            _renew(desk, threads, limit=limit, goes_on=partial(_goes_on, desk, stop, ends_at))
+        if desk.machine_now() - pruned_at >= PRUNE_EVERY:
             pruned_at = desk.machine_now()
-            with _isolated("the journal"):
+            with isolated("the journal"):
                 _prune_journal()
-        if waited >= RECONCILE_EVERY:
-            with _isolated("what is open"):
+        if desk.machine_now() - reconciled_at >= RECONCILE_EVERY:
+            reconciled_at = desk.machine_now()
+            with isolated("what is open"):
                 _reconcile(desk)
-            with _isolated("what was not compared"):
+            with isolated("what was not compared"):
                 comparison.catch_up(desk, moment=clock.now, until=clock.now() + ROUND_LIMIT)
-            waited = 0.0
         if stop.wait(every):
             return
-        waited += every
+
+
+def _goes_on(desk: Desk, stop: threading.Event, ends_at: datetime) -> bool:
+    return not stop.is_set() and desk.machine_now() < ends_at
 
 
 @contextmanager
@@ -168,7 +209,7 @@ def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
     with ThreadPoolExecutor(NOTICE_THREADS) as pool:
         while not stop.wait(NOTICES_EVERY):
             begun = {notice_id: future for notice_id, future in begun.items() if not future.done()}
-            with app.app_context(), _isolated("what was reported"):
+            with app.app_context(), isolated("what was reported"):
                 notices.free(desk.process, now=desk.machine_now())
                 found = notices.due(now=_machine_now(desk)) if desk.client.can_send else ()
                 for notice_id in found:
@@ -177,7 +218,7 @@ def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
 
 
 def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
-    with app.app_context(), _isolated(f"notice {notice_id}"):
+    with app.app_context(), isolated(f"notice {notice_id}"):
         if desk.client.can_send and not stop.is_set():
             webhooks.process(desk, notice_id=notice_id, now=clock.now(), machine_now=_machine_now(desk))
 
@@ -185,7 +226,7 @@ def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) 
 def _read_due_notices(desk: Desk) -> None:
     """Settle the notices that are due, one after the other."""
     for notice_id, now in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
-        with _isolated(f"notice {notice_id}"):
+        with isolated(f"notice {notice_id}"):
             webhooks.process(desk, notice_id=notice_id, now=now, machine_now=_machine_now(desk))
 
 
@@ -206,35 +247,30 @@ def _app() -> Flask:
     return app
 
 
-def _renew(desk: Desk, threads: int) -> None:
-    app = _app()
-    claims.free_ended(desk)
-    with ThreadPoolExecutor(threads) as pool:
-        for line in pool.map(lambda one: _charge_one(app, desk, one), renewals.due(desk, now=clock.now())):
-            click.echo(line)
-
-
-def _charge_one(app: Flask, desk: Desk, subscription_id: int) -> str:
-    with app.app_context(), _isolated(f"subscription {subscription_id}"):
-        try:
-            order = renewals.collect(desk, subscription_id=subscription_id, now=clock.now())
-            return f"subscription {subscription_id}: {order.merchant_uid} {order.outcome}"
-        except ShopError as err:
-            return f"subscription {subscription_id}: {err.code}"
-    return f"subscription {subscription_id}: could not be charged; the log says why"
+def _renew(
+    desk: Desk, threads: int, *, now: Callable[[], datetime] = clock.now, limit: int | None = None,
+    goes_on: Callable[[], bool] = lambda: True,
+) -> Tally:  # fmt: skip
+    """Charge what is due, and report it."""
+    with progress.of_round(renewals.count_due(desk, now=now())) as report:
+        tally = charge_due(
+            _app(), desk, threads=threads, now=now, limit=limit, goes_on=goes_on, report=report.add
+        )  # fmt: skip
+        report.close(tally)
+    return tally
 
 
 def _reconcile(desk: Desk) -> None:
     deadline = clock.now() + ROUND_LIMIT
     settled = refunded = deleted = 0
     for order_id, now in _until(open_orders.due(now=clock.now()), deadline):
-        with _isolated(f"order {order_id}"):
+        with isolated(f"order {order_id}"):
             settled += open_orders.process(desk, order_id=order_id, now=now)
     for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
-        with _isolated(f"refund {refund_id}"):
+        with isolated(f"refund {refund_id}"):
             refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
     for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
-        with _isolated(f"billing key {key_id}"):
+        with isolated(f"billing key {key_id}"):
             deleted += billing_keys.delete(desk, key_id=key_id, now=now)
     if settled or refunded or deleted:
         click.echo(f"{settled} open orders settled, {refunded} refunds made, {deleted} revoked keys deleted")
@@ -247,13 +283,3 @@ def _until(ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, dateti
         if now >= deadline:
             return
         yield one, now
-
-
-@contextmanager
-def _isolated(what: str) -> Iterator[None]:
-    """Whatever is wrong with one order, subscription or round must not keep the others from their turn."""
-    try:
-        yield
-    except Exception:  # whatever it is: the log says it, and the round goes on
-        db.session.rollback()
-        current_app.logger.exception("%s was left as it is", what)

@@ -32,6 +32,16 @@ def from_unix(seconds: int) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
+def from_text(text: str) -> datetime:
+    """Return the time in an ISO 8601 text such as `2026-12-01T09:00`. Without an offset it is Seoul's.
+
+    Raises:
+        ValueError: when the text is not a time.
+    """
+    at = datetime.fromisoformat(text)
+    return (at.replace(tzinfo=SEOUL) if at.tzinfo is None else at).astimezone(UTC)
+
+
 def next_look(since: datetime, now: datetime, *, at_most: timedelta) -> datetime:
     """Return when to check again what has been open since `since`: the back-off doubles up to `at_most`.
 

@@ -7,30 +7,57 @@ without an answer, which `services.charges` looks up before it sends anything ag
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
 from models import BillingKey, Invoice, InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
+from money import Money
 from services import charges, claims, open_orders, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
+from services.subscriptions import next_period
 
 CONFIRMATION_TIMEOUT = timedelta(days=1)
 """How long we wait for the webhook of an issue. A webhook may be lost, so after this time the key is charged."""
 CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
-def due(desk: Desk, *, now: datetime, limit: int = 500) -> Sequence[int]:
-    """Return the ids of the subscriptions to charge now, the longest waiting first, without those that are claimed."""
+def due(desk: Desk, *, now: datetime, retries: bool | None = None, limit: int = 500) -> Sequence[int]:
+    """Return the ids of the subscriptions to charge now, the longest waiting first, without those that are claimed.
+
+    `retries` selects only subscriptions whose last charge failed (True), or only the others (False).
+    """
     ids = db.session.scalars(
         select(Subscription.id)
-        .where(Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), claims.unclaimed(desk))
+        .where(*_is_due(desk, now=now, retries=retries))
         .order_by(Subscription.next_charge_at)
         .limit(limit)
     ).all()
     db.session.commit()  # other connections make the claims, and must not wait for this transaction
     return ids
+
+
+def count_due(desk: Desk, *, now: datetime) -> int:
+    """Return how many subscriptions are to be charged now."""
+    count = db.session.scalar(select(func.count()).select_from(Subscription).where(*_is_due(desk, now=now)))
+    db.session.commit()
+    return count or 0
+
+
+def preview(subscription_id: int, *, now: datetime) -> tuple[Money, datetime]:
+    """Return what the next charge of a due subscription takes, and since when it is due."""
+    subscription = db.session.get_one(Subscription, subscription_id)
+    period = next_period(subscription, now=now)
+    return period.price if period else subscription.price, subscription.next_charge_at or now
+
+
+def _is_due(desk: Desk, *, now: datetime, retries: bool | None = None) -> list[ColumnElement[bool]]:
+    is_due = [Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), claims.unclaimed(desk)]
+    if retries is not None:
+        is_retry = Subscription.status == SubscriptionStatus.PAST_DUE
+        is_due.append(is_retry if retries else ~is_retry)
+    return is_due
 
 
 def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: datetime | None = None) -> Order:
@@ -137,7 +164,7 @@ def _approved_late(desk: Desk, invoice: Invoice, *, now: datetime) -> Order | No
     """
     for order in [order for order in invoice.orders if order.status is OrderStatus.FAILED]:
         if payments.settle(desk, merchant_uid=order.merchant_uid, now=now) is payments.Lookup.NO_ANSWER:
-            raise ChargeInProgress("the outcome of an earlier attempt is unknown")
+            raise ChargeInProgress("the outcome of an earlier attempt is unknown", is_unknown=True)
         if order.status is OrderStatus.PAID:
             return order
     return None

@@ -120,6 +120,8 @@ LAYERS_OF_THE_SHOP = (
     ("services",),
     ("config", "forms"),
     ("views",),
+    ("rounds",),
+    ("progress",),
     ("cli",),
     ("app",),
     ("demo",),

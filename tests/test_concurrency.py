@@ -248,7 +248,7 @@ def test_renew_due_charges_forty_subscriptions_once_each(app, desk, plan):
     result = app.test_cli_runner().invoke(args=["renew-due", "--threads", "4"], catch_exceptions=False)
     db.session.expire_all()
 
-    assert result.output.count(" paid\n") == 40
+    assert result.output.count('"outcome": "paid"') == 40
     assert len(approved(desk) - earlier) == (approved(desk) - earlier).total() == 40
     assert [len(paid_periods(subscription)) for subscription in due] == [2] * 40
     assert renewals.due(desk, now=clock.now()) == []
@@ -538,7 +538,7 @@ def test_renew_due_charges_what_a_killed_worker_had_claimed(app, desk, another, 
 
     result = app.test_cli_runner().invoke(args=["renew-due"], catch_exceptions=False)
 
-    assert " paid" in result.output
+    assert '"outcome": "paid"' in result.output
 
 
 def test_a_killed_process_holds_no_lock(app, desk):

@@ -1,9 +1,11 @@
 """The scheduler's commands do what the services do, and print what they did."""
 
+import json
 import signal
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from itertools import count
 from sqlite3 import OperationalError
 
@@ -12,17 +14,20 @@ from flask import Flask
 from sqlalchemy import event
 
 import clock
+import progress
+import rounds
 from models import JournalEntry, Notice, OrderStatus, Plan, SubscriptionStatus, db
-from services import catalog, checkout, journal, subscriptions, webhooks
+from rounds import Attempt, Tally
+from services import catalog, checkout, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
-from tests.factories import place_order, subscribe
+from tests.factories import NOW, place_order, subscribe
 
 
 @pytest.fixture
 def run(app: Flask):
-    def run(*words: str) -> str:
+    def run(*words: str, exit_code: int = 0) -> str:
         result = app.test_cli_runner().invoke(args=list(words), catch_exceptions=False)
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == exit_code, result.output
         db.session.rollback()
         db.session.expire_all()
         return result.output
@@ -34,24 +39,30 @@ def test_seed_says_how_many_plans_are_new(run):
     assert run("seed") == "0 new plans\n"
 
 
-def test_renew_due_charges_what_is_due_and_says_so(run, desk, user, plan, long_ago):
+def lines_of(output: str) -> list[dict]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def test_renew_due_writes_a_line_per_charge_and_a_summary(run, desk, user, plan, long_ago):
     due = subscribe(desk, user, plan, now=long_ago)
     not_due = subscribe(desk, user, plan, now=clock.now())
 
-    output = run("renew-due")
+    charge, summary = lines_of(run("renew-due"))
 
-    assert output == f"subscription {due.id}: {due.orders[0].merchant_uid} paid\n"
+    assert charge == {"subscription": due.id, "merchant_uid": due.orders[0].merchant_uid, "outcome": "paid"}
+    assert summary.pop("seconds") >= 0
+    assert summary == {"paid": 1, "declined": 0, "unknown": 0, "postponed": 0, "stopped": False}
     assert due.paid_until > clock.now()
     assert len(not_due.invoices) == 1
 
 
-def test_renew_due_names_a_decline_and_goes_on(run, desk, user, plan, long_ago):
+def test_a_decline_is_settled_and_the_rest_is_charged(run, desk, user, plan, long_ago):
     declined = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
     paid = subscribe(desk, user, plan, now=long_ago + timedelta(hours=1))
 
-    lines = run("renew-due").splitlines()
+    lines = lines_of(run("renew-due", "--threads", "1"))
 
-    assert [line.split()[-1] for line in lines] == ["declined", "paid"]
+    assert [line["outcome"] for line in lines[:2]] == ["declined", "paid"]
     assert (declined.status, paid.status) == (SubscriptionStatus.PAST_DUE, SubscriptionStatus.ACTIVE)
 
 
@@ -61,11 +72,117 @@ def test_renew_due_names_what_could_not_be_charged_by_its_code(run, desk, user, 
     subscription.billing_key.mark_deleted(at=clock.now())
     db.session.commit()
 
-    assert run("renew-due") == f"subscription {subscription.id}: nothing_to_charge\n"
+    line, summary = lines_of(run("renew-due"))
+
+    assert (line["subscription"], line["outcome"]) == (subscription.id, "nothing_to_charge")
+    assert summary["postponed"] == 1
 
 
 def test_renew_due_has_nothing_to_say_where_nothing_is_due(run):
     assert run("renew-due") == ""
+
+
+def test_an_unknown_outcome_is_exit_code_1(run, desk, user, plan, long_ago):
+    subscribe(desk, user, plan, now=long_ago)
+    desk.client.lose_answer = True
+
+    line, summary = lines_of(run("renew-due", exit_code=1))
+
+    assert (line["outcome"], summary["unknown"]) == ("checking", 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--now", "2026-12-01T09:00"),
+        ("--now", "tomorrow", "--dry-run"),
+        ("--now", "2026-12-01T09:00", "--dry-run", "--forever"),
+        ("--threads", "0"),
+        ("--threads", "65"),
+        ("--limit", "0"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2(run, words):
+    run("renew-due", *words, exit_code=2)
+
+
+def test_a_breaker_that_opens_stops_the_round_with_exit_code_3(run, desk, user, plan, long_ago):
+    due = [subscribe(desk, user, plan, now=long_ago) for _ in range(10)]
+    charged = len(desk.client.charges)
+    desk.client.before_charge = lambda: setattr(desk.client, "busy", True)
+
+    *_, summary = lines_of(run("renew-due", "--threads", "1", exit_code=3))
+
+    assert (summary["paid"], summary["stopped"]) == (1, True)
+    assert len(desk.client.charges) == charged + 1
+    assert len(renewals.due(desk, now=clock.now())) == len(due) - 1
+
+
+def test_renew_due_goes_on_until_nothing_is_due(run, desk, user, plan, long_ago, monkeypatch):
+    monkeypatch.setattr(rounds, "BATCH", 3)
+    for _ in range(8):
+        subscribe(desk, user, plan, now=long_ago)
+
+    *_, summary = lines_of(run("renew-due"))
+
+    assert summary["paid"] == 8
+    assert renewals.due(desk, now=clock.now()) == []
+
+
+def test_a_limit_leaves_the_rest_due(run, desk, user, plan, long_ago):
+    for _ in range(3):
+        subscribe(desk, user, plan, now=long_ago)
+
+    *_, summary = lines_of(run("renew-due", "--limit", "2"))
+
+    assert summary["paid"] == 2
+    assert len(renewals.due(desk, now=clock.now())) == 1
+
+
+def test_a_dry_run_charges_nothing(run, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=NOW)
+    charged = len(desk.client.charges)
+
+    line, summary = lines_of(run("renew-due", "--dry-run", "--now", "2026-03-01T12:00"))
+
+    assert line == {
+        "subscription": subscription.id,
+        "amount": "19900",
+        "currency": "KRW",
+        "due_since": "2026-02-28T12:00+09:00",
+    }
+    assert summary == {"due": 1}
+    assert len(desk.client.charges) == charged
+    assert lines_of(run("renew-due", "--dry-run", "--now", "2026-02-28T11:59")) == [{"due": 0}]
+
+
+def test_the_demonstration_may_charge_at_another_time(app, run, desk, user, plan):
+    app.config["DEMO"] = True
+    tomorrow = clock.now() + timedelta(days=1)
+    subscription = subscribe(desk, user, plan, now=clock.add_months(tomorrow, -1, anchor_day=tomorrow.day))
+    due_at = subscription.next_charge_at
+
+    run("renew-due", "--now", (due_at + timedelta(minutes=1)).isoformat())
+
+    assert subscription.paid_until > due_at
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_the_rate_and_what_is_left(app):
+    screen, tally = Terminal(), Tally()
+
+    with progress.of_round(4, stream=screen) as report:
+        for kind in ("paid", "declined", "unknown"):
+            attempt = Attempt(subscription_id=1, merchant_uid=None, outcome=kind, kind=kind)
+            tally.add(attempt)
+            report.add(attempt, tally)
+
+    assert "1 left, 1 declined, 1 unknown" in screen.getvalue()
+    assert "/s" in screen.getvalue()
 
 
 def test_reconcile_settles_what_was_left_open(run, desk, user, plan):
@@ -151,10 +268,10 @@ def test_one_broken_subscription_does_not_keep_the_others_from_their_turn(run, d
     broken.plan = Plan(**{**catalog.PLANS[0], "slug": "broken", "currency": "BTC"})
     db.session.commit()
 
-    output = run("renew-due", "--threads", "1")
+    output = run("renew-due", "--threads", "1", exit_code=1)
 
-    assert f"subscription {broken.id}: could not be charged; the log says why" in output
-    assert f"subscription {sound.id}: {sound.orders[0].merchant_uid} paid" in output
+    outcomes = {line["subscription"]: line["outcome"] for line in lines_of(output) if "subscription" in line}
+    assert outcomes == {broken.id: "error", sound.id: "paid"}
 
 
 @pytest.fixture
@@ -236,7 +353,8 @@ def test_a_database_that_fails_once_does_not_end_the_worker(worker, desk, user, 
 
     output = worker(fails_once=words)
 
-    assert f"subscription {due.id}: {due.orders[0].merchant_uid} paid" in output
+    charge = {"subscription": due.id, "merchant_uid": due.orders[0].merchant_uid, "outcome": "paid"}
+    assert charge in [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize("fails_once", ["", "notices.not_before <="])
