@@ -143,8 +143,8 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
 
 
 def _compare(day: date, *, only_report: bool) -> None:
-    if day >= clock.day_in_seoul(clock.now()):
-        raise click.UsageError(f"{day} has not ended in Seoul.")
+    if not comparison.can_compare(day, now=clock.now()):
+        raise click.UsageError(f"{day} has not ended in Seoul, or is too long ago.")
     try:
         compared = comparison.run(_patient_desk(1), day, moment=clock.now, only_report=only_report)
     except IamportError as err:

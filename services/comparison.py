@@ -9,7 +9,6 @@ from there. Two processes may work on the same day: the step of the slower one i
 """
 
 import logging
-import re
 from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -33,6 +32,7 @@ from services import differences, takings
 from services.desk import Desk
 from services.differences import Finding
 from services.iamport import IamportError, Payment, PaymentPage, Refused
+from services.orders import is_ours
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,13 @@ LATEST_NEWS = timedelta(hours=1)
 """How long after midnight we wait before we compare the day: a PG may report its last payments late."""
 LOOK_BACK = 7
 """How many days the worker goes back to compare what it missed."""
-OUR_FORM = re.compile(r"order_[0-9a-f]{20}|inv_[0-9a-f]{20}-[0-9]+")
-"""The ids of our orders. A merchant may use one account for several shops, each with ids of its own."""
+FIRST_DAY = date(2000, 1, 1)
+"""Earlier days are not valid: the service has no records of them."""
 
-LISTS = (ComparisonStep.PAID, ComparisonStep.CANCELLED, ComparisonStep.FAILED)
-STEPS = tuple(ComparisonStep)
+
+def can_compare(day: date, *, now: datetime) -> bool:
+    """Whether the day has ended in Seoul."""
+    return FIRST_DAY <= day < day_in_seoul(now)
 
 
 def missing_day(*, now: datetime) -> date | None:
@@ -56,8 +58,8 @@ def missing_day(*, now: datetime) -> date | None:
     latest = day_in_seoul(now - LATEST_NEWS) - timedelta(days=1)
     first_order = db.session.scalar(select(func.min(Order.created_at)))
     days = [latest - timedelta(days=n) for n in range(LOOK_BACK)]
-    is_done = (Comparison.day.in_(days), Comparison.finished_at.is_not(None))
-    done = db.session.scalars(select(Comparison.day).where(*is_done)).all()
+    finished = select(Comparison.day).where(Comparison.day.in_(days), Comparison.finished_at.is_not(None))
+    done = db.session.scalars(finished).all()
     db.session.commit()
     if first_order is None:
         return None
@@ -99,7 +101,7 @@ def step(desk: Desk, comparison: Comparison, *, now: datetime) -> None:
     Raises:
         IamportError: when the service does not answer. The same step can be repeated later.
     """
-    if comparison.step in LISTS:
+    if comparison.step in (ComparisonStep.PAID, ComparisonStep.CANCELLED, ComparisonStep.FAILED):
         _read_page(desk, comparison)
     elif comparison.step is ComparisonStep.ORDERS:
         _read_singly(desk, comparison)
@@ -165,7 +167,7 @@ def _compare_page(desk: Desk, comparison: Comparison, listed: Iterable[Payment])
     for imp_uid in db.session.scalars(seen).all():
         del new[imp_uid]
     db.session.add_all(ListedPayment(comparison_id=comparison.id, imp_uid=imp_uid) for imp_uid in new)
-    ours = [payment for payment in new.values() if OUR_FORM.fullmatch(payment.merchant_uid)]
+    ours = [payment for payment in new.values() if is_ours(payment.merchant_uid)]
     comparison.foreign += len(new) - len(ours)
     orders = _orders(payment.merchant_uid for payment in ours)
     found = [_compare(desk, comparison, orders.get(payment.merchant_uid), payment) for payment in ours]
@@ -278,7 +280,7 @@ def _place(comparison: Comparison) -> Place:
 
 
 def _after(step: ComparisonStep) -> Place:
-    return STEPS[STEPS.index(step) + 1], 0
+    return list(ComparisonStep)[list(ComparisonStep).index(step) + 1], 0
 
 
 def _move(comparison: Comparison, place: Place, *, to: Place) -> bool:

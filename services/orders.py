@@ -1,11 +1,20 @@
 """Orders: find payment attempts, and report the state of one."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
 
 from errors import OrderNotFound
 from models import Order, OrderPurpose, OrderStatus, User, db
+
+OUR_FORM = re.compile(r"order_[0-9a-f]{20}|inv_[0-9a-f]{20}-[0-9]+")
+"""The ids of our orders. A merchant may use one account for several shops, each with ids of its own."""
+
+
+def is_ours(merchant_uid: str) -> bool:
+    """Whether an id has the form of our ids. We may have no such order."""
+    return OUR_FORM.fullmatch(merchant_uid) is not None
 
 
 def find(merchant_uid: str, *, user: User) -> Order | None:

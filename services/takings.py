@@ -26,6 +26,11 @@ class Takings:
     open: Money
     """By how much the service's records and ours still disagree."""
 
+    @property
+    def currency(self) -> str:
+        """The ISO 4217 code of every amount."""
+        return self.collected.currency
+
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
@@ -35,6 +40,25 @@ class Day:
     comparison: Comparison | None
     takings: Sequence[Takings]
     differences_left: int
+
+    @property
+    def start(self) -> datetime:
+        """When the day begins in Seoul."""
+        return bounds(self.day)[0]
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether the comparison has ended, whatever it left open."""
+        return self.comparison is not None and self.comparison.finished_at is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A difference, with the amounts by our record and by the service's. None: not known."""
+
+    difference: Difference
+    ours: Money | None
+    theirs: Money | None
 
 
 def count(desk: Desk, comparison: Comparison, order: Order, payment: Payment) -> None:
@@ -66,6 +90,23 @@ def between(first: date, last: date) -> list[Day]:
     reversals, left = _reversed(first, last), _left(first, last)
     length = (last - first).days + 1
     return [_day(last - timedelta(days=n), comparisons, reversals, left) for n in range(length)]
+
+
+def differences_of(day: Day, *, limit: int) -> list[Row]:
+    """Return the day's differences, open ones first, at most `limit`."""
+    if day.comparison is None:
+        return []
+    found = db.session.scalars(
+        select(Difference)
+        .where(Difference.comparison_id == day.comparison.id)
+        .order_by(Difference.repaired_at.is_not(None), Difference.id)
+        .limit(limit)
+    )
+    return [Row(difference=one, ours=_money(one.ours, one), theirs=_money(one.theirs, one)) for one in found]
+
+
+def _money(minor: int | None, difference: Difference) -> Money | None:
+    return None if minor is None or difference.currency not in EXPONENTS else Money(minor, difference.currency)
 
 
 Amounts = dict[tuple[date, str], int]

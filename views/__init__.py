@@ -7,6 +7,7 @@ from views import (
     account,
     admin,
     admin_orders,
+    admin_reconcile,
     admin_subscriptions,
     catalog,
     checkout,
@@ -32,7 +33,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     """Add every blueprint to the application. Webhooks need no CSRF token: the payment service has none to send."""
     for module in (catalog, guides, checkout, orders, subscriptions, account, webhooks, health, errors):
         app.register_blueprint(module.bp)
-    for module in (admin, admin_orders, admin_subscriptions):
+    for module in (admin, admin_orders, admin_subscriptions, admin_reconcile):
         app.register_blueprint(module.bp)
     app.before_request(refuse_unstorable_text)
     csrf.exempt(webhooks.bp)

@@ -322,7 +322,7 @@ def test_a_silent_service_has_an_exit_code_of_its_own(compare, refunded, desk):
     assert "Run the command again." in result.output
 
 
-@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "20260131", "9999-12-30"])
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "20260131", "9999-12-31", "0001-01-01"])
 def test_a_day_that_is_none_or_has_not_ended_is_misuse(compare, day):
     assert compare(day=day).exit_code == 2
 
