@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from clock import FIRST_PAUSE
+from clock import FIRST_PAUSE, next_look
 from errors import ChargeInProgress, NothingToCharge
 from models import BillingKey, Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, db
 from services import claims, dunning, journal, payments
@@ -29,6 +29,8 @@ DECISION_TIMEOUT = timedelta(days=1)
 The PG may still approve it later."""
 FAULT_PAUSE = timedelta(hours=1)
 """How long to wait after the service objected to our request, for example to an IP address that it does not know."""
+LONGEST_PAUSE = timedelta(minutes=15)
+"""The longest back-off between two look-ups of a charge without an answer: a buyer may wait for its outcome."""
 EVENTS = {"paid": "charge.approved", "failed": "charge.declined", "ready": "charge.pending"}
 """The journal's event for an answer to `/again`, by the answer's `status`."""
 
@@ -240,11 +242,12 @@ def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: 
 
 
 def _record_unknown(
-    desk: Desk, claim: Claim, order: Order, reason: str, *, now: datetime, pause: timedelta = FIRST_PAUSE
+    desk: Desk, claim: Claim, order: Order, reason: str, *, now: datetime, pause: timedelta | None = None
 ) -> None:
-    """Record that the outcome is unknown. No answer is not a decline."""
+    """Record that the outcome is unknown: no answer is not a decline. Unless `pause` is given, the pauses grow."""
     journal.record_once("charge.unknown", at=now, order=order, reason=reason)
-    _look_again(desk, claim, order, at=now + pause, now=now)
+    at = now + pause if pause else next_look(order.created_at, now, at_most=LONGEST_PAUSE)
+    _look_again(desk, claim, order, at=at, now=now)
 
 
 def _look_again(desk: Desk, claim: Claim, order: Order, *, at: datetime, now: datetime) -> None:

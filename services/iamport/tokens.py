@@ -64,14 +64,14 @@ class Tokens:
         try:
             token = self._request(deadline)
         except BaseException as err:
-            self._finish(pending)
-            pending.set_exception(err)
+            self._finish()
+            pending.set_exception(err if isinstance(err, IamportError) else Unknown("the request was interrupted"))
             raise
-        self._finish(pending, token, asked_at)
+        self._finish(token, asked_at)
         pending.set_result(token.access_token)
         return token.access_token
 
-    def _finish(self, pending: "Future[str]", token: Token | None = None, asked_at: float = 0.0) -> None:
+    def _finish(self, token: Token | None = None, asked_at: float = 0.0) -> None:
         with self._lock:
             self._pending = None
             if token is not None:

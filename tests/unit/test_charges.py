@@ -116,10 +116,23 @@ def test_an_earlier_attempt_that_was_approved_late_makes_the_queued_one_needless
 
 def test_an_unknown_charge_is_recorded_once_however_often_it_is_looked_up(desk, subscription):
     desk.client.silent = True
-    for minute in range(0, 60, 3):
-        order = renew(desk, subscription, now=FEBRUARY + timedelta(minutes=minute))
+    order = renew(desk, subscription, now=FEBRUARY)
+    for _ in range(5):
+        renew(desk, subscription, now=subscription.next_charge_at)
 
     assert events_of(order).count("charge.unknown") == 1
+
+
+def test_the_pauses_between_look_ups_of_an_unknown_charge_grow_to_15_minutes(desk, subscription):
+    desk.client.silent = True
+    looks, now = [], FEBRUARY
+    while now < FEBRUARY + timedelta(hours=2):
+        renew(desk, subscription, now=now)
+        looks.append((subscription.next_charge_at - now) // timedelta(minutes=1))
+        now = subscription.next_charge_at
+
+    assert looks[:5] == [2, 2, 4, 8, 15]
+    assert set(looks[5:]) == {15}
 
 
 @pytest.mark.parametrize("imp_uid", ["' OR 1=1 --", "../../etc/passwd", "<script>", "x" * 33, "imp_１"])

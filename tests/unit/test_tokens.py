@@ -108,6 +108,23 @@ def test_threads_that_wait_get_the_token_of_the_one_that_asked(open_client, begi
     assert wire.token_calls == 1
 
 
+def test_threads_that_wait_for_an_interrupted_request_get_no_answer(open_client, begin, hanging, wire):
+    client = open_client()
+    hang = wire.before_token
+
+    def be_interrupted() -> None:
+        hang()
+        raise KeyboardInterrupt
+
+    wire.before_token = be_interrupted
+    first, second = (begin(lambda: client.payment("imp_1")) for _ in range(2))
+
+    hanging.end.set()
+
+    assert isinstance(first.exception(SECONDS), KeyboardInterrupt)
+    assert isinstance(second.exception(SECONDS), Unknown | KeyboardInterrupt)
+
+
 FAILURES = [
     ({"status": 404, "code": -1}, Unauthorized),
     ({"status": 400, "code": -1}, Unauthorized),
