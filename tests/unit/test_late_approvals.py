@@ -246,6 +246,21 @@ def test_a_look_without_an_answer_is_repeated_even_after_the_last_one(desk, user
     assert order.outcome == "paid"
 
 
+def test_the_last_look_is_repeated_when_its_process_dies_during_the_read(desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    decline(desk, order)
+    pay(desk, order)
+    desk.client.raises["find"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        reconcile(desk, now=NOW + LATE_LOOKS[-1])
+    db.session.rollback()
+    desk.client.raises.clear()
+
+    reconcile(desk, now=NOW + LATE_LOOKS[-1] + timedelta(minutes=2))
+
+    assert order.outcome == "paid"
+
+
 def test_a_payment_that_was_found_and_one_that_was_refunded_are_not_read_again(desk, user, plan):
     paid, refunded = (place_order(desk, user, plan, "jtnet") for _ in range(2))
     for order in (paid, refunded):
