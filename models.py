@@ -454,8 +454,8 @@ class Subscription(Model):
         self.paid_until = self.next_charge_at = until
 
     def look_again(self, *, at: datetime) -> None:
-        """Change only the time at which the worker checks the subscription."""
-        if self.is_alive:
+        """Change only the time at which the worker checks the subscription. A suspended one waits for staff."""
+        if self.is_alive and self.status is not SubscriptionStatus.SUSPENDED:
             self.next_charge_at = at
 
     def mark_past_due(self, *, retry_at: datetime) -> None:

@@ -20,9 +20,12 @@ def after_decline(desk: Desk, order: Order, *, now: datetime) -> None:
     A period that has not begun is not owed yet, so the decline of an early charge leaves the subscription unchanged.
     Only a scheduled attempt counts as a step of the schedule. An earlier attempt does not, whatever card it uses and
     whatever caller makes it. If the buyer replaced the card during the charge, the new card is charged immediately.
+    A subscription that was suspended during the charge stays suspended; when it resumes, the period is charged.
     """
     invoice, subscription = order.invoice, order.subscription
     if invoice is None or invoice.status is not InvoiceStatus.OPEN or not subscription.is_alive:
+        return
+    if subscription.status is SubscriptionStatus.SUSPENDED:
         return
     if not subscription.is_overdue(now):
         subscription.look_again(at=subscription.paid_until or now)

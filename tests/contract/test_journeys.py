@@ -1,11 +1,12 @@
 """The shop with the sandbox: the sandbox accepts what each guide sends, and its ledger agrees with the shop's."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 import clock
+from clock import day_in_seoul
 from models import JournalEntry, KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus, db
 from money import Money
 from sandbox.wire.errors import WindowRefused
@@ -325,6 +326,17 @@ def test_a_console_refund_whose_webhook_was_lost_is_found_by_settling(desk, sand
 
     (case,) = reversals.open_cases()
     assert (case.amount, subscription.status.value) == (amount or order.amount, status)
+
+
+def test_the_comparison_of_the_day_finds_a_console_refund_whose_webhook_was_lost(desk, sandbox, walk):
+    order = walk.subscribe().orders[0]
+    sandbox.control("cancel", imp_uid=order.imp_uid)
+    today = datetime.fromtimestamp(sandbox.clock(), UTC)  # the sandbox has a time of its own
+
+    comparison.run(desk, day_in_seoul(today), moment=lambda: NOW + timedelta(days=1))
+
+    (case,) = reversals.open_cases()
+    assert (case.order, case.kind.value, order.subscription.status.value) == (order, "refunded", "suspended")
 
 
 def test_staff_refund_a_payment_in_parts_until_nothing_is_left(desk, walk):

@@ -1,5 +1,6 @@
 """A payment that goes back without our request: what it does to the order, the invoice, access and the next charge."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -230,3 +231,41 @@ def test_reconcile_leaves_a_suspended_subscription_alone(desk, subscription, pai
     reconcile(desk, now=NOW + timedelta(days=60))
 
     assert (subscription.status, len(desk.client.charges)) == (SubscriptionStatus.SUSPENDED, 1)
+
+
+def suspended_during_a_charge(desk, subscription, paid):
+    """Return a charge without an answer, made before the chargeback of the earlier period."""
+    desk.client.pending = True
+    order = renew(desk, subscription, now=subscription.paid_until)
+    desk.client.pending = False
+    chargeback(paid, now=subscription.paid_until + timedelta(hours=1))
+    return order
+
+
+def test_a_decline_that_arrives_while_suspended_leaves_the_subscription_suspended(desk, subscription, paid):
+    order = suspended_during_a_charge(desk, subscription, paid)
+    desk.client.payments[-1] = replace(desk.client.payments[-1], status="failed")
+
+    settle(desk, order, now=subscription.paid_until + timedelta(hours=2))
+
+    assert order.status is OrderStatus.FAILED
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.SUSPENDED, None)
+    assert order.invoice.status is InvoiceStatus.OPEN
+
+
+def test_no_answer_while_suspended_sets_no_next_charge(desk, subscription, paid):
+    order = suspended_during_a_charge(desk, subscription, paid)
+
+    reconcile(desk, now=subscription.paid_until + timedelta(hours=2))
+
+    assert (order.status, subscription.next_charge_at) == (OrderStatus.READY, None)
+
+
+def test_an_approval_that_arrives_while_suspended_pays_its_period(desk, subscription, paid):
+    order = suspended_during_a_charge(desk, subscription, paid)
+    desk.client.decide()
+
+    reconcile(desk, now=subscription.paid_until + timedelta(hours=2))
+
+    assert (order.status, order.invoice.status) == (OrderStatus.PAID, InvoiceStatus.PAID)
+    assert subscription.status is SubscriptionStatus.ACTIVE
