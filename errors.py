@@ -8,6 +8,8 @@
     ├── ChargeInProgress
     ├── KeyNotConfirmed
     ├── NothingToCharge
+    ├── AlreadySubscribed
+    ├── StillPaid
     ├── OutOfDate
     ├── EmailTaken
     ├── WrongCredentials
@@ -19,6 +21,8 @@
 `code` is stable: browsers, tests and logs may rely on it. `views/errors.py` adds the sentence that a person reads, and
 the HTTP status.
 """
+
+from datetime import datetime
 
 
 class ShopError(Exception):
@@ -78,6 +82,26 @@ class OutOfDate(ShopError):
     """What staff request no longer fits the payment or subscription, which has changed since their page was shown."""
 
     code = "out_of_date"
+
+
+class AlreadySubscribed(ShopError):
+    """The user has this plan. `beside` is the subscription's id: sent back, it confirms a second purchase."""
+
+    code = "already_subscribed"
+
+    def __init__(self, *, beside: int) -> None:
+        super().__init__(f"subscription {beside} is to the same plan")
+        self.beside = beside
+
+
+class StillPaid(ShopError):
+    """The user cancelled this plan, and it is paid `until` a later time. `beside` as in `AlreadySubscribed`."""
+
+    code = "still_paid"
+
+    def __init__(self, *, beside: int, until: datetime) -> None:
+        super().__init__(f"the cancelled subscription {beside} is paid until {until:%Y-%m-%d}")
+        self.beside, self.until = beside, until
 
 
 class EmailTaken(ShopError):

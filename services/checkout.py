@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from clock import day_of_month
 from errors import (
     ChargeInProgress,
     InvalidRequest,
@@ -29,12 +28,11 @@ from models import (
     OrderStatus,
     Plan,
     Subscription,
-    SubscriptionStatus,
     User,
     db,
     new_uid,
 )
-from services import billing_keys, guides, journal, open_orders, orders, payments, renewals
+from services import billing_keys, guides, journal, open_orders, orders, payments, purchases, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
@@ -77,16 +75,19 @@ def place(
     plan: Plan | None = None,
     subscription: Subscription | None = None,
     run_id: str | None = None,
+    beside: int | None = None,
 ) -> Order:
     """Create an order for a new subscription to `plan`, or for another card of `subscription`.
 
     The plan sets price and currency; an invoice that is already open keeps its own price. `run_id` marks the order of
-    a guide run.
+    a guide run. `beside` is the id of the subscription to the same plan that the buyer keeps and was asked about.
 
     Raises:
         InvalidRequest: when a buyer's field does not suit this PG (named in `fields`), or no plan is given.
         PgUnavailable: when the guide is unknown, has no such variant, or does not take the plan's currency.
         NothingToCharge: when the subscription has ended.
+        AlreadySubscribed: when the user has the plan already, and `beside` does not name that subscription.
+        StillPaid: when the plan is cancelled and still paid, and `beside` does not name that subscription.
         ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
         PaymentServiceDown: when the service did not answer the registration of the amount.
         PaymentServiceBusy: when the registration could not be sent.
@@ -98,10 +99,18 @@ def place(
     guide = guides.pick(desk.guides, guide_id, currency=plan.currency)
     variant = guide.variant(variant_id)
     _check_buyer(guide, buyer)
-    subscription = _subscription(subscription, user, plan, now=now)
-    order = _write_order(guide, variant, subscription=subscription, buyer=buyer, run_id=run_id, now=now)
+    is_purchase = subscription is None and run_id is None
+    if subscription is None:
+        subscription = purchases.begin(user, plan, beside=beside, is_run=not is_purchase, now=now)
+    elif not subscription.is_alive:
+        raise NothingToCharge("the subscription has ended")
+    order = _write_order(
+        guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
+    )
     if order.purpose is OrderPurpose.ISSUE_AND_CHARGE:
         _register_amount(desk, order, now=now)
+    if is_purchase:
+        purchases.close_earlier(order, now=now)
     return order
 
 
@@ -175,26 +184,20 @@ def _check_buyer(guide: Guide, buyer: Buyer) -> None:
         raise InvalidRequest("a field does not match what this PG requires", fields=bad)
 
 
-def _subscription(subscription: Subscription | None, user: User, plan: Plan, *, now: datetime) -> Subscription:
-    if subscription is not None:
-        if not subscription.is_alive:
-            raise NothingToCharge("the subscription has ended")
-        return subscription
-    return Subscription(
-        user=user,
-        plan=plan,
-        anchor_day=day_of_month(now),
-        created_at=now,
-        status=SubscriptionStatus.INCOMPLETE,
-    )
-
-
 def _write_order(
-    guide: Guide, variant: Variant, *, subscription: Subscription, buyer: Buyer, run_id: str | None, now: datetime
+    guide: Guide,
+    variant: Variant,
+    *,
+    subscription: Subscription,
+    buyer: Buyer,
+    is_purchase: bool,
+    run_id: str | None,
+    now: datetime,
 ) -> Order:
-    db.session.add(subscription)
     amount = _issue_amount(guide, variant, subscription, now=now)
     invoice = open_invoice(subscription, now=now) if guide.charges(amount) else None
+    if is_purchase:
+        purchases.hold(subscription)
     if invoice is not None:
         amount = invoice.amount  # the plan's price may have changed since; the invoice keeps its own
         if unanswered_charge(invoice) is not None:

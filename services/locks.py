@@ -1,8 +1,8 @@
-"""The lock of a subscription: one writer at a time."""
+"""The locks of a subscription and of a user's purchases: one writer at a time."""
 
 from sqlalchemy import update
 
-from models import Subscription, db
+from models import Subscription, User, db
 
 
 def lock(subscription: Subscription) -> None:
@@ -17,5 +17,20 @@ def lock(subscription: Subscription) -> None:
         update(Subscription)
         .where(Subscription.id == subscription_id)
         .values(touched=Subscription.touched + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def lock_user(user: User) -> None:
+    """Begin a transaction that locks the user's row, so that the purchases of one person begin in turn.
+
+    On PostgreSQL the lock does not delay rows that only refer to the user. Read and commit as after `lock`.
+    """
+    user_id = user.id
+    db.session.commit()
+    db.session.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(language=User.language)
         .execution_options(synchronize_session=False)
     )

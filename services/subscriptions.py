@@ -61,6 +61,24 @@ def running(user: User, plan: Plan) -> Subscription | None:
     return db.session.scalar(alive.order_by(Subscription.id.desc()).limit(1))
 
 
+def still_paid(user: User, plan: Plan, *, now: datetime) -> tuple[Subscription, datetime] | None:
+    """Return the user's cancelled subscription to the plan that is paid longest beyond `now`, and until when."""
+    until = func.max(Invoice.period_end)
+    query = (
+        select(Subscription, until)
+        .join(Invoice)
+        .where(
+            Subscription.user_id == user.id,
+            Subscription.plan_id == plan.id,
+            Subscription.status == SubscriptionStatus.CANCELLED,
+            Invoice.status == InvoiceStatus.PAID,
+            Invoice.period_end > now,
+        )
+    )
+    row = db.session.execute(query.group_by(Subscription.id).order_by(until.desc()).limit(1)).first()
+    return (row[0], row[1]) if row else None
+
+
 def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
     """Return all users' subscriptions, the newest first."""
     return db.session.scalars(

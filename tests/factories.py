@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from models import Order, Plan, Subscription, User, db
-from services import checkout, notices, open_orders, orders, refunds, renewals, webhooks
+from services import checkout, notices, open_orders, orders, purchases, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
 from services.desk import Desk
 from tests.fakes import MachineClock
@@ -16,6 +16,7 @@ NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
 WEBHOOK = "webhook"
 """A source of `receive`, beside those of `checkout.Source`."""
 _minutes = count(1)
+_buyers = count(1)
 
 
 def make_user(email: str = "jisoo@example.com", *, is_staff: bool = False) -> User:
@@ -30,8 +31,18 @@ def make_buyer(**changes: str) -> Buyer:
     return Buyer(**{**fields, "language": "ko", **changes})
 
 
-def place_order(desk: Desk, user: User, plan: Plan, guide: str = "inicis", *, now: datetime = NOW, **more) -> Order:
-    return checkout.place(desk, user=user, plan=plan, guide_id=guide, buyer=make_buyer(), now=now, **more)
+def place_order(
+    desk: Desk, user: User, plan: Plan | None, guide: str = "inicis", *, now: datetime = NOW, **more
+) -> Order:
+    """Place an order for a new subscription, confirmed where the user has the plan already."""
+    found = purchases.overlap(user, plan, now=now) if plan else None
+    confirmed = {"beside": found.subscription.id if found else None, **more}
+    return checkout.place(desk, user=user, plan=plan, guide_id=guide, buyer=make_buyer(), now=now, **confirmed)
+
+
+def place_orders(desk: Desk, plan: Plan, *times: datetime, guide: str = "inicis") -> list[Order]:
+    """Place an order of a new buyer at each time. Two windows of one buyer would be one purchase."""
+    return [place_order(desk, make_user(f"buyer{next(_buyers)}@example.com"), plan, guide, now=now) for now in times]
 
 
 def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, now: datetime = NOW) -> Order:

@@ -278,6 +278,55 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     assert [subscription.paid_until for subscription in due] == [MARCH] * 8
 
 
+@pytest.mark.parametrize("guide", ["inicis", "jtnet"])
+def test_a_plan_bought_in_many_tabs_leaves_one_open_order_of_one_subscription(simultaneously, desk, user, plan, guide):
+    user_id, plan_id = user.id, plan.id
+
+    def buy() -> Order:
+        mine, wanted = db.session.get_one(User, user_id), db.session.get_one(Plan, plan_id)
+        return place_order(desk, mine, wanted, guide)
+
+    outcomes = simultaneously(*(buy for _ in range(6)))
+
+    assert set(outcomes) <= {"checking", "cancelled"}
+    (subscription,) = db.session.query(Subscription)
+    assert Counter(order.outcome for order in subscription.orders) == {"checking": 1, "cancelled": 5}
+    assert subscription.orders[0].outcome == "checking"
+    assert len(subscription.invoices) == (1 if guide == "jtnet" else 0)
+
+
+def test_a_purchase_confirmed_in_many_tabs_adds_one_subscription(simultaneously, desk, user, plan):
+    user_id, plan_id, beside = user.id, plan.id, subscribe(desk, user, plan).id
+
+    def buy() -> Order:
+        mine, wanted = db.session.get_one(User, user_id), db.session.get_one(Plan, plan_id)
+        return place_order(desk, mine, wanted, beside=beside)
+
+    simultaneously(*(buy for _ in range(4)))
+
+    assert db.session.query(Subscription).count() == 2
+
+
+def test_a_window_paid_while_another_tab_orders_leaves_one_subscription(simultaneously, desk, user, plan):
+    order = place_order(desk, user, plan, "jtnet")
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    user_id, plan_id, merchant_uid = user.id, plan.id, order.merchant_uid
+
+    def buy() -> Order:
+        mine, wanted = db.session.get_one(User, user_id), db.session.get_one(Plan, plan_id)
+        return place_order(desk, mine, wanted, "jtnet", beside=None)
+
+    def come_back() -> Order:
+        return checkout.receive(desk, source=Source.CALLBACK, merchant_uid=merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    outcomes = simultaneously(buy, come_back, buy)
+
+    assert set(outcomes) <= {"paid", "checking", "cancelled", "already_subscribed"}
+    (subscription,) = db.session.query(Subscription)
+    assert len(paid_periods(subscription)) == len(subscription.invoices) == 1
+    assert not [other for other in subscription.orders if other.purpose is OrderPurpose.ISSUE]
+
+
 def test_two_windows_opened_together_are_for_one_invoice(simultaneously, desk, user, plan):
     for _ in range(4):
         declined = place_order(desk, user, plan)

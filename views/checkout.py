@@ -11,7 +11,7 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from models import Order
-from services import catalog, checkout, guides, subscriptions
+from services import catalog, checkout, guides, purchases, subscriptions
 from services.checkout import Source
 from views.buyer_form import buyer_of, posted_form, retry_form
 from views.incoming import desk, sent_object
@@ -30,7 +30,7 @@ def new(slug: str) -> ResponseReturnValue:
         plan=plan,
         guides=offers,
         form=retry_form(offers),
-        running=subscriptions.running(current_user, plan),
+        overlap=purchases.overlap(current_user, plan, now=clock.now()),
     )
 
 
@@ -115,12 +115,25 @@ def _wanted(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         PlanUnavailable: when the shop does not sell the plan.
         OrderNotFound: when the user has no such subscription.
-        InvalidRequest: when the id of the guide run is malformed.
+        InvalidRequest: when the id of a guide run, or of the subscription that stays, is malformed.
     """
     wanted = body.get("subscription")
     if wanted is None:
-        return {"plan": catalog.plan_on_sale(str(body.get("plan") or "")), "run_id": _run_id(body)}
+        plan = catalog.plan_on_sale(str(body.get("plan") or ""))
+        return {"plan": plan, "run_id": _run_id(body), "beside": _beside(body)}
     subscription = subscriptions.find(wanted, user=current_user) if type(wanted) is int else None
     if subscription is None:
         raise OrderNotFound("no such subscription")
     return {"subscription": subscription}
+
+
+def _beside(body: dict[str, Any]) -> int | None:
+    """Return the id of the subscription beside which the buyer confirmed to buy another one, if they did.
+
+    Raises:
+        InvalidRequest: when it is not a number.
+    """
+    beside = body.get("beside")
+    if beside is not None and type(beside) is not int:
+        raise InvalidRequest("the subscription that stays is not named by its number")
+    return beside

@@ -1,5 +1,7 @@
 """Turn errors into answers. Only this module knows the HTTP status and the sentence for each `code`."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -9,11 +11,14 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from errors import ShopError
+from errors import AlreadySubscribed, ShopError, StillPaid
 from models import db
 from views.incoming import leads_out, wants_json
+from views.templating import seoul_date
 
 bp = Blueprint("errors", __name__)
+
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 ANSWERS = {
     "invalid_request": (400, _("Please check what you entered.")),
@@ -27,6 +32,14 @@ ANSWERS = {
     ),
     "nothing_to_charge": (409, _("There is nothing to pay. The period is paid, or the subscription has ended.")),
     "out_of_date": (409, _("This has changed since the page was shown, so nothing was done. Please reload the page.")),
+    "already_subscribed": (409, _("You already have this plan. Buy a second one?")),
+    "still_paid": (
+        409,
+        _(
+            "You cancelled this plan, and it is paid until %(until)s. A new subscription starts and is charged now, so "
+            "the two overlap. Buy it now?"
+        ),
+    ),
     "payment_service_down": (
         503,
         _("The payment service does not respond. Nothing was charged. Please try again in a minute."),
@@ -57,7 +70,13 @@ ANSWERS = {
 def shop_error(err: ShopError) -> ResponseReturnValue:
     """Roll back and answer with the status and sentence of the error's code."""
     db.session.rollback()
-    return answer(err.code, detail=err.detail, fields=err.facts.get("fields"))
+    words = {"detail": err.detail}
+    if isinstance(err, StillPaid):
+        words["until"] = seoul_date(err.until)
+    if not isinstance(err, AlreadySubscribed | StillPaid):
+        return answer(err.code, words=words, fields=err.facts.get("fields"))
+    page = url_for("subscriptions.show", subscription_id=err.beside)
+    return answer(err.code, words=words, back=page, confirm={"beside": err.beside})
 
 
 @bp.app_errorhandler(CSRFError)
@@ -88,18 +107,20 @@ def http_error(err: HTTPException) -> ResponseReturnValue:
 
 
 def answer(
-    code: str, *, status: int | None = None, detail: str = "", fields: object = None, back: str = ""
+    code: str, *, status: int | None = None, words: Mapping[str, str] = NO_WORDS, back: str = "", **more: object
 ) -> ResponseReturnValue:
     """Return the page, or for a script the JSON, of an error code.
 
-    `back` is the path where the user can try again; a script receives it as `location`.
+    `words` fill the sentence. `back` is the path where the user can go on; a script receives it as `location`. A script
+    also receives what is set in `more`: `fields`, messages by form field, and `confirm`, the fields that answer a
+    question with yes.
     """
     usual, sentence = ANSWERS.get(code, ANSWERS["http_500"])
-    message = str(sentence) % {"detail": detail} if "%(detail)s" in str(sentence) else str(sentence)
+    message = str(sentence) % words if "%(" in str(sentence) else str(sentence)
     status = status or usual
     if wants_json():
-        more = {"fields": fields, "location": back}
-        body = {"code": code, "message": message} | {name: value for name, value in more.items() if value}
+        optional = {"location": back, **more}
+        body = {"code": code, "message": message} | {name: value for name, value in optional.items() if value}
         return jsonify(body), status
     facts = {"code": code, "message": message, "status": status, "title": _title(status), "back": back}
     return render_template("errors/error.html", **facts), status

@@ -6,6 +6,7 @@
  * @typedef {object} OrderPayload
  * @property {string} [plan] slug of the plan, for a new subscription
  * @property {number} [subscription] id of the subscription, for another card of it
+ * @property {number} [beside] id of the subscription to the same plan that stays; confirms a second purchase
  * @property {string} guide id of the PG guide
  * @property {string} [variant] which request of that guide; by default, its first one
  * @property {string} [run] id of the guide run; both halves of a side-by-side run send the same one
@@ -43,7 +44,8 @@
  * @property {string} code stable, for programs
  * @property {string} message in the page's language, for people
  * @property {Record<string, string[]>} [fields] messages by form field
- * @property {string} [location] page on which the user can try again
+ * @property {string} [location] page on which the user can try again, or see what a question is about
+ * @property {object} [confirm] only if the server asks a question: the fields to add to the request to answer yes
  */
 
 export {};

@@ -12,7 +12,7 @@ from tests.e2e.conftest import ROOT, MakeShopper, Shopper
 from tests.e2e.pages.checkout import CheckoutPage
 from tests.e2e.pages.order import OrderPage
 from tests.e2e.pages.subscription import SubscriptionPage
-from tests.e2e.pages.window import APPROVED
+from tests.e2e.pages.window import APPROVED, PaymentWindow
 
 pytestmark = pytest.mark.e2e
 
@@ -70,6 +70,46 @@ def test_two_clicks_on_pay_make_one_order(on_pc: Shopper):
 
     order_page(on_pc).expect_headline("Payment complete")
     assert len(orders) == 1
+
+
+def test_a_plan_bought_in_another_tab_is_bought_again_only_if_the_buyer_says_so(on_pc: Shopper):
+    ask = "You already have this plan. Buy a second one?"
+    first = checkout(on_pc).choose("jtnet")
+    other = on_pc.page.context.new_page()
+    other.goto(on_pc.page.url)
+    second = CheckoutPage(other, on_pc.words, "pc").choose("jtnet")
+    first.pay().pay(APPROVED)
+    order_page(on_pc).expect_headline("Payment complete")
+
+    second.press_pay()
+
+    second.expect_question(ask)
+    second.answer_by_keyboard(tabs=2)
+    expect(other.get_by_role("heading", name="원두 월간 구독").first).to_be_visible()
+    assert "/subscriptions/" in other.url
+
+    other.go_back()
+    second.choose("jtnet").press_pay()
+    second.expect_question(ask)
+    second.answer_by_keyboard(tabs=1)
+    PaymentWindow.over(other, on_pc.words).pay(APPROVED)
+    other.wait_for_url("**/orders/**")
+    OrderPage(other, on_pc.words).expect_headline("Payment complete")
+    expect_subscriptions(on_pc, 2)
+
+
+def test_two_tabs_with_a_window_each_pay_for_one_subscription(on_pc: Shopper):
+    window = checkout(on_pc).choose("jtnet").pay()
+    other = on_pc.page.context.new_page()
+    other.goto(f"{on_pc.site.shop}/checkout/coffee-monthly")
+    CheckoutPage(other, on_pc.words, "pc").choose("jtnet").pay().pay(APPROVED)
+    other.wait_for_url("**/orders/**")
+    OrderPage(other, on_pc.words).expect_headline("Payment complete")
+
+    window.pay(APPROVED)
+
+    order_page(on_pc).expect_headline("Duplicate payment")
+    expect_subscriptions(on_pc, 1)
 
 
 def test_two_clicks_on_pay_now_pay_one_period(on_pc: Shopper):
@@ -239,6 +279,11 @@ def webhook_settles(shopper: Shopper, merchant_uid: str) -> None:
 def worker_runs(shopper: Shopper, name: str) -> None:
     command = [sys.executable, "-m", "flask", name]
     subprocess.run(command, cwd=ROOT, env=shopper.site.environ, check=True, capture_output=True)
+
+
+def expect_subscriptions(shopper: Shopper, count: int) -> None:
+    shopper.open("/subscriptions")
+    expect(shopper.page.get_by_role("main").locator("a[href^='/subscriptions/']")).to_have_count(count)
 
 
 def expect_one_payment(shopper: Shopper) -> None:

@@ -20,7 +20,7 @@ from models import JournalEntry, Notice, OrderStatus, Plan, SubscriptionStatus, 
 from rounds import Attempt, Tally
 from services import catalog, checkout, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
-from tests.factories import NOW, place_order, subscribe
+from tests.factories import NOW, place_order, place_orders, subscribe
 
 
 @pytest.fixture
@@ -237,8 +237,8 @@ def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user,
     assert desk.client.keys == {}
 
 
-def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, user, plan, monkeypatch):
-    orders = [place_order(desk, user, plan, now=clock.now() - timedelta(hours=1, seconds=-n)) for n in range(3)]
+def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, plan, monkeypatch):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
     started = clock.now()
 
     def half_a_minute_later_after_each_call():
@@ -252,8 +252,8 @@ def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, user, plan
     assert [order.checked_at is not None for order in orders] == [True, False, False]
 
 
-def test_each_order_of_a_round_is_looked_at_in_its_own_moment(run, desk, user, plan, monkeypatch):
-    orders = [place_order(desk, user, plan, now=clock.now() - timedelta(hours=1, seconds=-n)) for n in range(3)]
+def test_each_order_of_a_round_is_looked_at_in_its_own_moment(run, desk, plan, monkeypatch):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
     started = clock.now()
     monkeypatch.setattr(clock, "now", lambda: started + timedelta(seconds=2) * len(desk.client.calls))
     desk.client.calls.clear()

@@ -8,7 +8,7 @@ from clock import add_months
 from models import LATE_LOOKS, InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus, db
 from services import checkout, open_orders, subscriptions
 from services.checkout import Source
-from tests.factories import NOW, place_order, reconcile, renew, subscribe, try_again
+from tests.factories import NOW, place_order, place_orders, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
@@ -261,8 +261,8 @@ def test_the_last_look_is_repeated_when_its_process_dies_during_the_read(desk, u
     assert order.outcome == "paid"
 
 
-def test_a_payment_that_was_found_and_one_that_was_refunded_are_not_read_again(desk, user, plan):
-    paid, refunded = (place_order(desk, user, plan, "jtnet") for _ in range(2))
+def test_a_payment_that_was_found_and_one_that_was_refunded_are_not_read_again(desk, plan):
+    paid, refunded = place_orders(desk, plan, NOW, NOW, guide="jtnet")
     for order in (paid, refunded):
         decline(desk, order)
         come_back(desk, order, pay(desk, order))
@@ -273,11 +273,11 @@ def test_a_payment_that_was_found_and_one_that_was_refunded_are_not_read_again(d
     assert times_of_reads(desk, since=NOW, minutes=60) == []
 
 
-def test_a_round_takes_a_batch_of_failed_attempts_beside_the_open_orders(desk, user, plan):
-    failed = [place_order(desk, user, plan) for _ in range(3)]
+def test_a_round_takes_a_batch_of_failed_attempts_beside_the_open_orders(desk, plan):
+    failed = place_orders(desk, plan, NOW, NOW, NOW)
     for n, order in enumerate(failed):
         decline(desk, order, now=NOW + timedelta(seconds=n))
-    waiting = [place_order(desk, user, plan) for _ in range(3)]
+    waiting = place_orders(desk, plan, NOW, NOW, NOW)
 
     taken = open_orders.due(now=NOW + timedelta(minutes=5), limit=2)
 

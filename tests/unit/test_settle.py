@@ -10,7 +10,7 @@ from models import Invoice, JournalEntry, KeyStatus, Notice, OrderStatus, Subscr
 from services import checkout, open_orders, orders
 from services.checkout import Source
 from services.iamport import Refused
-from tests.factories import NOW, WEBHOOK, place_order, receive, reconcile, subscribe
+from tests.factories import NOW, WEBHOOK, make_user, place_order, place_orders, receive, reconcile, subscribe
 
 
 def request_of(desk, order):
@@ -137,7 +137,7 @@ def test_a_forged_amount_that_was_only_shown_is_not_cancelled(desk, user, plan):
 
 
 def test_somebody_elses_payment_pays_nothing_of_mine(desk, user, plan):
-    mine, other = place_order(desk, user, plan), place_order(desk, user, plan)
+    mine, other = place_order(desk, user, plan), place_order(desk, make_user("minsu@example.com"), plan)
     imp_uid = desk.client.pay(request_of(desk, other))
 
     receive(desk, source=Source.CALLBACK, merchant_uid=mine.merchant_uid, imp_uid=imp_uid, now=NOW)
@@ -331,8 +331,8 @@ def test_an_open_window_is_checked_with_a_growing_back_off(desk, user, plan, sil
     assert {later - earlier for earlier, later in pairwise(looks[5:])} == {60}
 
 
-def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, user, plan):
-    waiting = [place_order(desk, user, plan, now=NOW + timedelta(seconds=seconds)) for seconds in range(3)]
+def test_a_round_takes_the_orders_that_wait_longest_and_ends(desk, plan):
+    waiting = place_orders(desk, plan, *(NOW + timedelta(seconds=n) for n in range(3)))
 
     taken = open_orders.due(now=NOW + timedelta(minutes=5), limit=2)
 

@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from babel.dates import format_date
 
 import clock
 from models import Order, OrderStatus, SubscriptionStatus, db
-from services import checkout, orders
+from services import checkout, orders, subscriptions
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 
@@ -27,7 +28,7 @@ def order_of(answer) -> Order:
 
 
 def problem_of(answer) -> tuple[int, str]:
-    assert set(answer.json) <= {"code", "message", "fields", "location"}
+    assert set(answer.json) <= {"code", "message", "fields", "location", "confirm"}
     return answer.status_code, answer.json["code"]
 
 
@@ -76,6 +77,18 @@ def test_who_subscribes_already_is_told_before_buying_again(shopper, desk, user,
 
     assert "You already have this plan." not in before
     assert "You already have this plan." in page
+    assert f'href="/subscriptions/{subscription.id}"' in page
+
+
+@pytest.mark.parametrize(("lang", "sentence"), [("ko", "해지한 구독 보기"), ("en", "View your cancelled subscription")])
+def test_who_cancelled_and_has_paid_on_is_told_until_when(shopper, desk, user, plan, lang, sentence):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    subscriptions.cancel(desk, subscription=subscription, now=clock.now())
+
+    page = shopper.get(f"/checkout/{plan.slug}?lang={lang}").text
+
+    assert sentence in page
+    assert page.count(format_date(clock.in_seoul(subscription.paid_until), "long", locale=lang)) == 1
     assert f'href="/subscriptions/{subscription.id}"' in page
 
 
@@ -200,6 +213,49 @@ def test_no_two_orders_share_an_id(shopper):
     assert len(uids) == 3
 
 
+ASKS = {
+    "already_subscribed": {
+        "ko": "이미 구독 중인 상품입니다. 하나 더 구독하시겠습니까?",
+        "en": "You already have this plan. Buy a second one?",
+    },
+    "still_paid": {"ko": "까지 결제되어 있습니다", "en": "and it is paid until "},
+}
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("code", ASKS)
+def test_a_second_purchase_asks_and_says_how_to_confirm(shopper, desk, user, plan, code, lang):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    if code == "still_paid":
+        subscriptions.cancel(desk, subscription=subscription, now=clock.now())
+
+    asked = place(shopper, COFFEE, headers={"Accept-Language": lang})
+
+    assert problem_of(asked) == (409, code)
+    assert ASKS[code][lang] in asked.json["message"]
+    assert asked.json["confirm"] == {"beside": subscription.id}
+    assert asked.json["location"] == f"/subscriptions/{subscription.id}"
+    assert place(shopper, {**COFFEE, **asked.json["confirm"]}).status_code == 201
+
+
+def test_a_guide_run_is_not_asked_about_a_second_purchase(shopper, desk, user, plan):
+    subscribe(desk, user, plan, now=clock.now())
+
+    assert place(shopper, {**COFFEE, "run": "run_1"}).status_code == 201
+
+
+def test_the_page_holds_both_questions_with_two_answers_each(shopper):
+    page = shopper.get("/checkout/coffee-monthly?lang=en").text
+    places = re.findall(
+        r'data-question="(\w+)" hidden>.*?<button[^>]*type="button">(.*?)</button>.*?<a[^>]*>(.*?)</a>', page, re.S
+    )
+
+    assert places == [
+        ("already_subscribed", "Buy a second one", "View your current subscription"),
+        ("still_paid", "Buy it now", "View your cancelled subscription"),
+    ]
+
+
 def test_only_the_order_of_a_guide_run_carries_the_runs_id(shopper):
     assert order_of(place(shopper, {**COFFEE, "run": "run_0123456789abcdef0123"})).run_id == "run_0123456789abcdef0123"
     assert order_of(place(shopper, COFFEE)).run_id is None
@@ -230,6 +286,8 @@ def test_a_variant_of_the_guide_may_be_chosen(shopper, variant, amount):
         ({"subscription": 10**30}, 404, "order_not_found"),
         ({"subscription": -(10**30)}, 404, "order_not_found"),
         ({"subscription": True}, 404, "order_not_found"),
+        ({"beside": "1"}, 400, "invalid_request"),
+        ({"beside": True}, 400, "invalid_request"),
         ({"run": ""}, 400, "invalid_request"),
         ({"run": 5}, 400, "invalid_request"),
         ({"run": "x" * 41}, 400, "invalid_request"),

@@ -9,7 +9,7 @@ from sqlalchemy import event
 import clock
 from models import JournalEntry, Notice, OrderStatus, db
 from services import checkout, renewals
-from tests.factories import place_order, read_notices
+from tests.factories import make_user, place_order, read_notices
 
 PATH = "/webhooks/iamport"
 STORED = (200, {"status": "stored"})
@@ -88,8 +88,8 @@ def test_a_forged_failure_does_not_undo_a_payment(report, order, imp_uid):
     assert order.status is OrderStatus.PAID
 
 
-def test_a_notice_of_another_orders_payment_grants_nothing(report, desk, order, user, plan):
-    other = place_order(desk, user, plan, now=clock.now())
+def test_a_notice_of_another_orders_payment_grants_nothing(report, desk, order, plan):
+    other = place_order(desk, make_user("minsu@example.com"), plan, now=clock.now())
     foreign = desk.client.pay(checkout.request(desk, other, language="ko"))
 
     assert report(imp_uid=foreign, merchant_uid=order.merchant_uid, status="paid") == STORED

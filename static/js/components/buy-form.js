@@ -3,6 +3,7 @@
 import { buy } from "../checkout.js";
 import { HttpError } from "../http.js";
 import { SdkMissing } from "../payment-window.js";
+import { ask, withdraw } from "./question.js";
 
 /**
  * Submit the form by `buy`, and show its progress and errors in the form.
@@ -12,13 +13,19 @@ import { SdkMissing } from "../payment-window.js";
  */
 export default function buyForm(form, onDone = (location) => window.location.assign(location)) {
   setBusy(form, false);
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
+    send({});
+  });
+
+  /** @param {object} confirmed fields that answer the server's question with yes; empty before it asked */
+  async function send(confirmed) {
     showProblem(form, null);
+    withdraw(form);
     setBusy(form, true);
     try {
       const { location } = await buy({
-        payload: payloadOf(form),
+        payload: { ...payloadOf(form), ...confirmed },
         createUrl: form.action,
         onState: (state) => say(form, form.dataset[state] ?? ""),
       });
@@ -26,9 +33,10 @@ export default function buyForm(form, onDone = (location) => window.location.ass
     } catch (error) {
       setBusy(form, false);
       say(form, "");
-      showProblem(form, error);
+      if (!ask(form, error instanceof HttpError ? error.problem : null, send)) showProblem(form, error);
     }
-  });
+  }
+
   // The browser's Back button restores this page as the buyer left it, waiting for a closed window. Load it again.
   window.addEventListener("pageshow", (event) => event.persisted && window.location.reload());
 }

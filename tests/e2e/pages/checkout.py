@@ -39,6 +39,18 @@ class CheckoutPage:
             return PaymentWindow(self.page, self.words)
         return PaymentWindow.over(self.page, self.words)
 
+    def expect_question(self, text: str) -> None:
+        """Expect the shop to ask before it buys, with the focus on the question."""
+        question = self.page.get_by_role("group", name=self.words.shop(text))
+        expect(question).to_be_visible()
+        expect(question).to_be_focused()
+
+    def answer_by_keyboard(self, *, tabs: int) -> None:
+        """Go from the question to one of its answers and take it."""
+        for _ in range(tabs):
+            self.page.keyboard.press("Tab")
+        self.page.keyboard.press("Enter")
+
     def expect_error(self, text: str) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()
 
