@@ -21,6 +21,7 @@ from services import (
     billing_keys,
     catalog,
     comparison,
+    days,
     differences,
     journal,
     machine_time,
@@ -143,7 +144,7 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
 
 
 def _compare(day: date, *, only_report: bool) -> None:
-    if not comparison.can_compare(day, now=clock.now()):
+    if not days.has_ended(day, now=clock.now()):
         raise click.UsageError(f"{day} has not ended in Seoul, or is too long ago.")
     try:
         compared = comparison.run(_patient_desk(1), day, moment=clock.now, only_report=only_report)
@@ -179,7 +180,7 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
             with isolated("what is open"):
                 _reconcile(desk)
             with isolated("what was not compared"):
-                comparison.catch_up(desk, moment=clock.now, until=clock.now() + ROUND_LIMIT)
+                days.catch_up(desk, moment=clock.now, until=clock.now() + ROUND_LIMIT)
         if stop.wait(every):
             return
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Container, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from clock import bounds, day_in_seoul
+from clock import bounds
 from models import (
     Comparison,
     ComparisonStep,
@@ -40,30 +40,8 @@ PAGE = 1000
 """Payments in one page of a list: the most that the service sends."""
 READ_SINGLY = 20
 """Payments that one step reads singly, so that renewals do not wait long for the step's end."""
-LATEST_NEWS = timedelta(hours=1)
-"""How long after midnight we wait before we compare the day: a PG may report its last payments late."""
-LOOK_BACK = 7
-"""How many days the worker goes back to compare what it missed."""
-FIRST_DAY = date(2000, 1, 1)
-"""Earlier days are not valid: the service has no records of them."""
-
-
-def can_compare(day: date, *, now: datetime) -> bool:
-    """Whether the day has ended in Seoul."""
-    return FIRST_DAY <= day < day_in_seoul(now)
-
-
-def missing_day(*, now: datetime) -> date | None:
-    """Return the latest ended day that is not compared yet, at most a week back; None if there is none."""
-    latest = day_in_seoul(now - LATEST_NEWS) - timedelta(days=1)
-    first_order = db.session.scalar(select(func.min(Order.created_at)))
-    days = [latest - timedelta(days=n) for n in range(LOOK_BACK)]
-    finished = select(Comparison.day).where(Comparison.day.in_(days), Comparison.finished_at.is_not(None))
-    done = db.session.scalars(finished).all()
-    db.session.commit()
-    if first_order is None:
-        return None
-    return next((day for day in days if day >= day_in_seoul(first_order) and day not in done), None)
+TRIED_AGAIN = timedelta(days=90)
+"""How long an open difference is tried again with each later day. Afterwards only a run of its own day tries it."""
 
 
 def run(desk: Desk, day: date, *, moment: Callable[[], datetime], only_report: bool = False) -> Comparison:
@@ -79,20 +57,6 @@ def run(desk: Desk, day: date, *, moment: Callable[[], datetime], only_report: b
     while comparison.step not in over:
         step(desk, comparison, now=moment())
     return comparison
-
-
-def catch_up(desk: Desk, *, moment: Callable[[], datetime], until: datetime) -> None:
-    """Compare the days that are missing, until the time is over or the service does not answer.
-
-    The next call continues there.
-    """
-    try:
-        while moment() < until and (day := missing_day(now=moment())):
-            comparison = begin(day)
-            while moment() < until and comparison.step is not ComparisonStep.DONE:
-                step(desk, comparison, now=moment())
-    except IamportError as err:
-        log.warning("a comparison waits for the payment service: %r", err)
 
 
 def step(desk: Desk, comparison: Comparison, *, now: datetime) -> None:
@@ -242,7 +206,7 @@ def _repair_next(desk: Desk, comparison: Comparison, *, now: datetime) -> None:
     difference = db.session.scalar(
         select(Difference)
         .join(Difference.comparison)
-        .where(Comparison.day <= comparison.day, Difference.id > comparison.cursor)
+        .where(Comparison.day.between(comparison.day - TRIED_AGAIN, comparison.day), Difference.id > comparison.cursor)
         .where(Difference.repaired_at.is_(None), Difference.kind != DifferenceKind.UNKNOWN)
         .order_by(Difference.id)
         .limit(1)

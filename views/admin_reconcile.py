@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 import clock
 from money import Money
-from services import comparison, takings
+from services import days as calendar
+from services import takings
 from services.takings import Day, Takings
 from views.staff import staff_only
 
@@ -55,7 +56,7 @@ def index() -> ResponseReturnValue:
 def show(day: str) -> ResponseReturnValue:
     """Show one day and its differences. Answer 404 for a day that has not ended."""
     shown = _day(day)
-    if shown is None or not comparison.can_compare(shown, now=clock.now()):
+    if shown is None or not calendar.has_ended(shown, now=clock.now()):
         abort(404)
     (found,) = takings.between(shown, shown)
     rows = takings.differences_of(found, limit=MOST_ROWS)

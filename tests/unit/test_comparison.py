@@ -19,7 +19,7 @@ from models import (
     db,
 )
 from money import Money
-from services import checkout, comparison, reversals, takings
+from services import checkout, comparison, days, reversals, takings
 from services.checkout import Source
 from services.differences import left_of
 from services.iamport import Refused, Unknown
@@ -366,6 +366,18 @@ def test_one_repair_that_raises_does_not_keep_the_others_from_theirs(desk, user,
     assert "was not repaired" in caplog.text
 
 
+def test_a_difference_of_an_earlier_day_is_tried_again_for_ninety_days(desk, unmade):
+    desk.client.cancels_later = True
+    run(desk)
+    desk.client.confirm_cancels()
+
+    def still_open(day):
+        run(desk, day, now=NOW + timedelta(days=200))
+        return len(left_of(db.session.query(Comparison).filter_by(day=DAY).one()))
+
+    assert [still_open(DAY + timedelta(days=n)) for n in (91, 90)] == [1, 0]
+
+
 def test_a_report_repairs_nothing_and_a_run_after_it_repairs(desk, user, plan):
     order = subscribe(desk, user, plan, "jtnet").orders[0]
     desk.client.cancel_in_console(order.imp_uid)
@@ -405,7 +417,7 @@ def test_a_service_that_refuses_the_list_leaves_the_day_unfinished(desk, user, p
 
 
 def catch_up(desk, *, now, until=None):
-    comparison.catch_up(desk, moment=lambda: now, until=until or now + timedelta(seconds=20))
+    days.catch_up(desk, moment=lambda: now, until=until or now + timedelta(seconds=20))
     return sorted(day for (day,) in db.session.query(Comparison.day))
 
 
@@ -423,16 +435,16 @@ def test_the_worker_compares_yesterday_an_hour_after_midnight(desk, user, plan):
 def test_the_worker_catches_up_on_the_days_it_missed(desk, user, plan):
     subscribe(desk, user, plan, "jtnet")
 
-    days = catch_up(desk, now=NOW + timedelta(days=3))
+    compared = catch_up(desk, now=NOW + timedelta(days=3))
 
-    assert days == [DAY + timedelta(days=n) for n in range(3)]
+    assert compared == [DAY + timedelta(days=n) for n in range(3)]
 
 
 def test_the_worker_stops_when_its_time_is_over_and_continues_later(desk, user, plan):
     subscribe(desk, user, plan, "jtnet")
     moments = iter(NEXT + timedelta(seconds=6 * n) for n in range(100))
 
-    comparison.catch_up(desk, moment=lambda: next(moments), until=NEXT + timedelta(seconds=20))
+    days.catch_up(desk, moment=lambda: next(moments), until=NEXT + timedelta(seconds=20))
     (compared,) = db.session.query(Comparison)
     assert compared.finished_at is None
 
