@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from errors import OutOfDate
-from models import Order, OrderStatus, Refund, RefundCause, RefundEffect, RefundStatus, db
+from models import InvoiceStatus, Order, OrderStatus, Refund, RefundCause, RefundEffect, RefundStatus, db
 from money import CurrencyError, Money
 from services import journal, reversals
 from services.desk import Desk
@@ -65,8 +65,12 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
 
 
 def may_refund(order: Order, payment: Payment) -> bool:
-    """Whether staff may refund this payment: it pays the order, money is left, and no other refund of it is open."""
-    is_own = order.status is OrderStatus.PAID and order.imp_uid == payment.imp_uid
+    """Whether staff may refund this payment: it pays the order, money is left, and no other refund of it is open.
+
+    A payment that the card company took back is not refunded too: the buyer would receive the money twice.
+    """
+    is_reversed = order.invoice is not None and order.invoice.status is InvoiceStatus.REVERSED
+    is_own = order.status is OrderStatus.PAID and order.imp_uid == payment.imp_uid and not is_reversed
     return is_own and payment.amount_left > 0 and not any(refund.is_open for refund in _of(order, payment))
 
 
@@ -86,8 +90,8 @@ def decide_for_staff(
     `payment` is the record just read, and the order is level with it.
 
     Raises:
-        OutOfDate: when the order is not paid by this payment, less is left, another refund of it is still open, or the
-            record was read before the newest refund.
+        OutOfDate: when the order is not paid by this payment, the card company took it back, less is left, another
+            refund of it is still open, or the record was read before the newest refund.
     """
     before, left = reversals.refunded_amount(payment), left_of(payment)
     if before != order.refunded or not may_refund(order, payment):

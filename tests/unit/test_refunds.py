@@ -409,3 +409,13 @@ def test_what_is_not_paid_is_not_refunded_by_staff(desk, order):
 
     with pytest.raises(OutOfDate):
         by_staff(desk, order, payment=desk.client.payment(imp_uid))
+
+
+def test_what_the_card_company_took_back_is_not_refunded_too(desk, paid):
+    lock(paid.subscription)
+    reversals.record_chargeback(paid, now=NOW)
+    db.session.commit()
+
+    with pytest.raises(OutOfDate):
+        by_staff(desk, paid, 1000)
+    assert "cancel" not in desk.client.calls
