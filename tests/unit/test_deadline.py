@@ -2,12 +2,15 @@
 
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -15,8 +18,6 @@ from services.iamport import IamportClient, IamportError, Unknown, open_session
 from services.iamport.deadline import Deadline
 from tests.wire import Stopwatch
 
-CERTIFICATE = Path(__file__).parent / "localhost.pem"
-"""Made for these tests: a key and a certificate for `localhost`, signed by itself, valid for a hundred years."""
 TOKEN = b'{"code": 0, "message": null, "response": {"access_token": "t", "now": 0, "expired_at": 1800}}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 DEADLINE = 0.25
@@ -24,6 +25,16 @@ PACE = 0.04
 """Seconds between two bytes that drip: far below the deadline, so no single read takes too long."""
 TOO_LONG = 5.0
 """Seconds that no call may last. The dripping answers here would take longer."""
+
+
+@cache
+def certificate() -> Path:
+    """Return a file with a new key and its self-signed certificate for `localhost`, made once for a test process."""
+    file = Path(mkdtemp()) / "localhost.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(file), "-out", str(file)]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    return file
 
 
 class DrippingService:
@@ -44,7 +55,7 @@ class DrippingService:
 
     def _accept(self, listener: socket.socket) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(CERTIFICATE)
+        context.load_cert_chain(certificate())
         while not self.stopped.is_set():
             try:
                 connection, _ = listener.accept()
@@ -172,7 +183,7 @@ def test_a_part_of_a_call_ends_with_the_call():
 
 def client_of(url: str, **settings: float) -> IamportClient:
     session = open_session()
-    session.verify, session.trust_env = str(CERTIFICATE), False
+    session.verify, session.trust_env = str(certificate()), False
     return IamportClient(base_url=url, key="key", secret="secret", session=session, **settings)
 
 
