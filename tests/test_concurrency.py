@@ -197,7 +197,7 @@ def test_one_after_the_other_from_an_old_list_charges_once(desk, user, plan):
 
 def test_two_processes_that_compare_one_day_count_and_repair_each_payment_once(app, desk, user, plan):
     desk.client.time = int(NOW.timestamp())
-    orders = [place_order(desk, user, plan, "jtnet") for _ in range(12)]
+    orders = [place_order(desk, make_user(f"{n}@example.com"), plan, "jtnet") for n in range(12)]
     for order in orders:
         desk.client.pay(checkout.request(desk, order, language="ko"))
     refunded = subscribe(desk, user, plan, "jtnet").orders[0]
