@@ -25,6 +25,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -414,6 +415,10 @@ class Subscription(Model):
     """When the worker next checks this subscription and decides what is due. None: nothing to do."""
     claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Machine time: the end of the lease under which one process alone may charge this subscription."""
+    charge_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of a pause after a charge without an outcome. None: no pause. A person may ignore it."""
+    pauses: Mapped[int] = mapped_column(default=0)
+    """How many such pauses followed one another: the exponent of the back-off."""
     claim_token: Mapped[str | None] = mapped_column(String(16))
     """Of the present claim. A process that finds another token than its own has lost the claim."""
     claimed_by: Mapped[str | None] = mapped_column(String(80))
@@ -451,27 +456,37 @@ class Subscription(Model):
     def renew(self, *, until: datetime) -> None:
         """Record a paid period: the subscription is active until its end, when the next period is charged."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
-        self.paid_until = self.next_charge_at = until
+        self.paid_until = until
+        self._schedule(until)
 
     def look_again(self, *, at: datetime) -> None:
         """Change only the time at which the worker checks the subscription. A suspended one waits for staff."""
         if self.is_alive and self.status is not SubscriptionStatus.SUSPENDED:
-            self.next_charge_at = at
+            self._schedule(at)
+
+    def pause(self, *, until: "datetime | ColumnElement[datetime]") -> None:
+        """Let the worker wait, by machine time, after a charge without an outcome. What is due stays due."""
+        self.charge_not_before, self.pauses = until, self.pauses + 1
+
+    def _schedule(self, at: datetime | None) -> None:
+        """Set the time of the next check, and end the pause: something has changed."""
+        self.next_charge_at = at
+        self.charge_not_before, self.pauses = None, 0
 
     def mark_past_due(self, *, retry_at: datetime) -> None:
         """Mark the subscription past due until its next retry."""
         self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
-        self.next_charge_at = retry_at
+        self._schedule(retry_at)
 
     def suspend(self) -> None:
         """Stop access and charges until staff decide what follows a refund or reversal."""
         self.status = _moved(self.status, SubscriptionStatus.SUSPENDED)
-        self.next_charge_at = None
+        self._schedule(None)
 
     def resume(self, *, at: datetime) -> None:
         """Restore access after a pause or suspension. The next charge is due at the end of the paid period, or now."""
         self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
-        self.next_charge_at = max(self.paid_until or at, at)
+        self._schedule(max(self.paid_until or at, at))
 
     def cancel(self, *, at: datetime) -> None:
         """End the subscription and void its open invoices. A suspended one loses the rest of its paid period."""
@@ -479,7 +494,7 @@ class Subscription(Model):
             self.paid_until = min(self.paid_until, at)
         if self.status is not SubscriptionStatus.CANCELLED:
             self.status, self.cancelled_at = _moved(self.status, SubscriptionStatus.CANCELLED), at
-            self.next_charge_at = None
+            self._schedule(None)
         for invoice in self.invoices:
             if invoice.status is InvoiceStatus.OPEN:
                 invoice.mark_void()
@@ -616,8 +631,10 @@ class Order(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When we last asked and received no final answer. Together with `ready` it means *unknown*."""
+    repeat_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: until then, "no such payment" may only mean "not yet", so the charge is not sent again."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """When we last sent the charge, or lost its answer. Soon after that, "no such payment" may only mean "not yet"."""
+    """When we last sent the charge."""
     look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
     """When `reconcile` asks next. None: the order is final, and the service answered our last request."""
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

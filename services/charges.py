@@ -14,14 +14,25 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
-from clock import FIRST_PAUSE, next_look
+from clock import FIRST_PAUSE, back_off
 from errors import ChargeInProgress, NothingToCharge
-from models import BillingKey, Invoice, InvoiceStatus, JournalEntry, Order, OrderPurpose, db
+from models import (
+    BillingKey,
+    Invoice,
+    InvoiceStatus,
+    JournalEntry,
+    Order,
+    OrderPurpose,
+    Subscription,
+    SubscriptionStatus,
+    db,
+)
 from services import claims, dunning, journal, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused, Unknown
 from services.invoices import next_merchant_uid
+from services.machine_time import moment, shared
 
 DECISION_TIMEOUT = timedelta(days=1)
 """How long a PG may take to decide about a charge. After that, we treat it as declined.
@@ -30,7 +41,9 @@ The PG may still approve it later."""
 FAULT_PAUSE = timedelta(hours=1)
 """How long to wait after the service objected to our request, for example to an IP address that it does not know."""
 LONGEST_PAUSE = timedelta(minutes=15)
-"""The longest back-off between two look-ups of a charge without an answer: a buyer may wait for its outcome."""
+"""The longest pause after a charge without an outcome: a buyer may wait for it."""
+CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+"""The statuses in which the worker charges."""
 EVENTS = {"paid": "charge.approved", "failed": "charge.declined", "ready": "charge.pending"}
 """The journal's event for an answer to `/again`, by the answer's `status`."""
 
@@ -51,10 +64,12 @@ def look_up(desk: Desk, claim: Claim, order: Order, *, now: datetime) -> bool:
     if answer is not None:
         _apply_answer(desk, claim, order, answer, now=now)
         return False
-    trusted_from = order.asked_at + FIRST_PAUSE if order.asked_at else now
-    if trusted_from > now:
-        _look_again(desk, claim, order, at=trusted_from, now=now)
-    return trusted_from <= now
+    if order.repeat_not_before is None or order.repeat_not_before <= shared(desk.machine_now()):
+        return True
+    if claims.confirm(desk, claim) and not order.is_final:
+        order.subscription.charge_not_before = order.repeat_not_before
+    db.session.commit()
+    return False
 
 
 def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
@@ -82,9 +97,7 @@ def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoi
     except IamportError as err:
         if not err.sent:
             return _take_back(desk, claim, order, entry, asked_before, now=now)
-        # Count from the end of the wait: the service may have begun the charge only then.
-        order.asked_at = now + err.waited
-        _record_unknown(desk, claim, order, type(err).__name__, now=order.asked_at)
+        _record_unknown(desk, claim, order, type(err).__name__, now=now, was_sent=True)
     else:
         if event := EVENTS.get(answer.status):
             journal.record(event, at=now, lane=journal.PG, order=order, reason=answer.fail_reason or "")
@@ -113,7 +126,7 @@ def _take_back(
 ) -> Order:
     """Return the attempt as it was before a request that was not sent."""
     if claims.confirm(desk, claim) and not order.is_final:
-        order.asked_at = asked_before
+        order.asked_at, order.repeat_not_before = asked_before, None
         db.session.delete(entry)
         _queue(order, now=now)
     db.session.commit()
@@ -144,7 +157,7 @@ def _store(
     order = order or _new_order(key, invoice, now=now)
     order.billing_key, order.guide_id = key, key.guide_id
     order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
-    order.asked_at = now
+    order.asked_at, order.repeat_not_before = now, moment(desk.machine_now(), plus=FIRST_PAUSE)
     body = _body(desk, order)
     entry = journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()
@@ -229,7 +242,7 @@ def _apply_answer(desk: Desk, claim: Claim, order: Order, answer: Payment, *, no
     elif order.asked_at and order.asked_at <= now - DECISION_TIMEOUT:
         _mark_failed(desk, claim, order, "charge.given_up", now=now)
     else:
-        _look_again(desk, claim, order, at=now + FIRST_PAUSE, now=now)
+        _wait(desk, claim, order, now=now)
 
 
 def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: str = "", now: datetime) -> None:
@@ -242,17 +255,42 @@ def _mark_failed(desk: Desk, claim: Claim, order: Order, event: str, *, reason: 
 
 
 def _record_unknown(
-    desk: Desk, claim: Claim, order: Order, reason: str, *, now: datetime, pause: timedelta | None = None
+    desk: Desk,
+    claim: Claim,
+    order: Order,
+    reason: str,
+    *,
+    now: datetime,
+    pause: timedelta = timedelta(),
+    was_sent: bool = False,
 ) -> None:
-    """Record that the outcome is unknown: no answer is not a decline. Unless `pause` is given, the pauses grow."""
+    """Record that the outcome is unknown: no answer is not a decline. Wait at least for `pause`.
+
+    `was_sent`: the charge was sent just now, so count from the end of the wait. The service may have begun it then.
+    """
     journal.record_once("charge.unknown", at=now, order=order, reason=reason)
-    at = now + pause if pause else next_look(order.created_at, now, at_most=LONGEST_PAUSE)
-    _look_again(desk, claim, order, at=at, now=now)
+    _wait(desk, claim, order, now=now, at_least=pause, was_sent=was_sent)
 
 
-def _look_again(desk: Desk, claim: Claim, order: Order, *, at: datetime, now: datetime) -> None:
-    """Leave the attempt open until its next look-up, unless other news has settled it in the meantime."""
+def _wait(
+    desk: Desk, claim: Claim, order: Order, *, now: datetime, at_least: timedelta = timedelta(), was_sent: bool = False
+) -> None:
+    """Leave the attempt open until its next look-up, unless other news has settled it in the meantime.
+
+    The pause is machine time and grows. By business time the attempt is due now, also if its period has not begun.
+    """
     if claims.confirm(desk, claim) and not order.is_final:
         order.checked_at = now
-        order.subscription.look_again(at=at)
+        if was_sent:
+            order.repeat_not_before = moment(desk.machine_now(), plus=FIRST_PAUSE)
+        subscription = order.subscription
+        if subscription.status in CHARGED:
+            subscription.next_charge_at = min(subscription.next_charge_at or now, now)
+        pause(desk, subscription, at_least=at_least)
     db.session.commit()
+
+
+def pause(desk: Desk, subscription: Subscription, *, at_least: timedelta = timedelta()) -> None:
+    """Let the worker leave the subscription alone for a while, longer each time. Does not commit."""
+    growing = back_off(subscription.pauses, at_most=LONGEST_PAUSE, seed=subscription.id)
+    subscription.pause(until=moment(desk.machine_now(), plus=max(growing, at_least)))

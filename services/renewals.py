@@ -7,12 +7,12 @@ without an answer, which `services.charges` looks up before it sends anything ag
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
 from models import BillingKey, Invoice, InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
 from money import Money
-from services import charges, claims, open_orders, payments
+from services import charges, claims, machine_time, open_orders, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
@@ -20,18 +20,18 @@ from services.subscriptions import next_period
 
 CONFIRMATION_TIMEOUT = timedelta(days=1)
 """How long we wait for the webhook of an issue. A webhook may be lost, so after this time the key is charged."""
-CHARGED = (SubscriptionStatus.INCOMPLETE, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
 
 def due(desk: Desk, *, now: datetime, retries: bool | None = None, limit: int = 500) -> Sequence[int]:
-    """Return the ids of the subscriptions to charge now, the longest waiting first, without those that are claimed.
+    """Return the ids of the subscriptions to charge now, without those that are claimed or paused.
 
-    `retries` selects only subscriptions whose last charge failed (True), or only the others (False).
+    The first are those that failed least often, and among them the longest waiting. `retries` selects only
+    subscriptions whose last charge failed (True), or only the others (False).
     """
     ids = db.session.scalars(
         select(Subscription.id)
         .where(*_is_due(desk, now=now, retries=retries))
-        .order_by(Subscription.next_charge_at)
+        .order_by(Subscription.pauses, Subscription.next_charge_at)
         .limit(limit)
     ).all()
     db.session.commit()  # other connections make the claims, and must not wait for this transaction
@@ -53,9 +53,17 @@ def preview(subscription_id: int, *, now: datetime) -> tuple[Money, datetime]:
 
 
 def _is_due(desk: Desk, *, now: datetime, retries: bool | None = None) -> list[ColumnElement[bool]]:
-    is_due = [Subscription.next_charge_at <= now, Subscription.status.in_(CHARGED), claims.unclaimed(desk)]
+    is_due = [
+        Subscription.next_charge_at <= now,
+        Subscription.status.in_(charges.CHARGED),
+        claims.unclaimed(desk),
+        or_(
+            Subscription.charge_not_before.is_(None),
+            Subscription.charge_not_before <= machine_time.moment(desk.machine_now()),
+        ),
+    ]
     if retries is not None:
-        is_retry = Subscription.status == SubscriptionStatus.PAST_DUE
+        is_retry = or_(Subscription.status == SubscriptionStatus.PAST_DUE, Subscription.pauses > 0)
         is_due.append(is_retry if retries else ~is_retry)
     return is_due
 
@@ -84,11 +92,36 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
     try:
         # Read only under the claim: another process may have charged since the caller looked.
         subscription = db.session.get_one(Subscription, subscription_id, populate_existing=True)
-        paid = _payment_of_period(subscription, period_start, now=now)
-        is_owed = period_start is not None or subscription.is_overdue(now)
-        return paid or _collect(desk, claim, subscription, is_owed=is_owed, now=now)
+        if period_start is None:
+            return _collect_due(desk, claim, subscription, now=now)
+        paid = _payment_of_period(subscription, period_start)
+        return paid or _collect(desk, claim, subscription, is_owed=True, now=now)
     finally:
         claims.release(claim)
+
+
+def _collect_due(desk: Desk, claim: Claim, subscription: Subscription, *, now: datetime) -> Order:
+    """Charge what is due. After any error the worker leaves the subscription alone for a while, longer each time."""
+    if subscription.next_charge_at is None or subscription.next_charge_at > now or _is_paused(desk, subscription):
+        raise NothingToCharge("it is not due")
+    try:
+        is_owed = subscription.is_overdue(now)
+        if not is_owed and not _has_unanswered_charge(subscription):
+            raise NothingToCharge("the next period has not begun")
+        return _collect(desk, claim, subscription, is_owed=is_owed, now=now)
+    except PaymentServiceBusy:
+        raise
+    except Exception:
+        db.session.rollback()
+        if claims.confirm(desk, claim):
+            charges.pause(desk, subscription)
+        db.session.commit()
+        raise
+
+
+def _is_paused(desk: Desk, subscription: Subscription) -> bool:
+    ends_at = subscription.charge_not_before
+    return ends_at is not None and ends_at > machine_time.shared(desk.machine_now())
 
 
 def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: bool, now: datetime) -> Order:
@@ -115,18 +148,12 @@ def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: b
     return charges.charge(desk, claim, order, key, invoice, now=now)
 
 
-def _payment_of_period(subscription: Subscription, period_start: datetime | None, *, now: datetime) -> Order | None:
+def _payment_of_period(subscription: Subscription, period_start: datetime) -> Order | None:
     """Return the payment of the wanted period, if it was made already.
 
     Raises:
-        NothingToCharge: when nothing is due, or the wanted period is not the next to pay.
+        NothingToCharge: when the wanted period is not the next to pay.
     """
-    if period_start is None:
-        if subscription.next_charge_at is None or subscription.next_charge_at > now:
-            raise NothingToCharge("it is not due")
-        if not subscription.is_overdue(now) and not _has_unanswered_charge(subscription):
-            raise NothingToCharge("the next period has not begun")
-        return None
     invoice = db.session.scalar(
         select(Invoice).where(Invoice.subscription_id == subscription.id, Invoice.period_start == period_start)
     )
@@ -147,7 +174,7 @@ def _has_unanswered_charge(subscription: Subscription) -> bool:
 
 def _chargeable_key(desk: Desk, subscription: Subscription, *, now: datetime) -> BillingKey:
     key = subscription.billing_key
-    if subscription.status not in CHARGED or key is None or not key.is_usable:
+    if subscription.status not in charges.CHARGED or key is None or not key.is_usable:
         raise NothingToCharge("the subscription has ended, or has no card")
     issued_at = key.activated_at or now
     unconfirmed = key.confirmed_at is None and issued_at > now - CONFIRMATION_TIMEOUT

@@ -49,6 +49,7 @@ class FakeIamport:
     `silent`         answer no call
     `silent_call`    do not answer this one call
     `waits`          how long a call without an answer takes
+    `while_silent`   called during a call without an answer, where time passes
     `busy`           send no call: all places at the bulkhead are taken
     `raises`         the error to raise, by the call's name
     `lose_answer`    perform the next charge or cancel, and lose its answer
@@ -74,6 +75,7 @@ class FakeIamport:
         self.busy = False
         self.breaker_state = "closed"
         self.waits = timedelta()
+        self.while_silent: Callable[[], None] = lambda: None
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
         self.pending = False
@@ -246,6 +248,7 @@ class FakeIamport:
         if call in self.raises:
             raise self.raises[call]
         if self.silent or call == self.silent_call:
+            self.while_silent()
             lost = Unknown(f"no answer to {call}")
             lost.waited = self.waits
             raise lost

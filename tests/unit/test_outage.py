@@ -109,6 +109,7 @@ def run_rounds(desk: Desk, stopwatch: Stopwatch, *, until: float) -> None:
     """Charge what is due every few seconds, as the worker does, and stop a round when nothing can be sent."""
     while stopwatch.seconds < until:
         now = NOW + timedelta(seconds=stopwatch.seconds)
+        desk.machine_now.move_to(now)
         for subscription_id in renewals.due(desk, now=now) if desk.client.can_charge else ():
             if desk.client.can_charge:
                 with suppress(ShopError):

@@ -1,16 +1,18 @@
 """Recurring charges: once per period, whatever fails on the way."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 
 from clock import add_months
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
 from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
+from rounds import charge_due
 from services import billing_keys, checkout, claims, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
-from tests.factories import NOW, WEBHOOK, place_order, receive, renew, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -304,10 +306,95 @@ def test_a_fault_of_ours_costs_no_subscriber_a_step(desk, user, plan, status):
     subscription = subscribe(desk, user, plan)
     desk.client.raises["again"] = Refused("IP address is not allowed", code=-1, status=status)
     order = renew(desk, subscription, now=FEBRUARY)
-    again = subscription.next_charge_at
     desk.client.raises.clear()
 
-    renew(desk, subscription, now=again)
+    with pytest.raises(NothingToCharge):
+        renew(desk, subscription, now=FEBRUARY + timedelta(minutes=59))
+    renew(desk, subscription, now=FEBRUARY + timedelta(hours=1))
 
     assert (order.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
-    assert again == FEBRUARY + timedelta(hours=1)
+
+
+# Pauses ---------------------------------------------------------------------------------------------------
+
+
+def silent_retries(desk, plan, count):
+    """Return past-due subscriptions whose earlier attempt cannot be looked up."""
+    made = [subscribe(desk, make_user(f"buyer{n}@example.com"), plan, card="no_money_at_renewal") for n in range(count)]
+    for subscription in made:
+        renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent_call = "find"
+    return made
+
+
+def test_a_pause_is_machine_time_and_leaves_the_due_date_alone(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent = True
+    renew(desk, subscription, now=FEBRUARY)
+
+    assert subscription.next_charge_at == FEBRUARY
+    assert renewals.due(desk, now=FEBRUARY + timedelta(days=30)) == []
+    desk.machine_now.move_to(FEBRUARY + timedelta(minutes=2))
+    assert renewals.due(desk, now=FEBRUARY) == [subscription.id]
+
+
+def test_pauses_grow_to_a_quarter_of_an_hour(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent = True
+
+    pauses = []
+    for _ in range(8):
+        renew(desk, subscription, now=subscription.charge_not_before or FEBRUARY)
+        pauses.append((subscription.charge_not_before - desk.machine_now()) / timedelta(minutes=1))
+
+    assert pauses[0] == 2
+    assert all(full * 3 / 4 <= pause <= full for pause, full in zip(pauses, (2, 4, 8, 15, 15, 15, 15, 15), strict=True))
+
+
+def test_an_outcome_ends_the_pause(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent = True
+    renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent = False
+
+    renew(desk, subscription, now=FEBRUARY + timedelta(minutes=2))
+
+    assert (subscription.charge_not_before, subscription.pauses) == (None, 0)
+
+
+def test_an_unknown_outcome_of_an_earlier_attempt_pauses_the_retry(desk, plan):
+    (subscription,) = silent_retries(desk, plan, 1)
+    due_at = subscription.next_charge_at
+    desk.client.calls.clear()
+
+    for _ in range(20):
+        for subscription_id in renewals.due(desk, now=due_at):
+            with pytest.raises(ChargeInProgress):
+                renewals.collect(desk, subscription_id=subscription_id, now=due_at)
+        desk.machine_now.move_to(desk.machine_now() + timedelta(seconds=5))
+
+    assert desk.client.calls.count("find") == 1
+    assert subscription.next_charge_at == due_at
+
+
+def test_subscriptions_that_fail_do_not_hold_up_the_others(app, desk, plan):
+    failing = silent_retries(desk, plan, 30)
+    at = FEBRUARY + timedelta(days=2)
+    desk.client.silent_call = ""
+    newer = [
+        subscribe(desk, make_user(f"new{n}@example.com"), plan, now=add_months(at, -1, anchor_day=2)) for n in range(10)
+    ]
+    left, all_newer_tried, in_time = {one.id for one in newer}, Event(), []
+    desk.client.silent_call = "find"
+    desk.client.while_silent = lambda: in_time.append(all_newer_tried.wait(timeout=10))
+
+    def report(attempt, _tally):
+        left.discard(attempt.subscription_id)
+        if not left:
+            all_newer_tried.set()
+
+    tally = charge_due(app, desk, threads=2, now=lambda: at, report=report)
+
+    assert in_time == [True] * len(failing)
+    assert (tally.paid, tally.unknown) == (len(newer), len(failing))
+    assert renewals.due(desk, now=at) == []
