@@ -103,7 +103,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     refunds.confirm(order, payment, now=now)
     if order.status is OrderStatus.PAID and payment.imp_uid != order.imp_uid:
         # The order is paid already, so another payment under its `merchant_uid` is a surplus payment.
-        return charged and payment.status == "paid"
+        return charged and verification.holds_money(payment)
     if order.status is OrderStatus.PAID or reversals.is_recorded(order, payment):
         reversals.record(order, payment, now=now)
         return False

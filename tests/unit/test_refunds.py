@@ -56,6 +56,16 @@ def test_a_second_payment_whose_cancel_got_no_answer_is_refunded_later(desk, ord
     assert [desk.client.payment(imp_uid).amount_left for imp_uid in (first, second)] == [order.price.to_major(), 0]
 
 
+def test_a_second_payment_of_which_staff_refunded_a_part_in_the_console_is_refunded_in_full(desk, order):
+    first, second = pay(desk, order), pay(desk, order)
+    arrive(desk, order, first)
+    desk.client.cancel_in_console(second, Decimal(1))
+
+    arrive(desk, order, second)
+
+    assert [desk.client.payment(imp_uid).amount_left for imp_uid in (first, second)] == [order.price.to_major(), 0]
+
+
 def test_a_process_that_dies_before_it_could_ask_leaves_the_refund_recorded(desk, order):
     first, second = pay(desk, order), pay(desk, order)
     arrive(desk, order, first)
