@@ -118,7 +118,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
         reversals.record(order, payment, now=now)
     elif payment.status == "failed":
         _record_failure(desk, order, payment, now=now)
-    elif payment.status == "cancelled" and order.status is not OrderStatus.CANCELLED and not order.mismatch:
+    elif payment.status == "cancelled" and not order.mismatch:
         _record_cancellation(desk, order, payment, now=now)
     return False
 
@@ -188,9 +188,14 @@ def _record_failure(desk: Desk, order: Order, payment: Payment, *, now: datetime
 
 
 def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> None:
-    """Record that a payment whose approval we never read was refunded in full. It has paid no period."""
+    """Record that a payment whose approval we never read was refunded in full. It has paid no period.
+
+    It becomes the order's own payment: a record of it that was read before the refund says `paid`, and grants nothing.
+    """
+    if order.status is OrderStatus.CANCELLED and reversals.refunded_amount(payment) <= order.refunded:
+        return  # known, or nothing was refunded
     was_ready = order.status is OrderStatus.READY
-    order.imp_uid = order.imp_uid or payment.imp_uid
+    order.imp_uid = payment.imp_uid
     order.mark_cancelled(payment.fail_reason)
     order.refunded = reversals.refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)

@@ -8,7 +8,7 @@ import pytest
 
 from errors import NothingToCharge, OutOfDate
 from models import CaseKind, InvoiceStatus, JournalEntry, OrderStatus, SubscriptionStatus, db
-from services import checkout, payments, renewals, reversals, subscriptions
+from services import checkout, open_orders, payments, renewals, reversals, subscriptions
 from services.checkout import Source
 from services.locks import lock
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
@@ -269,3 +269,22 @@ def test_an_approval_that_arrives_while_suspended_pays_its_period(desk, subscrip
 
     assert (order.status, order.invoice.status) == (OrderStatus.PAID, InvoiceStatus.PAID)
     assert subscription.status is SubscriptionStatus.ACTIVE
+
+
+@pytest.mark.parametrize("is_abandoned", [False, True], ids=["declined", "abandoned"])
+def test_an_approval_that_was_read_before_its_refund_grants_nothing_after_it(desk, user, dollar_plan, is_abandoned):
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    request = checkout.request(desk, order, language="ko")
+    if is_abandoned:
+        open_orders.abandon(order, now=NOW)
+    else:
+        settle(desk, order, imp_uid=desk.client.pay(request, card="declined"), now=NOW)
+    imp_uid = desk.client.pay(request)
+    stale = desk.client.payment(imp_uid)
+    desk.client.cancel_in_console(imp_uid)
+    settle(desk, order, imp_uid=imp_uid)
+
+    settle(desk, order, answer=stale)
+
+    assert (order.status, order.refunded) == (OrderStatus.CANCELLED, order.amount)
+    assert order.invoice.status is not InvoiceStatus.PAID
