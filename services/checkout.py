@@ -28,6 +28,7 @@ from models import (
     OrderStatus,
     Plan,
     Subscription,
+    SubscriptionStatus,
     User,
     db,
     new_uid,
@@ -85,7 +86,7 @@ def place(
     Raises:
         InvalidRequest: when a buyer's field does not suit this PG (named in `fields`), or no plan is given.
         PgUnavailable: when the guide is unknown, has no such variant, or does not take the plan's currency.
-        NothingToCharge: when the subscription has ended.
+        NothingToCharge: when the subscription has ended or is suspended.
         AlreadySubscribed: when the user has the plan already, and `beside` does not name that subscription.
         StillPaid: when the plan is cancelled and still paid, and `beside` does not name that subscription.
         ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
@@ -102,8 +103,8 @@ def place(
     is_purchase = subscription is None and run_id is None
     if subscription is None:
         subscription = purchases.begin(user, plan, beside=beside, is_run=not is_purchase, now=now)
-    elif not subscription.is_alive:
-        raise NothingToCharge("the subscription has ended")
+    elif not subscription.is_alive or subscription.status is SubscriptionStatus.SUSPENDED:
+        raise NothingToCharge("the subscription has ended or is suspended")
     order = _write_order(
         guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
     )

@@ -11,7 +11,7 @@ from models import CaseKind, InvoiceStatus, JournalEntry, OrderStatus, Subscript
 from services import checkout, open_orders, payments, renewals, reversals, subscriptions
 from services.checkout import Source
 from services.locks import lock
-from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
+from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe, try_again
 
 LATER = NOW + timedelta(days=3)
 
@@ -269,6 +269,13 @@ def test_an_approval_that_arrives_while_suspended_pays_its_period(desk, subscrip
 
     assert (order.status, order.invoice.status) == (OrderStatus.PAID, InvoiceStatus.PAID)
     assert subscription.status is SubscriptionStatus.ACTIVE
+
+
+def test_no_window_opens_for_a_suspended_subscription(desk, subscription, paid):
+    refund_in_console(desk, paid)
+
+    with pytest.raises(NothingToCharge):
+        try_again(desk, subscription, now=LATER)
 
 
 @pytest.mark.parametrize("is_abandoned", [False, True], ids=["declined", "abandoned"])
