@@ -49,13 +49,16 @@ class UnknownOrders:
                 log.warning("%d webhooks since the start named no order of this shop", self.total)
 
 
-def receive(*, merchant_uid: str, imp_uid: str | None) -> Receipt:
-    """Store a webhook's report of a payment, and commit. Nothing is asked, charged or believed here."""
+def receive(*, merchant_uid: str, imp_uid: str | None, by_webhook: bool = True) -> Receipt:
+    """Store a report of a payment, and commit. Nothing is asked, charged or believed here.
+
+    `by_webhook` is False for a report that a browser brought: it confirms no billing key.
+    """
     try:
         order_id = db.session.scalar(select(Order.id).where(Order.merchant_uid == merchant_uid))
         if order_id is None:
             return Receipt.UNKNOWN_ORDER
-        notices.store(order_id, imp_uid, by_webhook=True)
+        notices.store(order_id, imp_uid, by_webhook=by_webhook)
         db.session.commit()
     except (exc.DBAPIError, exc.TimeoutError) as err:
         db.session.rollback()

@@ -11,10 +11,12 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from models import Order
-from services import catalog, checkout, guides, purchases, subscriptions
+from services import catalog, checkout, guides, purchases, subscriptions, webhooks
 from services.checkout import Source
+from services.webhooks import Receipt
 from views.buyer_form import buyer_of, posted_form, retry_form
-from views.incoming import desk, sent_object
+from views.incoming import desk, sent_object, sent_text
+from views.limits import returns_of_an_order
 
 bp = Blueprint("checkout", __name__)
 
@@ -52,36 +54,53 @@ def create_order() -> ResponseReturnValue:
     return jsonify(_window(order)), 201
 
 
+def _leave_to_the_worker() -> ResponseReturnValue:
+    """Store the report, and answer as if it had been settled: the order's page says that the payment is checked."""
+    merchant_uid = sent_text("merchant_uid")
+    receipt = webhooks.receive(merchant_uid=merchant_uid, imp_uid=sent_text("imp_uid") or None, by_webhook=False)
+    is_known = receipt is not Receipt.UNKNOWN_ORDER
+    page = url_for("orders.show", merchant_uid=merchant_uid) if is_known else url_for("subscriptions.index")
+    return redirect(page) if request.method == "GET" else jsonify(location=page)
+
+
 @bp.post("/payments/complete")
+@returns_of_an_order(above=_leave_to_the_worker)
 def complete() -> ResponseReturnValue:
     """Receive what the page got from the callback of `IMP.request_pay`."""
-    body = sent_object()
+    merchant_uid, imp_uid, message = _reported()
     order = checkout.receive(
-        desk(),
-        source=Source.CALLBACK,
-        merchant_uid=str(body.get("merchant_uid") or ""),
-        imp_uid=str(body.get("imp_uid") or "") or None,
-        message=str(body.get("error_msg") or body.get("error_code") or ""),
-        now=clock.now(),
+        desk(), source=Source.CALLBACK, merchant_uid=merchant_uid, imp_uid=imp_uid, message=message, now=clock.now()
     )
     return jsonify(location=url_for("orders.show", merchant_uid=order.merchant_uid))
 
 
 @bp.get("/payments/landing")
+@returns_of_an_order(above=_leave_to_the_worker)
 def landing() -> ResponseReturnValue:
     """Receive a redirected buyer (`m_redirect_url`). Anyone can type this URL, so the shop trusts nothing in it."""
+    merchant_uid, imp_uid, message = _reported()
     try:
         order = checkout.receive(
-            desk(),
-            source=Source.LANDING,
-            merchant_uid=request.args.get("merchant_uid", ""),
-            imp_uid=request.args.get("imp_uid") or None,
-            message=request.args.get("error_msg") or request.args.get("error_code") or "",
-            now=clock.now(),
+            desk(), source=Source.LANDING, merchant_uid=merchant_uid, imp_uid=imp_uid, message=message, now=clock.now()
         )
     except OrderNotFound:
         return redirect(url_for("subscriptions.index"))
     return redirect(url_for("orders.show", merchant_uid=order.merchant_uid))
+
+
+def _reported() -> tuple[str, str | None, str]:
+    """Return `merchant_uid`, `imp_uid` and the window's message: JSON after a callback, the query of a landing.
+
+    Raises:
+        InvalidRequest: when a callback's body is not a JSON object, or a text in it cannot be stored.
+    """
+    if request.method == "POST":
+        sent_object()
+    return (
+        sent_text("merchant_uid"),
+        sent_text("imp_uid") or None,
+        sent_text("error_msg") or sent_text("error_code"),
+    )
 
 
 def _window(order: Order) -> dict[str, Any]:

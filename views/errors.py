@@ -97,8 +97,8 @@ def _page_of_the_form() -> str:
 
 @bp.app_errorhandler(HTTPException)
 def http_error(err: HTTPException) -> ResponseReturnValue:
-    """Return a redirect unchanged, and answer anything else with a page in the reader's language."""
-    if err.code is None or err.code < 400:
+    """Return a redirect, or an answer that a limit has prepared, unchanged; else a page in the reader's language."""
+    if err.code is None or err.code < 400 or err.response is not None:
         return err
     code = f"http_{err.code}"
     if code not in ANSWERS:

@@ -1,5 +1,6 @@
 """What the views need to read a request: the payment desk, the JSON body, and checks of what was sent."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import current_app, request
@@ -25,6 +26,13 @@ def sent_json() -> Any:
         return request.get_json(silent=True)
     except RecursionError:
         return None
+
+
+def sent_text(name: str) -> str:
+    """Return a field of the JSON body, or of the query where there is no body; empty if it is not a storable text."""
+    body = sent_json() if request.is_json else request.args
+    value = body.get(name) if isinstance(body, Mapping) else None
+    return value if isinstance(value, str) and is_storable(value) else ""
 
 
 def leads_out(address: str) -> bool:

@@ -1,15 +1,19 @@
-"""How often one IP address and one account may try to sign in or up: enough for people, too little to guess passwords.
+"""How often one address and one account may try to sign in or up, and how often one order's return is read.
 
-`RATELIMIT_ENABLED` decides whether attempts are counted, `RATELIMIT_STORAGE_URI` where. An attempt above the limit is
-answered with 429 and `Retry-After`.
+The limits are enough for people, and too little to guess passwords or to keep the payment service busy.
+`RATELIMIT_ENABLED` decides whether attempts are counted, `RATELIMIT_STORAGE_URI` where. An attempt to sign in or up
+above the limit is answered with 429 and `Retry-After`.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, request
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+
+from views.incoming import sent_text
 
 View = Callable[..., Any]
 
@@ -33,6 +37,20 @@ def sign_up_attempts(view: View) -> View:
     for limit, key in (("60 per hour", get_remote_address), ("10 per hour", _account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
     return view
+
+
+def returns_of_an_order(above: Callable[[], ResponseReturnValue]) -> Callable[[View], View]:
+    """Limit how often a browser makes the shop read one order; `above` answers what exceeds the limit.
+
+    The address is not counted: many buyers may share one, and anyone can type the URL of a landing. Neither the key nor
+    `above` may raise: the limiter would take an error for one of its storage, and count again in memory.
+    """
+    return limiter.shared_limit(
+        "20 per minute",
+        scope="returns",
+        key_func=lambda: f"order {sent_text('merchant_uid')[:40]}",
+        on_breach=lambda _limit: make_response(above()),
+    )
 
 
 def _account() -> str:

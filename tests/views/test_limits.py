@@ -1,4 +1,4 @@
-"""How often a visitor may try to sign in or up."""
+"""How often a visitor may try to sign in or up, and how often one order's return is read."""
 
 from dataclasses import replace
 from functools import partial
@@ -6,8 +6,9 @@ from functools import partial
 import pytest
 from werkzeug.security import generate_password_hash
 
-from models import User, db
-from tests.factories import make_user
+from models import Notice, User, db
+from services import checkout
+from tests.factories import make_user, place_order
 
 PASSWORD = "correct horse"
 PERSON = {"name": "김지수", "tel": "010-1234-5678", "password": PASSWORD}
@@ -93,3 +94,36 @@ def test_one_address_cannot_make_accounts_without_end(client):
     answers = [client.post("/account/sign-up", data={**PERSON, "email": f"{n}@example.com"}) for n in range(61)]
 
     assert [answer.status_code for answer in answers] == [302] * 60 + [429]
+
+
+def test_one_orders_return_is_read_a_bounded_number_of_times_and_then_left_to_the_worker(client, desk, app, plan):
+    order = place_order(desk, make_user(), plan)
+    desk.client.pay(checkout.request(desk, order, language="ko"))
+    merchant_uid = order.merchant_uid
+    for n in range(20):
+        client.get(f"/payments/landing?merchant_uid={merchant_uid}", environ_base={"REMOTE_ADDR": f"203.0.113.{n}"})
+    desk.client.calls.clear()
+
+    landing = client.get(f"/payments/landing?merchant_uid={merchant_uid}&imp_uid=imp_forged")
+    complete = client.post("/payments/complete", json={"merchant_uid": merchant_uid})
+
+    assert landing.location == complete.json["location"] == f"/orders/{merchant_uid}"
+    assert desk.client.calls == []
+    assert [(notice.imp_uid, notice.by_webhook) for notice in db.session.query(Notice)] == [
+        ("imp_forged", False),
+        ("", False),
+    ]
+
+
+def test_an_unknown_orders_return_leads_to_the_subscriptions_above_the_limit_too(client):
+    answers = [client.get("/payments/landing?merchant_uid=unknown").location for _ in range(21)]
+
+    assert answers == ["/subscriptions"] * 21
+
+
+def test_a_malformed_report_is_refused_below_and_above_the_limit_and_leaves_the_limits_as_they_are(client, caplog):
+    broken = [client.post("/payments/complete", json={"merchant_uid": "a\0"}).status_code for _ in range(25)]
+
+    assert set(broken[:20]) == {400}
+    assert set(broken[20:]) <= {200, 400}
+    assert "storage unreachable" not in caplog.text
