@@ -102,6 +102,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         claim_lifetime=config.CLAIM_LIFETIME,
         process=Process(),
         machine_now=clock.machine_now,
+        time_of=lambda owner: clock.now(),
         takes_test_payments=config.TEST_PAYMENTS,
     )
 

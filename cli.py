@@ -27,6 +27,7 @@ from services import (
     machine_time,
     notices,
     open_orders,
+    owners,
     refunds,
     renewals,
     webhooks,
@@ -221,14 +222,21 @@ def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
 def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
     with app.app_context(), isolated(f"notice {notice_id}"):
         if desk.client.can_send and not stop.is_set():
-            webhooks.process(desk, notice_id=notice_id, now=clock.now(), machine_now=_machine_now(desk))
+            _process_notice(desk, notice_id)
 
 
 def _read_due_notices(desk: Desk) -> None:
     """Settle the notices that are due, one after the other."""
-    for notice_id, now in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
+    for notice_id, _ in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
         with isolated(f"notice {notice_id}"):
-            webhooks.process(desk, notice_id=notice_id, now=now, machine_now=_machine_now(desk))
+            _process_notice(desk, notice_id)
+
+
+def _process_notice(desk: Desk, notice_id: int) -> None:
+    """Settle a notice in the business time of its order's owner."""
+    owner = owners.of_notice(notice_id)
+    if owner is not None:
+        webhooks.process(desk, notice_id=notice_id, now=desk.time_of(owner), machine_now=_machine_now(desk))
 
 
 def _prune_journal() -> None:

@@ -9,6 +9,9 @@ the shop's calendar moves. Columns of machine time are named `claimed_until` and
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,9 +20,22 @@ FIRST_PAUSE = timedelta(minutes=2)
 """How long to wait after a request without an answer: the payment service may still be working on it."""
 
 
+_shift: ContextVar[timedelta] = ContextVar("shift", default=timedelta())
+
+
 def now() -> datetime:
-    """Return the current business time in UTC."""
-    return datetime.now(UTC)
+    """Return the current business time in UTC: the time of day, unless the caller is inside `shifted`."""
+    return machine_now() + _shift.get()
+
+
+@contextmanager
+def shifted(by: timedelta) -> Iterator[None]:
+    """Move the business time of the block, in this thread only: a demonstration's person may live in another month."""
+    before = _shift.set(by)
+    try:
+        yield
+    finally:
+        _shift.reset(before)
 
 
 def machine_now() -> datetime:

@@ -18,6 +18,7 @@ from errors import ChargeInProgress, PaymentServiceBusy, ShopError
 from models import db
 from services import claims, renewals
 from services.desk import Desk
+from services.owners import EVERYONE, Owners
 
 BATCH = 200
 """How many due subscriptions are listed at a time."""
@@ -82,8 +83,8 @@ class Tally:
 class _Queues:
     """The subscriptions of this round that wait for a thread: each is tried once."""
 
-    def __init__(self, desk: Desk, now: Callable[[], datetime], *, limit: int | None) -> None:
-        self._desk, self._now, self._left = desk, now, limit
+    def __init__(self, desk: Desk, now: Callable[[], datetime], owners: Owners, *, limit: int | None) -> None:
+        self._desk, self._now, self._owners, self._left = desk, now, owners, limit
         self._waiting: dict[bool, deque[int]] = {False: deque(), True: deque()}
         self._taken: set[int] = set()
         self._listed_at: datetime | None = None
@@ -97,7 +98,7 @@ class _Queues:
         self._listed_at = machine_now
         for retries, waiting in self._waiting.items():
             known = self._taken | set(waiting)
-            listed = renewals.due(self._desk, now=self._now(), retries=retries, limit=BATCH)
+            listed = renewals.due(self._desk, now=self._now(), retries=retries, owners=self._owners, limit=BATCH)
             waiting.extend(one for one in listed if one not in known)
 
     def take(self, *, may_retry: bool) -> tuple[int, bool] | None:
@@ -119,16 +120,17 @@ def charge_due(
     *,
     threads: int,
     now: Callable[[], datetime],
+    owners: Owners = EVERYONE,
     limit: int | None = None,
     goes_on: Callable[[], bool] = lambda: True,
     report: Callable[[Attempt, Tally], None] = lambda attempt, tally: None,
 ) -> Tally:
-    """Charge every due subscription, at most `limit` of them, and return the counts.
+    """Charge every due subscription of these owners, at most `limit` of them, and return the counts.
 
     The round ends when nothing is due that it has not tried, when the circuit breaker opens, or when `goes_on` returns
     False. `now` is read for each charge.
     """
-    tally, queues = Tally(), _Queues(desk, now, limit=limit)
+    tally, queues = Tally(), _Queues(desk, now, owners, limit=limit)
     running: dict[Future[Attempt], bool] = {}
     claims.free_ended(desk)
     with ThreadPoolExecutor(threads) as pool:

@@ -15,6 +15,7 @@ from services import journal
 from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, NotFound
+from services.owners import EVERYONE, Owners
 
 
 def new_key(
@@ -47,14 +48,20 @@ def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
 
     The user waits for this, so the worker deletes the rest.
     """
-    return len(list(takewhile(lambda key_id: delete(desk, key_id=key_id, now=now), to_delete(now=now, user=user))))
+    return len(
+        list(
+            takewhile(
+                lambda key_id: delete(desk, key_id=key_id, now=now),
+                to_delete(now=now, owners=Owners(only=frozenset({user.id}))),
+            )
+        )
+    )
 
 
-def to_delete(*, now: datetime, user: User | None = None, limit: int = 30) -> Sequence[int]:
-    """Return the ids of the revoked keys to `delete` now, of all users or of one, the longest waiting first."""
-    waiting = select(BillingKey.id).where(BillingKey.delete_at <= now).order_by(BillingKey.delete_at).limit(limit)
-    if user is not None:
-        waiting = waiting.where(BillingKey.user_id == user.id)
+def to_delete(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
+    """Return the ids of these owners' revoked keys to `delete` now, the longest waiting first."""
+    is_due = (BillingKey.delete_at <= now, owners.own(BillingKey.user_id))
+    waiting = select(BillingKey.id).where(*is_due).order_by(BillingKey.delete_at).limit(limit)
     return db.session.scalars(waiting).all()
 
 

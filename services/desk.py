@@ -27,6 +27,8 @@ class Desk:
     """This process, as its claims name it."""
     machine_now: Callable[[], datetime]
     """Reads the machine time of this process. A charge reads it several times, because each call takes time."""
+    time_of: Callable[[int], datetime]
+    """Returns the business time of a user, by id. Everyone has the same, except in a demonstration that moves time."""
     takes_test_payments: bool
     """Whether this shop accepts a payment through a test channel, where no money moves."""
 

@@ -14,13 +14,14 @@ from models import InvoiceStatus, Order, OrderPurpose, OrderStatus, Subscription
 from services import journal, payments
 from services.desk import Desk
 from services.locks import lock
+from services.owners import EVERYONE, Owners
 from services.payments import Lookup
 
 ABANDONED_AFTER = timedelta(days=1)
 """We close an order that was not finished in this time. A late approval reopens it: `cancelled → paid`."""
 
 
-def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
+def due(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
     """Return the ids of the orders to `process`, the longest waiting first: `limit` of each of two kinds.
 
     The first kind is open: windows from which the buyer did not return, charges without an answer, and final orders
@@ -29,7 +30,8 @@ def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
     """
     ids: dict[int, None] = {}
     for due_at in (Order.look_at, Order.late_look_at):
-        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(due_at <= now).order_by(due_at).limit(limit)))
+        is_due = (due_at <= now, owners.own(Order.user_id))
+        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(*is_due).order_by(due_at).limit(limit)))
     db.session.commit()
     return list(ids)
 

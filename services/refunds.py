@@ -22,6 +22,7 @@ from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
+from services.owners import EVERYONE, Owners
 
 MAX_REFUSALS = 12
 """After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""
@@ -142,9 +143,10 @@ def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> N
     db.session.commit()
 
 
-def due(*, now: datetime, limit: int = 30) -> Sequence[int]:
+def due(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
     """Return the ids of the refunds to `process`, the longest waiting first."""
-    ids = db.session.scalars(select(Refund.id).where(Refund.look_at <= now).order_by(Refund.look_at).limit(limit)).all()
+    waiting = select(Refund.id).join(Refund.order).where(Refund.look_at <= now, owners.own(Order.user_id))
+    ids = db.session.scalars(waiting.order_by(Refund.look_at).limit(limit)).all()
     db.session.commit()
     return ids
 

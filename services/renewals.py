@@ -16,13 +16,16 @@ from services import charges, claims, machine_time, open_orders, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
+from services.owners import EVERYONE, Owners
 from services.subscriptions import next_period
 
 CONFIRMATION_TIMEOUT = timedelta(days=1)
 """How long we wait for the webhook of an issue. A webhook may be lost, so after this time the key is charged."""
 
 
-def due(desk: Desk, *, now: datetime, retries: bool | None = None, limit: int = 500) -> Sequence[int]:
+def due(
+    desk: Desk, *, now: datetime, retries: bool | None = None, owners: Owners = EVERYONE, limit: int = 500
+) -> Sequence[int]:
     """Return the ids of the subscriptions to charge now, without those that are claimed or paused.
 
     The first are those that failed least often, and among them the longest waiting. `retries` selects only
@@ -30,7 +33,7 @@ def due(desk: Desk, *, now: datetime, retries: bool | None = None, limit: int = 
     """
     ids = db.session.scalars(
         select(Subscription.id)
-        .where(*_is_due(desk, now=now, retries=retries))
+        .where(*_is_due(desk, now=now, retries=retries, owners=owners))
         .order_by(Subscription.pauses, Subscription.next_charge_at)
         .limit(limit)
     ).all()
@@ -38,9 +41,11 @@ def due(desk: Desk, *, now: datetime, retries: bool | None = None, limit: int = 
     return ids
 
 
-def count_due(desk: Desk, *, now: datetime) -> int:
+def count_due(desk: Desk, *, now: datetime, owners: Owners = EVERYONE) -> int:
     """Return how many subscriptions are to be charged now."""
-    count = db.session.scalar(select(func.count()).select_from(Subscription).where(*_is_due(desk, now=now)))
+    count = db.session.scalar(
+        select(func.count()).select_from(Subscription).where(*_is_due(desk, now=now, owners=owners))
+    )
     db.session.commit()
     return count or 0
 
@@ -52,8 +57,9 @@ def preview(subscription_id: int, *, now: datetime) -> tuple[Money, datetime]:
     return period.price if period else subscription.price, subscription.next_charge_at or now
 
 
-def _is_due(desk: Desk, *, now: datetime, retries: bool | None = None) -> list[ColumnElement[bool]]:
+def _is_due(desk: Desk, *, now: datetime, owners: Owners, retries: bool | None = None) -> list[ColumnElement[bool]]:
     is_due = [
+        owners.own(Subscription.user_id),
         Subscription.next_charge_at <= now,
         Subscription.status.in_(charges.CHARGED),
         claims.unclaimed(desk),

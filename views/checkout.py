@@ -15,7 +15,7 @@ from services import catalog, checkout, guides, purchases, subscriptions, webhoo
 from services.checkout import Source
 from services.webhooks import Receipt
 from views.buyer_form import buyer_of, posted_form, retry_form
-from views.incoming import desk, sent_object, sent_text
+from views.incoming import desk, sent_object, sent_text, time_of_order
 from views.limits import returns_of_an_order
 
 bp = Blueprint("checkout", __name__)
@@ -69,7 +69,12 @@ def complete() -> ResponseReturnValue:
     """Receive what the page got from the callback of `IMP.request_pay`."""
     merchant_uid, imp_uid, message = _reported()
     order = checkout.receive(
-        desk(), source=Source.CALLBACK, merchant_uid=merchant_uid, imp_uid=imp_uid, message=message, now=clock.now()
+        desk(),
+        source=Source.CALLBACK,
+        merchant_uid=merchant_uid,
+        imp_uid=imp_uid,
+        message=message,
+        now=time_of_order(merchant_uid),
     )
     return jsonify(location=url_for("orders.show", merchant_uid=order.merchant_uid))
 
@@ -81,7 +86,12 @@ def landing() -> ResponseReturnValue:
     merchant_uid, imp_uid, message = _reported()
     try:
         order = checkout.receive(
-            desk(), source=Source.LANDING, merchant_uid=merchant_uid, imp_uid=imp_uid, message=message, now=clock.now()
+            desk(),
+            source=Source.LANDING,
+            merchant_uid=merchant_uid,
+            imp_uid=imp_uid,
+            message=message,
+            now=time_of_order(merchant_uid),
         )
     except OrderNotFound:
         return redirect(url_for("subscriptions.index"))

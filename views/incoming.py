@@ -1,11 +1,14 @@
 """What the views need to read a request: the payment desk, the JSON body, and checks of what was sent."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, request
 
+import clock
 from errors import InvalidRequest
+from services import owners
 from services.desk import Desk
 
 
@@ -13,6 +16,12 @@ def desk() -> Desk:
     """Return the payment desk of this application."""
     opened: Desk = current_app.extensions["desk"]
     return opened
+
+
+def time_of_order(merchant_uid: str) -> datetime:
+    """Return the business time of the order's owner, who need not be signed in: a browser may return without it."""
+    owner = owners.of_order(merchant_uid)
+    return clock.now() if owner is None else desk().time_of(owner)
 
 
 def wants_json() -> bool:

@@ -5,11 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-import clock
 from models import Order
 from services import checkout, journal, orders
 from services.checkout import Source
-from views.incoming import desk
+from views.incoming import desk, time_of_order
 
 bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 
@@ -44,7 +43,9 @@ def status(merchant_uid: str) -> ResponseReturnValue:
 def check(merchant_uid: str) -> Response:
     """Check the payment with the payment service now."""
     own_order(merchant_uid)
-    checkout.receive(desk(), source=Source.CHECK, merchant_uid=merchant_uid, imp_uid=None, now=clock.now())
+    checkout.receive(
+        desk(), source=Source.CHECK, merchant_uid=merchant_uid, imp_uid=None, now=time_of_order(merchant_uid)
+    )
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
 

@@ -10,14 +10,14 @@ from clock import day_in_seoul
 from models import JournalEntry, KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus, db
 from money import Money
 from sandbox.wire.errors import WindowRefused
-from services import catalog, checkout, comparison, refunds, renewals, reversals, subscriptions
+from services import catalog, checkout, comparison, refunds, reversals, subscriptions
 from services.checkout import Source
 from services.differences import left_of
 from services.iamport import NotFound
 from services.locks import lock
 from services.payments import settle
 from tests.conftest import signed_in
-from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, try_again
+from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, try_again
 
 WALKS = [
     (guide, variant, slug)
@@ -83,7 +83,7 @@ def test_a_guide_leads_to_a_paid_subscription_and_a_renewal(desk, sandbox, user,
     assert (subscription.status, order.billing_key.status) == (SubscriptionStatus.ACTIVE, KeyStatus.ACTIVE)
     assert len(subscription.invoices) == 1
 
-    renewal = renewals.collect(desk, subscription_id=subscription.id, now=subscription.paid_until)
+    renewal = renew(desk, subscription, now=subscription.paid_until)
 
     assert renewal.outcome == "paid"
     charged = [order for order in subscription.orders if order.outcome == "paid"]
@@ -147,7 +147,7 @@ def test_a_shop_that_begins_to_sell_charges_a_key_of_the_test_channel_once_per_s
     subscription = walk.subscribe()
     february, selling = subscription.paid_until, replace(desk, takes_test_payments=False)
 
-    rejected = renewals.collect(selling, subscription_id=subscription.id, now=february)
+    rejected = renew(selling, subscription, now=february)
 
     assert (rejected.mismatch, subscription.status) == ("test_channel", SubscriptionStatus.PAST_DUE)
     assert desk.client.payment(rejected.imp_uid).amount_left == 0
@@ -157,7 +157,7 @@ def test_a_shop_that_begins_to_sell_charges_a_key_of_the_test_channel_once_per_s
 def test_a_window_under_a_declined_charge_does_not_pay_it(desk, sandbox, walk):
     subscription = walk.subscribe(card="no_money_at_renewal")
     february = subscription.paid_until
-    declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    declined = renew(desk, subscription, now=february)
 
     request = checkout.request(desk, subscription.orders[-1], language="ko")
     walk.come_back(declined, sandbox.pay({**request, "merchant_uid": declined.merchant_uid}), Source.CALLBACK)
@@ -169,10 +169,10 @@ def test_a_declined_renewal_is_past_due_until_another_card_pays(desk, walk):
     subscription = walk.subscribe(card="no_money_at_renewal")
     february = subscription.paid_until
 
-    declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    declined = renew(desk, subscription, now=february)
     assert (declined.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
 
-    retried = renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(days=1))
+    retried = renew(desk, subscription, now=february + timedelta(days=1))
     assert retried.merchant_uid.endswith("-2")
     assert "부족" in retried.fail_reason
 
@@ -182,8 +182,8 @@ def test_a_lost_answer_is_never_charged_twice(desk, sandbox, walk):
     february = subscription.paid_until
     sandbox.control("faults", kind="error_after_charge")
 
-    unknown = renewals.collect(desk, subscription_id=subscription.id, now=february)
-    again = renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(minutes=3))
+    unknown = renew(desk, subscription, now=february)
+    again = renew(desk, subscription, now=february + timedelta(minutes=3))
 
     assert again is unknown
     assert again.outcome == "paid"
@@ -206,12 +206,12 @@ def test_a_charge_that_stays_pending_is_asked_for_once(desk, sandbox, walk):
 
     for minutes in (0, 3):
         sandbox.wait(180)
-        charge = renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(minutes=minutes))
+        charge = renew(desk, subscription, now=february + timedelta(minutes=minutes))
         assert charge.outcome == "checking"
     count = sandbox.count_payments()
 
     sandbox.wait(600)
-    renewals.collect(desk, subscription_id=subscription.id, now=february + timedelta(minutes=14))
+    renew(desk, subscription, now=february + timedelta(minutes=14))
     assert (charge.outcome, sandbox.count_payments()) == ("paid", count)
 
 
@@ -220,14 +220,14 @@ def test_a_charge_that_is_pending_for_more_than_a_day_is_declined_and_pays_when_
     february, day = subscription.paid_until, timedelta(days=1)
     sandbox.control("outcomes", outcome="pending", times=1, place="charge", seconds=100_000)
 
-    charge = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    charge = renew(desk, subscription, now=february)
     sandbox.wait(86_400)
-    renewals.collect(desk, subscription_id=subscription.id, now=february + day)
+    renew(desk, subscription, now=february + day)
     assert (charge.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
     count = sandbox.count_payments()
 
     sandbox.wait(86_400)
-    renewals.collect(desk, subscription_id=subscription.id, now=february + 2 * day)
+    renew(desk, subscription, now=february + 2 * day)
     assert (charge.outcome, sandbox.count_payments()) == ("paid", count)
 
 
@@ -235,7 +235,7 @@ def test_reconcile_alone_finds_a_charge_that_is_approved_late(desk, sandbox, wal
     subscription = walk.subscribe()
     february = subscription.paid_until
     sandbox.control("outcomes", outcome="late_approval", place="charge", seconds=3000)
-    declined = renewals.collect(desk, subscription_id=subscription.id, now=february)
+    declined = renew(desk, subscription, now=february)
     assert (declined.outcome, subscription.status) == ("declined", SubscriptionStatus.PAST_DUE)
 
     reconcile(desk, now=february + timedelta(minutes=10))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clock import add_months, day_of_month, from_unix, in_seoul, now
+from clock import add_months, back_off, day_of_month, from_text, from_unix, in_seoul, machine_now, now, shifted
 
 
 def seoul(text: str) -> datetime:
@@ -14,6 +14,26 @@ def seoul(text: str) -> datetime:
 
 def test_now_is_aware_utc():
     assert now().utcoffset() == timedelta(0)
+
+
+def test_business_time_moves_and_machine_time_does_not():
+    with shifted(timedelta(days=40)):
+        ahead = now() - machine_now()
+    back = now() - machine_now()
+
+    assert abs(ahead - timedelta(days=40)) < timedelta(seconds=1)
+    assert abs(back) < timedelta(seconds=1)
+
+
+def test_a_time_without_an_offset_is_seouls():
+    assert from_text("2026-12-01T09:00") == from_text("2026-12-01T00:00+00:00") == seoul("2026-12-01T09:00")
+
+
+def test_what_failed_together_is_not_repeated_together():
+    pauses = {back_off(3, at_most=timedelta(hours=1), seed=seed) for seed in range(100)}
+
+    assert len(pauses) > 90
+    assert all(timedelta(minutes=12) <= pause <= timedelta(minutes=16) for pause in pauses)
 
 
 @pytest.mark.parametrize(

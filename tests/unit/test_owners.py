@@ -1,0 +1,70 @@
+"""What is due can be listed for some owners or without them, each in a time of its own."""
+
+from datetime import timedelta
+
+import pytest
+
+from clock import add_months
+from models import BillingKey, Order, Refund, Subscription, db
+from rounds import charge_due
+from services import billing_keys, checkout, open_orders, refunds, renewals, subscriptions
+from services.checkout import Source
+from services.owners import EVERYONE, Owners
+from tests.factories import NOW, make_user, place_order, subscribe
+
+FEBRUARY = add_months(NOW, 1, anchor_day=31)
+
+
+@pytest.fixture
+def people(app):
+    return [make_user(f"buyer{n}@example.com") for n in range(2)]
+
+
+def of(*users) -> frozenset[int]:
+    return frozenset(user.id for user in users)
+
+
+def leave_work(desk, user, plan, dollar_plan) -> None:
+    """Leave a subscription to charge, an order to look at, a refund to make and a key to delete."""
+    subscribe(desk, user, plan)
+    place_order(desk, user, plan)
+    order = place_order(desk, user, dollar_plan, "paymentwall")
+    forged = desk.client.pay(checkout.request(desk, order, language="ko"), amount=1)
+    desk.client.silent_call = "cancel"
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=forged, now=NOW)
+    desk.client.silent_call = "delete_customer_key"
+    subscriptions.cancel(desk, subscription=subscribe(desk, user, plan), now=NOW)
+    desk.client.silent_call = ""
+
+
+def owners_of_work(desk, owners) -> list[set[int]]:
+    now = FEBRUARY
+    found = [
+        (Subscription, renewals.due(desk, now=now, owners=owners)),
+        (Order, open_orders.due(now=now, owners=owners)),
+        (Refund, refunds.due(now=now, owners=owners)),
+        (BillingKey, billing_keys.to_delete(now=now, owners=owners)),
+    ]
+    rows = [[db.session.get_one(model, one) for one in ids] for model, ids in found]
+    return [{row.order.user_id if isinstance(row, Refund) else row.user_id for row in kind} for kind in rows]
+
+
+def test_each_list_of_the_worker_includes_or_excludes_owners(desk, people, plan, dollar_plan):
+    for user in people:
+        leave_work(desk, user, plan, dollar_plan)
+    first, second = people
+
+    assert owners_of_work(desk, EVERYONE) == [of(first, second)] * 4
+    assert owners_of_work(desk, Owners(only=of(first))) == [of(first)] * 4
+    assert owners_of_work(desk, Owners(without=of(first))) == [of(second)] * 4
+    assert owners_of_work(desk, Owners(only=frozenset())) == [set()] * 4
+
+
+def test_a_person_who_is_a_month_ahead_is_charged_alone(app, desk, people, plan):
+    ahead, other = (subscribe(desk, user, plan) for user in people)
+
+    charge_due(app, desk, threads=1, now=lambda: FEBRUARY, owners=Owners(only=of(ahead.user)))
+    db.session.expire_all()
+
+    assert (ahead.paid_until > FEBRUARY, other.paid_until) == (True, FEBRUARY)
+    assert renewals.count_due(desk, now=NOW + timedelta(days=1), owners=Owners(without=of(ahead.user))) == 0
