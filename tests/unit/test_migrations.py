@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import text
 
 from app import create_app
 from models import (
@@ -16,6 +17,7 @@ from models import (
     CaseKind,
     Comparison,
     Difference,
+    InvoiceStatus,
     Notice,
     Order,
     OrderStatus,
@@ -130,6 +132,25 @@ def test_earlier_refunds_become_cases(app, desk):
 
     (case,) = db.session.query(Case)
     assert (case.kind, case.price) == (CaseKind.PARTLY_REFUNDED, Money(1000, "KRW"))
+
+
+@on_each_database
+def test_a_shop_that_goes_back_meets_no_status_that_it_cannot_read(app, desk):
+    catalog.seed()
+    subscription = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))
+    desk.client.cancel_in_console(subscription.orders[0].imp_uid)
+    checkout.receive(desk, source=Source.CHECK, merchant_uid=subscription.orders[0].merchant_uid, imp_uid=None, now=NOW)
+    before = (subscription.status, subscription.invoices[0].status)
+    db.session.remove()
+
+    downgrade(revision="0008")
+
+    tables = ("subscriptions", "invoices")
+    after = tuple(db.session.scalar(text(f"SELECT status FROM {table}")) for table in tables)
+    db.session.remove()
+    upgrade()
+    assert before == (SubscriptionStatus.SUSPENDED, InvoiceStatus.REFUNDED)
+    assert after == ("paused", "paid")
 
 
 def test_a_surplus_refund_keeps_its_amount(app, desk):
