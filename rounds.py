@@ -96,6 +96,7 @@ class _Queues:
         if is_recent and not (is_idle and not any(self._waiting.values())):
             return
         self._listed_at = machine_now
+        claims.free_ended(self._desk)
         for retries, waiting in self._waiting.items():
             known = self._taken | set(waiting)
             listed = renewals.due(self._desk, now=self._now(), retries=retries, owners=self._owners, limit=BATCH)
@@ -132,7 +133,6 @@ def charge_due(
     """
     tally, queues = Tally(), _Queues(desk, now, owners, limit=limit)
     running: dict[Future[Attempt], bool] = {}
-    claims.free_ended(desk)
     with ThreadPoolExecutor(threads) as pool:
         while True:
             if goes_on() and not tally.stopped:

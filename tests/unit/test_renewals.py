@@ -1,5 +1,6 @@
 """Recurring charges: once per period, whatever fails on the way."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 
@@ -12,6 +13,7 @@ from rounds import charge_due
 from services import billing_keys, checkout, claims, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
+from services.processes import Process
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 
@@ -378,7 +380,7 @@ def test_an_unknown_outcome_of_an_earlier_attempt_pauses_the_retry(desk, plan):
 
 
 def test_subscriptions_that_fail_do_not_hold_up_the_others(app, desk, plan):
-    failing = silent_retries(desk, plan, 30)
+    failing = silent_retries(desk, plan, 12)
     at = FEBRUARY + timedelta(days=2)
     desk.client.silent_call = ""
     newer = [
@@ -386,7 +388,7 @@ def test_subscriptions_that_fail_do_not_hold_up_the_others(app, desk, plan):
     ]
     left, all_newer_tried, in_time = {one.id for one in newer}, Event(), []
     desk.client.silent_call = "find"
-    desk.client.while_silent = lambda: in_time.append(all_newer_tried.wait(timeout=10))
+    desk.client.while_silent = lambda: in_time.append(all_newer_tried.wait(timeout=60))
 
     def report(attempt, _tally):
         left.discard(attempt.subscription_id)
@@ -398,3 +400,16 @@ def test_subscriptions_that_fail_do_not_hold_up_the_others(app, desk, plan):
     assert in_time == [True] * len(failing)
     assert (tally.paid, tally.unknown) == (len(newer), len(failing))
     assert renewals.due(desk, now=at) == []
+
+
+def test_a_round_takes_over_from_a_worker_that_ends_during_it(app, desk, user, plan):
+    first, second = (subscribe(desk, user, plan) for _ in range(2))
+    another = replace(desk, process=Process())
+    claims.take(another, second.id)
+    desk.client.before_charge = another.process.leave
+
+    tally = charge_due(app, desk, threads=1, now=lambda: FEBRUARY)
+
+    db.session.expire_all()
+    assert tally.paid == 2
+    assert (first.paid_until, second.paid_until) == (MARCH, MARCH)
