@@ -13,12 +13,16 @@ def lock(subscription: Subscription) -> None:
     """
     subscription_id = subscription.id
     db.session.commit()  # expires every object, so that later reads see what other transactions committed
-    db.session.execute(
-        update(Subscription)
-        .where(Subscription.id == subscription_id)
-        .values(touched=Subscription.touched + 1)
-        .execution_options(synchronize_session=False)
-    )
+    _lock(subscription_id)
+
+
+def lock_too(subscription: Subscription) -> None:
+    """Lock the subscription in the transaction that `lock_user` began, and keep that lock. Read again as after `lock`.
+
+    No code locks a user after a subscription, so that two transactions never wait for each other.
+    """
+    _lock(subscription.id)
+    db.session.expire_all()
 
 
 def lock_user(user: User) -> None:
@@ -32,5 +36,14 @@ def lock_user(user: User) -> None:
         update(User)
         .where(User.id == user_id)
         .values(language=User.language)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lock(subscription_id: int) -> None:
+    db.session.execute(
+        update(Subscription)
+        .where(Subscription.id == subscription_id)
+        .values(touched=Subscription.touched + 1)
         .execution_options(synchronize_session=False)
     )

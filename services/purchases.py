@@ -16,7 +16,7 @@ from errors import AlreadySubscribed, ChargeInProgress, StillPaid
 from models import Order, OrderStatus, Plan, Subscription, SubscriptionStatus, User, db
 from services import journal, subscriptions
 from services.invoices import unpaid_invoice
-from services.locks import lock, lock_user
+from services.locks import lock, lock_too, lock_user
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +114,16 @@ def _unfinished(user: User, plan: Plan, *, now: datetime) -> Subscription | None
         .order_by(Subscription.id.desc())
         .limit(1)
     )
-    invoice = unpaid_invoice(subscription) if subscription else None
-    if subscription is not None and invoice is not None and invoice.price != plan.price:
-        subscription.cancel(at=now)
-        return None
+    if subscription is not None and _price_has_changed(subscription, plan):
+        lock_too(subscription)
+        # Its window may have been paid a moment ago.
+        if subscription.billing_key_id is None and _price_has_changed(subscription, plan):
+            subscription.cancel(at=now)
+            return None
     return subscription
+
+
+def _price_has_changed(subscription: Subscription, plan: Plan) -> bool:
+    """Whether the open invoice of an unfinished purchase has another price than the plan now."""
+    invoice = unpaid_invoice(subscription)
+    return invoice is not None and invoice.price != plan.price

@@ -21,7 +21,7 @@ from threading import Barrier
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 import clock
@@ -55,6 +55,7 @@ from services import (
     notices,
     orders,
     payments,
+    purchases,
     renewals,
     reversals,
     staff,
@@ -276,6 +277,40 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     assert outcomes == ["paid"] * 8
     assert approved(desk).total() == 16
     assert [subscription.paid_until for subscription in due] == [MARCH] * 8
+
+
+def test_a_window_paid_while_the_changed_price_ends_its_purchase_keeps_its_subscription(app, desk, user):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("one transaction writes at a time, so the payment waits until the purchase has ended")
+    user_id, plan = user.id, catalog.plan_on_sale("global-monthly")
+    order = place_order(desk, user, plan, "paymentwall")
+    paid = {
+        "merchant_uid": order.merchant_uid,
+        "imp_uid": desk.client.pay(checkout.request(desk, order, language="ko")),
+    }
+    plan.amount += 100
+    db.session.commit()
+
+    def settle() -> None:
+        with app.app_context():
+            payments.settle(desk, **paid, now=NOW)
+
+    meanwhile = iter([settle])
+
+    def on_load(_invoice: Invoice, _context: object) -> None:
+        if (call := next(meanwhile, None)) is not None:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(call).result(timeout=20)
+
+    db.session.expunge_all()
+    user, plan = db.session.get_one(User, user_id), catalog.plan_on_sale("global-monthly")
+    event.listen(Invoice, "load", on_load)
+    purchases.begin(user, plan, beside=None, is_run=False, now=NOW)
+    event.remove(Invoice, "load", on_load)
+
+    order = orders.by_uid(paid["merchant_uid"])
+    assert (order.status, order.invoice.status) == (OrderStatus.PAID, InvoiceStatus.PAID)
+    assert order.subscription.status is SubscriptionStatus.ACTIVE
 
 
 @pytest.mark.parametrize("guide", ["inicis", "jtnet"])
