@@ -58,7 +58,7 @@ class Demonstration:
     def read_until(self, last: str) -> str:
         """Return the output up to a line with `last`. The test fails when none comes within half a minute."""
         assert self.process.stdout is not None
-        watchdog = threading.Timer(30, self.process.kill)
+        watchdog = threading.Timer(30, lambda: os.killpg(self.process.pid, signal.SIGKILL))
         watchdog.start()
         output = ""
         for line in self.process.stdout:
@@ -142,7 +142,7 @@ def test_the_worker_renews_what_is_due(demonstration: Demonstration):
         subscription_id = subscription.id
         db.session.commit()
 
-    demonstration.read_until(f"subscription {subscription_id}: ")
+    demonstration.read_until(f'"subscription": {subscription_id}, ')
 
     with shop.app_context():
         renewed = db.session.get_one(Subscription, subscription_id)
