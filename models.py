@@ -454,10 +454,11 @@ class Subscription(Model):
         return any(invoice.status is InvoiceStatus.OPEN and invoice.declines for invoice in self.invoices)
 
     def renew(self, *, until: datetime) -> None:
-        """Record a paid period: the subscription is active until its end, when the next period is charged."""
-        self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
+        """Record a paid period, at whose end the next is charged. A suspended subscription still waits for staff."""
         self.paid_until = until
-        self._schedule(until)
+        if self.status is not SubscriptionStatus.SUSPENDED:
+            self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
+        self.look_again(at=until)
 
     def look_again(self, *, at: datetime) -> None:
         """Change only the time at which the worker checks the subscription. A suspended one waits for staff."""
@@ -470,8 +471,7 @@ class Subscription(Model):
 
     def _schedule(self, at: datetime | None) -> None:
         """Set the time of the next check, and end the pause: something has changed."""
-        self.next_charge_at = at
-        self.charge_not_before, self.pauses = None, 0
+        self.next_charge_at, self.charge_not_before, self.pauses = at, None, 0
 
     def mark_past_due(self, *, retry_at: datetime) -> None:
         """Mark the subscription past due until its next retry."""

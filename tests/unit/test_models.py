@@ -42,7 +42,7 @@ KEY_EVENTS = {
     KeyStatus.REVOKED: lambda key: key.revoke(at=NOW),
 }
 SUBSCRIPTION_EVENTS = {
-    SubscriptionStatus.ACTIVE: lambda subscription: subscription.renew(until=LATER),
+    SubscriptionStatus.ACTIVE: lambda subscription: subscription.resume(at=NOW),
     SubscriptionStatus.SUSPENDED: lambda subscription: subscription.suspend(),
     SubscriptionStatus.PAST_DUE: lambda subscription: subscription.mark_past_due(retry_at=LATER),
     SubscriptionStatus.CANCELLED: lambda subscription: subscription.cancel(at=NOW),
@@ -143,6 +143,15 @@ def test_the_diagrams_show_the_table():
         heading: {(start, to) for start, ends in MOVES[status].items() for to in ends}
         for heading, status in headings.items()
     }
+
+
+@pytest.mark.parametrize("status", ["incomplete", "active", "past_due", "paused"])
+def test_a_paid_period_makes_a_subscription_active(status):
+    subscription = Subscription(status=SubscriptionStatus(status))
+
+    subscription.renew(until=LATER)
+
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.ACTIVE, LATER)
 
 
 def test_a_resumed_subscription_is_charged_when_its_paid_period_ends():

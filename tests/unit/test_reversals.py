@@ -261,14 +261,14 @@ def test_no_answer_while_suspended_sets_no_next_charge(desk, subscription, paid)
     assert (order.status, subscription.next_charge_at) == (OrderStatus.READY, None)
 
 
-def test_an_approval_that_arrives_while_suspended_pays_its_period(desk, subscription, paid):
+def test_an_approval_that_arrives_while_suspended_pays_its_period_and_resumes_nothing(desk, subscription, paid):
     order = suspended_during_a_charge(desk, subscription, paid)
     desk.client.decide()
 
     reconcile(desk, now=subscription.paid_until + timedelta(hours=2))
 
     assert (order.status, order.invoice.status) == (OrderStatus.PAID, InvoiceStatus.PAID)
-    assert subscription.status is SubscriptionStatus.ACTIVE
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.SUSPENDED, None)
 
 
 def test_no_window_opens_for_a_suspended_subscription(desk, subscription, paid):
