@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all lint check browser bench-sandbox bench-webhooks pins translations
+.PHONY: help demo serve reset quick test test-all simulate lint check browser bench-sandbox bench-webhooks pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -37,6 +37,9 @@ test: .venv/.ready-dev browser ## Run every test but the heavy ones
 
 test-all: .venv/.ready-dev browser ## Run every test
 	$(PYTEST)
+
+simulate: .venv/.ready-dev ## Play one seed of the simulation and print its trace: SEED=1 YEARS=1 (SEEDS=n: n seeds)
+	@SEED="$(or $(SEED),1)" YEARS="$(or $(YEARS),1)" SEEDS="$(or $(SEEDS),1)" $(BIN)/python -m tests.simulation.run
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .

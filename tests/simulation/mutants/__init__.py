@@ -1,0 +1,1 @@
+"""Planted bugs of the engine, to prove that the simulation finds bugs."""

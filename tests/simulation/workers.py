@@ -1,0 +1,70 @@
+"""What the three workers do in the simulated world: the rounds of `flask renew-due --forever`, one at a time."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from errors import ShopError
+from models import Order, db
+from services import billing_keys, claims, days, notices, open_orders, refunds, renewals, webhooks
+from services.desk import Desk
+from services.iamport import IamportError
+from tests.simulation.world import WORKERS, World
+
+
+def work(world: World) -> None:
+    """Let a worker that is not in the middle of something do one of its rounds."""
+    free = [name for name in (f"worker{n}" for n in range(WORKERS)) if not world.is_acting(name)]
+    if free:
+        name = world.random.choice(free)
+        for deed in world.random.choice(((charge,), (charge,), (charge,), (read_notices,), (reconcile,), ROUNDS)):
+            with world.acting(name) as desk:
+                world.log(f"{name}: {deed.__name__}")
+                deed(world, desk)
+
+
+def charge(world: World, desk: Desk) -> None:
+    """Charge what is due."""
+    claims.free_ended(desk)
+    for subscription_id in renewals.due(desk, now=world.now):
+        log_charge(world, desk, subscription_id, lambda one=subscription_id: renewals.collect(  # type: ignore[misc]
+            desk, subscription_id=one, now=world.now
+        ))  # fmt: skip
+        db.session.rollback()
+
+
+def read_notices(world: World, desk: Desk) -> None:
+    """Settle what webhooks reported."""
+    notices.free(desk.process, now=world.machine)
+    for notice_id in notices.due(now=world.machine):
+        webhooks.process(desk, notice_id=notice_id, now=world.now, machine_now=world.machine)
+
+
+def reconcile(world: World, desk: Desk) -> None:
+    """Settle open orders, make due refunds, delete revoked keys."""
+    for order_id in open_orders.due(now=world.now):
+        open_orders.process(desk, order_id=order_id, now=world.now)
+    for refund_id in refunds.due(now=world.now):
+        refunds.process(desk, refund_id=refund_id, now=world.now)
+    for key_id in billing_keys.to_delete(now=world.now):
+        billing_keys.delete(desk, key_id=key_id, now=world.now)
+
+
+def compare(world: World, desk: Desk) -> None:
+    """Compare the days that are missing with the service's lists."""
+    try:
+        days.catch_up(desk, moment=lambda: world.now, until=world.now + timedelta(hours=12))
+    except IamportError as err:
+        world.log(f"no comparison: {err}")
+
+
+ROUNDS: Sequence[Callable[[World, Desk], None]] = (charge, read_notices, reconcile, compare)
+
+
+def log_charge(world: World, desk: Desk, subscription_id: int, collect: Callable[[], Order]) -> None:
+    """Charge, and write the outcome to the trace."""
+    try:
+        order = collect()
+    except ShopError as err:
+        world.log(f"charge of subscription {subscription_id}: {err.code}")
+    else:
+        world.log(f"charge of subscription {subscription_id}: order {order.id} is {order.outcome}")
