@@ -64,6 +64,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             "IMP_CODE": "imp00000000",
             "IMP_KEY": "sandbox_key",
             "IMP_SECRET": "sandbox_secret",
+            "IMP_WEB_TIMEOUT": "20",  # a busy machine is no fault of the payment service
         },
     )
     app = create_app(Config.from_environ(site.environ))
