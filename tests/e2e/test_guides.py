@@ -95,6 +95,7 @@ def test_a_charge_from_my_subscriptions_is_declined_with_its_reason(shopper: Sho
     page = open_guide(shopper, guide)
     page.run().pay(ONLY_FIRST_CHARGE)
     page.follow_to_order()
+    order.wait_for_event("key.confirmed")  # some PGs do not charge the key before
     order.go_to_subscription()
 
     subscription.pay_now()
