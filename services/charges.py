@@ -158,6 +158,8 @@ def _store(
     order.billing_key, order.guide_id = key, key.guide_id
     order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
     order.asked_at, order.repeat_not_before = now, moment(desk.machine_now(), plus=FIRST_PAUSE)
+    # Due from now on: if this process dies before the answer, the worker looks, also before the period begins.
+    order.subscription.next_charge_at = min(order.subscription.next_charge_at or now, now)
     body = _body(desk, order)
     entry = journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()

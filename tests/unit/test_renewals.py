@@ -8,7 +8,7 @@ import pytest
 
 from clock import add_months
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
-from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, SubscriptionStatus, db
+from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
 from rounds import charge_due
 from services import billing_keys, checkout, claims, renewals, subscriptions
 from services.checkout import Source
@@ -413,3 +413,25 @@ def test_a_round_takes_over_from_a_worker_that_ends_during_it(app, desk, user, p
     db.session.expire_all()
     assert tally.paid == 2
     assert (first.paid_until, second.paid_until) == (MARCH, MARCH)
+
+
+class Killed(BaseException):
+    """Ends the process in the middle of a charge."""
+
+
+def test_an_early_charge_that_a_crash_left_unsent_is_taken_up_by_the_worker(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    def kill() -> None:
+        raise Killed
+
+    desk.client.before_charge = kill
+    with pytest.raises(Killed):
+        renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
+    desk.client.before_charge = lambda: None
+    later = NOW + timedelta(hours=1)
+    desk.machine_now.move_to(later)
+
+    assert list(renewals.due(desk, now=later)) == [subscription.id]
+    assert renew(desk, subscription, now=later).status is OrderStatus.PAID
+    assert (subscription.paid_until, subscription.next_charge_at) == (MARCH, MARCH)
