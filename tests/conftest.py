@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -157,9 +158,9 @@ def app(config: Config, payments: FakeIamport, open_shop, shop_database: Path, s
         db.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a scratch database, dropped afterwards."""
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """Yield the address of a new database on PostgreSQL, and drop it afterwards. Without a server, skip the test."""
     try:
         server = psycopg.connect(SERVER, autocommit=True)
     except psycopg.OperationalError as err:
@@ -176,6 +177,13 @@ def postgresql() -> Iterator[str]:
             yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
         finally:
             server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a scratch database, dropped afterwards."""
+    with scratch_database() as address:
+        yield address
 
 
 @pytest.fixture
