@@ -2,10 +2,9 @@
 
 import gc
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,10 +26,8 @@ from services.desk import Desk
 from services.health import ServiceCheck
 from tests.factories import make_user
 from tests.fakes import FakeIamport, MachineClock
+from tests.postgresql import new_database
 from views.limits import limiter
-
-SERVER = "host=127.0.0.1 port=5432 user=postgres dbname=postgres connect_timeout=2"
-"""The PostgreSQL of tests that need one. `REQUIRE_SERVICES=1` turns its absence from a skip into a failure."""
 
 expect.set_options(timeout=20_000)
 """Milliseconds. Long, because a wait ends as soon as the page is ready: only a failing test waits for the full time."""
@@ -160,23 +157,19 @@ def app(config: Config, payments: FakeIamport, open_shop, shop_database: Path, s
 
 @contextmanager
 def scratch_database() -> Iterator[str]:
-    """Yield the address of a new database on PostgreSQL, and drop it afterwards. Without a server, skip the test."""
-    try:
-        server = psycopg.connect(SERVER, autocommit=True)
-    except psycopg.OperationalError as err:
-        reason = f"no PostgreSQL on 127.0.0.1:5432: {str(err).splitlines()[0]}"
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    name = f"maedal_test_{secrets.token_hex(4)}"
-    with server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        # Faster, and a test can afford to lose data in a crash.
-        server.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+    """Yield the address of a new database on PostgreSQL, and drop it afterwards. Without a server, skip the test.
+
+    `REQUIRE_SERVICES=1` turns the skip into a failure.
+    """
+    with ExitStack() as stack:
         try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:5432/{name}"
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            address = stack.enter_context(new_database())
+        except psycopg.OperationalError as err:
+            reason = f"no PostgreSQL on 127.0.0.1:5432: {str(err).splitlines()[0]}"
+            if os.environ.get("REQUIRE_SERVICES") == "1":
+                pytest.fail(reason)
+            pytest.skip(reason)
+        yield address
 
 
 @pytest.fixture(scope="session")

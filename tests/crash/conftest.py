@@ -6,28 +6,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
 from sqlalchemy import update
 
-import clock
 from app import create_app
 from config import Config
 from models import InvoiceStatus, Order, Subscription, db
-from services import catalog
-from services.desk import Desk
 from tests.conftest import scratch_database
-from tests.factories import make_user, subscribe
-from tests.fakes import FakeIamport
-from tests.sandbox.test_crash import Sandbox
+from tests.crash.due_shop import CARD, close_database, environment, sell
+from tests.sandbox.process import Sandbox
 
 ROOT = Path(__file__).parents[2]
-CARD = {"pg": "html5_inicis", "card_number": "4242-4242-4242-4242", "expiry": "2030-12"}
-"""A card that is always approved, at the PG of the guide by which the subscriptions were bought."""
 DUE = 3
 """How many subscriptions are due for one period each."""
 LONGEST = 120
@@ -114,42 +107,13 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, service: Sandbox) -> It
         address = f"sqlite:///{tmp_path}/shop.db"
         if request.param == "postgresql":
             address = stack.enter_context(scratch_database())
-        environ = {
-            **os.environ,
-            "DEMO": "1",
-            "SECRET_KEY": "not-a-secret-in-a-test",
-            "DATABASE_URL": address,
-            "PUBLIC_URL": "http://shop.test",
-            "IMP_API_URL": service.url,
-            "IMP_SDK_URL": f"{service.url}/v1/iamport.js",
-            "IMP_CODE": "imp00000000",
-            "IMP_KEY": "sandbox_key",
-            "IMP_SECRET": "sandbox_secret",
-        }
+        environ = environment(database=address, service=service.url)
         app = create_app(Config.from_environ(environ))
         stack.enter_context(app.app_context())
-        stack.callback(_close_database)
-        keys = _sell(app.extensions["desk"])
+        stack.callback(close_database)
+        keys = sell(app.extensions["desk"], count=DUE)
         for key in keys:
             service.post(f"/subscribe/customers/{key}", **CARD)
         shop = Shop(environ=environ, sandbox=service, keys=keys)
         stack.callback(shop.close)
         yield shop
-
-
-def _sell(desk: Desk) -> list[str]:
-    """Create the tables, and `DUE` subscriptions that are due. Return the `customer_uid` of each."""
-    db.create_all()
-    catalog.seed()
-    plan, long_ago = catalog.plan_on_sale("coffee-monthly"), clock.now() - timedelta(days=40)
-    windows = replace(desk, client=FakeIamport())  # type: ignore[arg-type]
-    buyers = [make_user(f"buyer{n}@example.com") for n in range(DUE)]
-    due = [subscribe(windows, buyer, plan, now=long_ago) for buyer in buyers]
-    keys = [subscription.billing_key.customer_uid for subscription in due if subscription.billing_key]
-    db.session.commit()
-    return keys
-
-
-def _close_database() -> None:
-    db.session.remove()
-    db.engine.dispose()
