@@ -2,9 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,24 +12,10 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import clock
+import follow_up
 import progress
-from models import RefundStatus
 from rounds import Tally, charge_due, isolated
-from services import (
-    billing_keys,
-    catalog,
-    comparison,
-    days,
-    differences,
-    journal,
-    machine_time,
-    notices,
-    open_orders,
-    owners,
-    refunds,
-    renewals,
-    webhooks,
-)
+from services import catalog, comparison, days, differences, renewals
 from services.desk import Desk
 from services.iamport import IamportError
 from views.incoming import desk
@@ -42,12 +26,6 @@ RECONCILE_EVERY = timedelta(seconds=60)
 """Machine time between two looks at what was left open, and the longest that a round of charges goes on."""
 PRUNE_EVERY = timedelta(days=1)
 """Machine time between two looks for entries of the journal that are too old."""
-NOTICES_EVERY = 0.5
-"""Seconds between two looks for notices: a buyer who waits for a webhook's effect sees it within a second."""
-NOTICE_THREADS = 4
-"""How many notices are settled in parallel. Each may wait for the payment service."""
-ROUND_LIMIT = timedelta(seconds=20)
-"""How long one such look may take before renewals have their turn again: a service that hangs answers nothing."""
 
 
 def register(app: Flask) -> None:
@@ -88,13 +66,13 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
         return
     stop, patient = threading.Event(), _patient_desk(threads)
     if not forever:
-        _read_due_notices(patient)
+        follow_up.read_due_notices(patient)
         tally = _renew(patient, threads, now=now, limit=limit)
-        _reconcile(patient)
+        _look_at_open(patient)
         click.get_current_context().exit(tally.exit_code)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    with _reading_notices(_patient_desk(NOTICE_THREADS), stop):
+    with follow_up.reading_notices(_app(), _patient_desk(follow_up.NOTICE_THREADS), stop):
         _work(patient, stop, every=every, threads=threads, limit=limit)
 
 
@@ -139,9 +117,9 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
         raise click.UsageError("--dry-run needs --day.")
     else:
         patient = _patient_desk(1)
-        _read_due_notices(patient)
-        _reconcile(patient)
-        _prune_journal()
+        follow_up.read_due_notices(patient)
+        _look_at_open(patient)
+        follow_up.prune_journal()
 
 
 def _compare(day: date, *, only_report: bool) -> None:
@@ -175,79 +153,25 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
         if desk.machine_now() - pruned_at >= PRUNE_EVERY:
             pruned_at = desk.machine_now()
             with isolated("the journal"):
-                _prune_journal()
+                follow_up.prune_journal()
         if desk.machine_now() - reconciled_at >= RECONCILE_EVERY:
             reconciled_at = desk.machine_now()
             with isolated("what is open"):
-                _reconcile(desk)
+                _look_at_open(desk)
             with isolated("what was not compared"):
-                days.catch_up(desk, moment=clock.now, until=clock.now() + ROUND_LIMIT)
+                days.catch_up(desk, moment=clock.now, until=clock.now() + follow_up.ROUND_LIMIT)
         if stop.wait(every):
             return
 
 
+def _look_at_open(desk: Desk) -> None:
+    look = follow_up.look_at_open(desk)
+    if look.summary:
+        click.echo(look.summary)
+
+
 def _goes_on(desk: Desk, stop: threading.Event, ends_at: datetime) -> bool:
     return not stop.is_set() and desk.machine_now() < ends_at
-
-
-@contextmanager
-def _reading_notices(desk: Desk, stop: threading.Event) -> Iterator[None]:
-    """Settle notices in a thread of its own during the block, so that no renewal and no refund delays them."""
-    thread = threading.Thread(target=_read_notices, args=(_app(), desk, stop), name="notices")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
-    """Settle the notices that are due, until `stop` is set. A slow read takes one of the threads, not the others.
-
-    While the breaker is open, notices wait without being claimed: the database need not record each failure.
-    """
-    begun: dict[int, Future[None]] = {}
-    with ThreadPoolExecutor(NOTICE_THREADS) as pool:
-        while not stop.wait(NOTICES_EVERY):
-            begun = {notice_id: future for notice_id, future in begun.items() if not future.done()}
-            with app.app_context(), isolated("what was reported"):
-                notices.free(desk.process, now=desk.machine_now())
-                found = notices.due(now=_machine_now(desk)) if desk.client.can_send else ()
-                for notice_id in found:
-                    if notice_id not in begun:
-                        begun[notice_id] = pool.submit(_read_notice, app, desk, notice_id, stop)
-
-
-def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
-    with app.app_context(), isolated(f"notice {notice_id}"):
-        if desk.client.can_send and not stop.is_set():
-            _process_notice(desk, notice_id)
-
-
-def _read_due_notices(desk: Desk) -> None:
-    """Settle the notices that are due, one after the other."""
-    for notice_id, _ in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
-        with isolated(f"notice {notice_id}"):
-            _process_notice(desk, notice_id)
-
-
-def _process_notice(desk: Desk, notice_id: int) -> None:
-    """Settle a notice in the business time of its order's owner."""
-    owner = owners.of_notice(notice_id)
-    if owner is not None:
-        webhooks.process(desk, notice_id=notice_id, now=desk.time_of(owner), machine_now=_machine_now(desk))
-
-
-def _prune_journal() -> None:
-    """Delete old entries of the journal in small transactions. What one look has no time for, the next one deletes."""
-    keep, deadline = timedelta(days=current_app.config["JOURNAL_DAYS"]), clock.machine_now() + ROUND_LIMIT
-    while journal.prune(now=clock.now(), keep=keep) and clock.machine_now() < deadline:
-        continue
-
-
-def _machine_now(desk: Desk) -> datetime:
-    return machine_time.shared(desk.machine_now())
 
 
 def _app() -> Flask:
@@ -267,28 +191,3 @@ def _renew(
         )  # fmt: skip
         report.close(tally)
     return tally
-
-
-def _reconcile(desk: Desk) -> None:
-    deadline = clock.now() + ROUND_LIMIT
-    settled = refunded = deleted = 0
-    for order_id, now in _until(open_orders.due(now=clock.now()), deadline):
-        with isolated(f"order {order_id}"):
-            settled += open_orders.process(desk, order_id=order_id, now=now)
-    for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
-        with isolated(f"refund {refund_id}"):
-            refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
-    for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
-        with isolated(f"billing key {key_id}"):
-            deleted += billing_keys.delete(desk, key_id=key_id, now=now)
-    if settled or refunded or deleted:
-        click.echo(f"{settled} open orders settled, {refunded} refunds made, {deleted} revoked keys deleted")
-
-
-def _until(ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
-    """Each with the moment of its turn. What the round has no time for is as due in the next one."""
-    for one in ids:
-        now = clock.now()
-        if now >= deadline:
-            return
-        yield one, now

@@ -121,7 +121,7 @@ LAYERS_OF_THE_SHOP = (
     ("config", "forms"),
     ("views",),
     ("rounds",),
-    ("progress",),
+    ("progress", "follow_up"),
     ("cli",),
     ("app",),
     ("demo",),

@@ -1,0 +1,128 @@
+"""Follow up on what is not a renewal: reported payments, open orders, refunds, revoked keys and the journal.
+
+`reading_notices` settles what is reported in a thread of its own, while the worker charges. The other functions each
+take one look, which ends after `ROUND_LIMIT`: a service that hangs answers nothing, and renewals wait for the end.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Flask, current_app
+
+import clock
+from models import RefundStatus
+from rounds import isolated
+from services import billing_keys, journal, machine_time, notices, open_orders, owners, refunds, webhooks
+from services.desk import Desk
+
+NOTICES_EVERY = 0.5
+"""Seconds between two looks for notices: a buyer who waits for a webhook's effect sees it within a second."""
+NOTICE_THREADS = 4
+"""How many notices are settled in parallel. Each may wait for the payment service."""
+ROUND_LIMIT = timedelta(seconds=20)
+"""How long one look may take. What it has no time for is as due in the next one."""
+
+
+@contextmanager
+def reading_notices(app: Flask, desk: Desk, stop: threading.Event) -> Iterator[None]:
+    """Settle notices in a thread of its own during the block, so that no renewal and no refund delays them."""
+    thread = threading.Thread(target=_read_notices, args=(app, desk, stop), name="notices")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _read_notices(app: Flask, desk: Desk, stop: threading.Event) -> None:
+    """Settle the notices that are due, until `stop` is set. A slow read takes one of the threads, not the others.
+
+    While the breaker is open, notices wait without being claimed: the database need not record each failure.
+    """
+    begun: dict[int, Future[None]] = {}
+    with ThreadPoolExecutor(NOTICE_THREADS) as pool:
+        while not stop.wait(NOTICES_EVERY):
+            begun = {notice_id: future for notice_id, future in begun.items() if not future.done()}
+            with app.app_context(), isolated("what was reported"):
+                notices.free(desk.process, now=desk.machine_now())
+                found = notices.due(now=_machine_now(desk)) if desk.client.can_send else ()
+                for notice_id in found:
+                    if notice_id not in begun:
+                        begun[notice_id] = pool.submit(_read_notice, app, desk, notice_id, stop)
+
+
+def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) -> None:
+    with app.app_context(), isolated(f"notice {notice_id}"):
+        if desk.client.can_send and not stop.is_set():
+            _process_notice(desk, notice_id)
+
+
+def read_due_notices(desk: Desk) -> None:
+    """Settle the notices that are due, one after the other."""
+    for notice_id, _ in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
+        with isolated(f"notice {notice_id}"):
+            _process_notice(desk, notice_id)
+
+
+def _process_notice(desk: Desk, notice_id: int) -> None:
+    """Settle a notice in the business time of its order's owner."""
+    owner = owners.of_notice(notice_id)
+    if owner is not None:
+        webhooks.process(desk, notice_id=notice_id, now=desk.time_of(owner), machine_now=_machine_now(desk))
+
+
+def prune_journal() -> None:
+    """Delete old entries of the journal in small transactions. What one look has no time for, the next one deletes."""
+    keep, deadline = timedelta(days=current_app.config["JOURNAL_DAYS"]), clock.machine_now() + ROUND_LIMIT
+    while journal.prune(now=clock.now(), keep=keep) and clock.machine_now() < deadline:
+        continue
+
+
+def _machine_now(desk: Desk) -> datetime:
+    return machine_time.shared(desk.machine_now())
+
+
+@dataclass(kw_only=True)
+class Look:
+    """What one look at open orders, refunds and revoked keys has changed."""
+
+    settled: int = 0
+    refunded: int = 0
+    deleted: int = 0
+
+    @property
+    def summary(self) -> str:
+        """Return the counts as a line, or an empty text if nothing changed."""
+        if not (self.settled or self.refunded or self.deleted):
+            return ""
+        counts = f"{self.settled} open orders settled, {self.refunded} refunds made"
+        return f"{counts}, {self.deleted} revoked keys deleted"
+
+
+def look_at_open(desk: Desk) -> Look:
+    """Settle the open orders, make the refunds and delete the revoked keys that are due."""
+    look, deadline = Look(), clock.now() + ROUND_LIMIT
+    for order_id, now in _until(open_orders.due(now=clock.now()), deadline):
+        with isolated(f"order {order_id}"):
+            look.settled += open_orders.process(desk, order_id=order_id, now=now)
+    for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
+        with isolated(f"refund {refund_id}"):
+            look.refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
+    for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
+        with isolated(f"billing key {key_id}"):
+            look.deleted += billing_keys.delete(desk, key_id=key_id, now=now)
+    return look
+
+
+def _until(ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
+    """Each with the moment of its turn. What the look has no time for is as due in the next one."""
+    for one in ids:
+        now = clock.now()
+        if now >= deadline:
+            return
+        yield one, now
