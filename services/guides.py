@@ -36,6 +36,16 @@ class ChargeRule(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Link:
+    """A document on the web that facts of a guide come from."""
+
+    name: Text
+    url: str
+    history: bool = False
+    """Whether the address is only history: the guides' documents name it, and it now leads elsewhere or nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parameter:
     """One field of `IMP.request_pay` or of `/again`, as the page explains it and as the request contains it."""
 
@@ -56,6 +66,8 @@ class Parameter:
     hint: Text = field(default_factory=dict)
     readings: tuple[Mapping[str, Any], ...] = ()
     """Documents that contradict each other: `where` and `says` of each (both `Text`), the `adopted` one first."""
+    cite: tuple[str, ...] = ()
+    """Where the meaning is documented: ids of the guide's `links`."""
 
     @property
     def is_sent(self) -> bool:
@@ -107,6 +119,8 @@ class Guide:
     variants: tuple[Variant, ...]
     page: Mapping[str, Any]
     """Prose of the guide's page. Only the templates read it."""
+    links: Mapping[str, Link]
+    """The documents that the facts come from, by the ids that a fact's `cite` names."""
 
     @property
     def provider(self) -> str:
@@ -182,12 +196,12 @@ def load(folder: Path) -> dict[str, Guide]:
     Raises:
         ValueError: when a file is not a guide; the message names the file.
     """
-    shared = _read(folder / "common" / "parameters.toml")
+    common = {path.stem: _read(path) for path in (folder / "common").glob("*.toml")}
     found = []
     for path in sorted(folder.glob("*.toml")):
         data = _read(path)
         try:
-            found.append((data["position"], _guide(path.stem, data, shared)))
+            found.append((data["position"], _guide(path.stem, data, common)))
         except (KeyError, TypeError, ValueError) as err:
             raise ValueError(f"{path.name} is not a guide: {err!r}") from err
     return {guide.id: guide for _, guide in sorted(found, key=lambda pair: pair[0])}
@@ -221,7 +235,8 @@ def _read(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _guide(guide_id: str, data: dict[str, Any], shared: dict[str, Any]) -> Guide:
+def _guide(guide_id: str, data: dict[str, Any], common: dict[str, dict[str, Any]]) -> Guide:
+    shared, links = common["parameters"], common["links"] | data["links"]
     return Guide(
         id=guide_id,
         name=data["name"],
@@ -234,7 +249,8 @@ def _guide(guide_id: str, data: dict[str, Any], shared: dict[str, Any]) -> Guide
         parameters=_parameters(data["parameters"], shared["request"]),
         again=_parameters(data["again"], shared["again"]),
         variants=tuple(Variant(**entry) for entry in data["variants"]),
-        page=data.get("page", {}),
+        page=common["facts"] | data.get("page", {}),
+        links={link_id: Link(**link) for link_id, link in links.items()},
     )
 
 

@@ -47,9 +47,24 @@ def fields() -> list[Any]:
     ]
 
 
+def facts(guide: Guide) -> list[Any]:
+    """Return everything on a guide's page that states a fact, as mappings with `cite`."""
+    page = guide.page
+    told = [page[name] for name in ("console", "key_storage", "pg_optional", "pg_several")]
+    told += [page[name] for name in ("market", "charge", "first_payment", "pc", "mobile")]
+    told += (
+        [fact for step in page["steps"] for fact in (step, *step.get("points", ()))]
+        + page["forms"]
+        + page.get("seen", [])
+    )
+    parameters = (*guide.parameters, *guide.again)
+    readings = [reading for parameter in parameters for reading in parameter.readings]
+    return [*told, *readings, *({"cite": parameter.cite} for parameter in parameters)]
+
+
 def texts(value: Any, where: str = "page") -> Iterator[tuple[str, dict[str, str]]]:
     """Yield every bilingual sentence inside a value, with its path."""
-    if isinstance(value, dict) and set(value) <= {"ko", "en"}:
+    if isinstance(value, dict) and {"ko", "en"} & set(value):
         yield where, value
     elif isinstance(value, dict):
         for key, inner in value.items():
@@ -170,11 +185,28 @@ def test_every_sentence_of_a_page_is_there_in_both_languages(guide):
         assert not HANGUL.search(sentence["en"])
 
 
+def test_every_fact_cites_links_that_the_guide_has(guide):
+    cited = [link_id for fact in facts(guide) for link_id in fact["cite"]]
+
+    assert all(fact["cite"] for fact in facts(guide))
+    assert set(cited) <= set(guide.links)
+    assert {"document_ko", "document_en", "set_up", "sdk", "schema"} <= set(cited)
+
+
+def test_a_link_leads_to_a_page_of_the_service_or_of_its_manual(guide):
+    for link in guide.links.values():
+        assert link.url.startswith("https://")
+        assert link.name["ko"]
+        assert link.name["en"]
+    assert guide.links["old_set_up"].history
+
+
 @pytest.mark.parametrize("missing", ["name", "pg", "charges_at_issue", "variants"])
 def test_a_broken_file_stops_the_start_and_names_itself(tmp_path, missing):
     text = (FOLDER / "chai.toml").read_text(encoding="utf-8")
     (tmp_path / "common").mkdir()
-    (tmp_path / "common" / "parameters.toml").write_text("[request]\n[again]\n", encoding="utf-8")
+    for common in ("parameters", "facts", "links"):
+        (tmp_path / "common" / f"{common}.toml").write_text("[request]\n[again]\n", encoding="utf-8")
     (tmp_path / "chai.toml").write_text(text.replace(missing, f"not_{missing}"), encoding="utf-8")
 
     with pytest.raises(ValueError, match=r"chai\.toml is not a guide"):
