@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from flask import Flask, current_app
 
 import clock
-from models import RefundStatus
 from rounds import isolated
 from services import billing_keys, journal, machine_time, notices, open_orders, owners, refunds, webhooks
 from services.desk import Desk
+from states import RefundStatus
 
 NOTICES_EVERY = 0.5
 """Seconds between two looks for notices: a buyer who waits for a webhook's effect sees it within a second."""

@@ -1,4 +1,4 @@
-"""Tables, their invariants, and the legal changes of each status.
+"""Tables, their invariants, and the events that change a status.
 
     User ─┬─ BillingKey ──────────────┐
           └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
@@ -11,14 +11,14 @@ once, however many attempts it takes. A `Refund` is an amount of one payment tha
 A `Case` is a reversal that the shop did not request, until a member of staff closes it. A `StaffAction` is one act of
 staff.
 
-Only the method named for an event changes a status. A repeat does nothing; an illegal change raises `IllegalStep`.
-Nothing in this module commits or reads the clock.
+Only the method named for an event changes a status. A repeat does nothing; a change that `states.MOVES` does not list
+raises `IllegalStep`. Nothing in this module commits or reads the clock.
 """
 
 import secrets
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from flask_login import UserMixin
 from flask_sqlalchemy import SQLAlchemy
@@ -43,8 +43,22 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
 from clock import FIRST_PAUSE, next_look
-from errors import IllegalStep
 from money import Money
+from states import (
+    CaseKind,
+    ComparisonStep,
+    DifferenceKind,
+    InvoiceStatus,
+    KeyStatus,
+    OrderPurpose,
+    OrderStatus,
+    RefundCause,
+    RefundEffect,
+    RefundStatus,
+    Repair,
+    SubscriptionStatus,
+    moved,
+)
 
 
 class Base(DeclarativeBase):
@@ -104,174 +118,6 @@ class UTCDateTime(TypeDecorator[datetime]):
 def by_value(enum: type[StrEnum]) -> Enum:
     """Return a text column type that stores the enum's values, not its Python names, so that SQL shows our words."""
     return Enum(enum, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
-
-
-class OrderPurpose(StrEnum):
-    """What an order is for: a billing key, a key and its first payment, or a charge with a stored key."""
-
-    ISSUE = "issue"
-    ISSUE_AND_CHARGE = "issue_and_charge"
-    CHARGE = "charge"
-
-
-class OrderStatus(StrEnum):
-    """The payment service's own four words for a payment. `READY` has no outcome yet."""
-
-    READY = "ready"
-    PAID = "paid"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class KeyStatus(StrEnum):
-    """`PENDING` until its issue is verified. `REVOKED` is final."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    REVOKED = "revoked"
-
-
-class SubscriptionStatus(StrEnum):
-    """`INCOMPLETE` until the first payment, `PAST_DUE` after a declined renewal. `CANCELLED` is final.
-
-    `SUSPENDED`: the payment of the current period was refunded or reversed, and staff have not decided what follows.
-    """
-
-    INCOMPLETE = "incomplete"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    PAST_DUE = "past_due"
-    SUSPENDED = "suspended"
-    CANCELLED = "cancelled"
-
-
-class InvoiceStatus(StrEnum):
-    """`OPEN` is still to be paid. Dunning ends with `UNCOLLECTIBLE`; the end of the subscription sets `VOID`.
-
-    `REFUNDED`: the whole payment was refunded. `REVERSED`: staff recorded that the card company took the payment back.
-    A partial refund leaves the invoice `PAID`; `Order.refunded` holds its amount.
-    """
-
-    OPEN = "open"
-    PAID = "paid"
-    UNCOLLECTIBLE = "uncollectible"
-    VOID = "void"
-    REFUNDED = "refunded"
-    REVERSED = "reversed"
-
-
-class RefundStatus(StrEnum):
-    """How far a refund is: we decided it, the service accepted it, the money is back, or the service refused it."""
-
-    DECIDED = "decided"
-    ASKED = "asked"
-    """The service accepted the request; the PG has not confirmed it yet."""
-    MADE = "made"
-    REFUSED = "refused"
-
-
-class RefundCause(StrEnum):
-    """Why we refund: the payment is surplus or does not match its order, or a member of staff decided it."""
-
-    SURPLUS = "surplus"
-    STAFF = "staff"
-
-
-class RefundEffect(StrEnum):
-    """What a refund by staff does to the subscription: it continues, is suspended, or ends immediately."""
-
-    KEEP = "keep"
-    SUSPEND = "suspend"
-    END = "end"
-
-
-class CaseKind(StrEnum):
-    """What happened to a payment without our request. `REVERSED`: the card company took it back."""
-
-    REFUNDED = "refunded"
-    PARTLY_REFUNDED = "partly_refunded"
-    REVERSED = "reversed"
-
-
-class ComparisonStep(StrEnum):
-    """What a comparison does next: read one of the service's three lists, then our own rows, then repair."""
-
-    PAID = "paid"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-    ORDERS = "orders"
-    REFUNDS = "refunds"
-    REPAIR = "repair"
-    DONE = "done"
-
-
-class DifferenceKind(StrEnum):
-    """How the service's record of a payment differs from ours. `SURPLUS`: a second payment without a refund.
-
-    `REFUND_OPEN`: the record does not show a refund that we decided. `UNKNOWN`: an id of our form that we do not have.
-    """
-
-    PAID_THERE = "paid_there"
-    PAID_HERE = "paid_here"
-    REFUNDED_THERE = "refunded_there"
-    FAILED_THERE = "failed_there"
-    SURPLUS = "surplus"
-    AMOUNT = "amount"
-    REFUND_OPEN = "refund_open"
-    UNKNOWN = "unknown"
-
-
-class Repair(StrEnum):
-    """The rule that repairs a difference: settle the order, process its refund, or leave it to the staff."""
-
-    SETTLE = "settle"
-    REFUND = "refund"
-    STAFF = "staff"
-
-
-MOVES: dict[type[StrEnum], dict[str, set[str]]] = {
-    # Only the payment service knows the outcome, and a PG may approve late what it reported failed: failed → paid.
-    OrderStatus: {
-        "ready": {"paid", "failed", "cancelled"},
-        "failed": {"paid", "cancelled"},
-        "cancelled": {"paid", "failed"},
-        "paid": {"cancelled"},
-    },
-    KeyStatus: {"pending": {"active", "revoked"}, "active": {"revoked"}, "revoked": set()},
-    SubscriptionStatus: {
-        "incomplete": {"active", "cancelled"},
-        "active": {"paused", "past_due", "suspended", "cancelled"},
-        "paused": {"active", "suspended", "cancelled"},
-        "past_due": {"active", "suspended", "cancelled"},
-        "suspended": {"active", "cancelled"},
-        "cancelled": set(),
-    },
-    # When the shop wins a dispute, it receives the money of a reversed payment again: reversed → paid.
-    InvoiceStatus: {
-        "open": {"paid", "uncollectible", "void"},
-        "uncollectible": {"paid"},
-        "paid": {"refunded", "reversed"},
-        "reversed": {"paid"},
-        "refunded": set(),
-        "void": set(),
-    },
-    # Staff may still cancel a payment in the service's console after the service refused our request.
-    RefundStatus: {
-        "decided": {"asked", "made", "refused"},
-        "asked": {"made", "refused"},
-        "refused": {"made"},
-        "made": set(),
-    },
-}
-
-
-S = TypeVar("S", bound=StrEnum)
-
-
-def _moved(current: S, to: S) -> S:
-    if to != current and to.value not in MOVES[type(to)][current.value]:
-        raise IllegalStep(f"{type(to).__name__}: {current.value} → {to.value}")
-    return to
 
 
 def new_uid(prefix: str) -> str:
@@ -376,13 +222,13 @@ class BillingKey(Model):
         """Mark the key usable after its issue was verified. The card number arrives masked."""
         if self.status is KeyStatus.ACTIVE:
             return
-        self.status = _moved(self.status, KeyStatus.ACTIVE)
+        self.status = moved(self.status, KeyStatus.ACTIVE)
         self.activated_at, self.card_name, self.card_number = at, card_name, card_number
 
     def revoke(self, *, at: datetime) -> None:
         """Mark the key revoked, and due for deletion at the payment service."""
         if self.status is not KeyStatus.REVOKED:
-            self.status, self.revoked_at = _moved(self.status, KeyStatus.REVOKED), at
+            self.status, self.revoked_at = moved(self.status, KeyStatus.REVOKED), at
             self.delete_at = at
 
     def postpone_deletion(self, *, at: datetime) -> None:
@@ -457,7 +303,7 @@ class Subscription(Model):
         """Record a paid period, at whose end the next is charged. A suspended subscription still waits for staff."""
         self.paid_until = until
         if self.status is not SubscriptionStatus.SUSPENDED:
-            self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
+            self.status = moved(self.status, SubscriptionStatus.ACTIVE)
         self.look_again(at=until)
 
     def look_again(self, *, at: datetime) -> None:
@@ -475,17 +321,17 @@ class Subscription(Model):
 
     def mark_past_due(self, *, retry_at: datetime) -> None:
         """Mark the subscription past due until its next retry."""
-        self.status = _moved(self.status, SubscriptionStatus.PAST_DUE)
+        self.status = moved(self.status, SubscriptionStatus.PAST_DUE)
         self._schedule(retry_at)
 
     def suspend(self) -> None:
         """Stop access and charges until staff decide what follows a refund or reversal."""
-        self.status = _moved(self.status, SubscriptionStatus.SUSPENDED)
+        self.status = moved(self.status, SubscriptionStatus.SUSPENDED)
         self._schedule(None)
 
     def resume(self, *, at: datetime) -> None:
         """Restore access after a pause or suspension. The next charge is due at the end of the paid period, or now."""
-        self.status = _moved(self.status, SubscriptionStatus.ACTIVE)
+        self.status = moved(self.status, SubscriptionStatus.ACTIVE)
         self._schedule(max(self.paid_until or at, at))
 
     def cancel(self, *, at: datetime) -> None:
@@ -493,7 +339,7 @@ class Subscription(Model):
         if self.status is SubscriptionStatus.SUSPENDED and self.paid_until is not None:
             self.paid_until = min(self.paid_until, at)
         if self.status is not SubscriptionStatus.CANCELLED:
-            self.status, self.cancelled_at = _moved(self.status, SubscriptionStatus.CANCELLED), at
+            self.status, self.cancelled_at = moved(self.status, SubscriptionStatus.CANCELLED), at
             self._schedule(None)
         for invoice in self.invoices:
             if invoice.status is InvoiceStatus.OPEN:
@@ -548,27 +394,27 @@ class Invoice(Model):
     def mark_paid(self, *, at: datetime) -> None:
         """Mark the invoice paid. A late approval may pay an uncollectible invoice, a won dispute a reversed one."""
         if self.status is not InvoiceStatus.PAID:
-            self.status, self.paid_at = _moved(self.status, InvoiceStatus.PAID), at
+            self.status, self.paid_at = moved(self.status, InvoiceStatus.PAID), at
 
     def mark_uncollectible(self) -> None:
         """Mark the invoice uncollectible: every dunning attempt was declined."""
-        self.status = _moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
+        self.status = moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
 
     def mark_refunded(self) -> None:
         """Mark the invoice refunded: its whole payment was returned to the buyer."""
-        self.status = _moved(self.status, InvoiceStatus.REFUNDED)
+        self.status = moved(self.status, InvoiceStatus.REFUNDED)
 
     def mark_reversed(self) -> None:
         """Mark the invoice reversed: the card company took its payment back."""
-        self.status = _moved(self.status, InvoiceStatus.REVERSED)
+        self.status = moved(self.status, InvoiceStatus.REVERSED)
 
     def win_dispute(self) -> None:
         """Mark a reversed invoice paid again: the shop won the dispute and keeps the payment."""
-        self.status = _moved(self.status, InvoiceStatus.PAID)
+        self.status = moved(self.status, InvoiceStatus.PAID)
 
     def mark_void(self) -> None:
         """Mark the invoice void: nothing is owed for its period any more."""
-        self.status = _moved(self.status, InvoiceStatus.VOID)
+        self.status = moved(self.status, InvoiceStatus.VOID)
 
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
@@ -772,7 +618,7 @@ class Order(Model):
             self.ended_at, self.late_look_at = since, since + LATE_LOOKS[0]
 
     def _end(self, status: OrderStatus) -> None:
-        self.status = _moved(self.status, status)
+        self.status = moved(self.status, status)
         self.stop_looking()
 
 
@@ -854,23 +700,23 @@ class Refund(Model):
     def mark_asked(self, *, at: datetime) -> None:
         """Record that the service accepted the request, or may have, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
-            self.status, self.asked_at = _moved(self.status, RefundStatus.ASKED), at
+            self.status, self.asked_at = moved(self.status, RefundStatus.ASKED), at
 
     def record_refusal(self, reason: str, *, is_last: bool) -> None:
         """Count a refusal by the service. After the last one, stop asking."""
         self.refusals, self.refusal = self.refusals + 1, reason[:500]
         if is_last:
-            self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
+            self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
 
     def give_up(self, reason: str) -> None:
         """Stop waiting for a refund that the service accepted, or may have, and that its record does not show."""
-        self.status, self.look_at = _moved(self.status, RefundStatus.REFUSED), None
+        self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
         self.refusal = reason[:500]
 
     def mark_made(self, *, at: datetime) -> None:
         """Record that the service's record shows the refund."""
         if self.status is not RefundStatus.MADE:
-            self.status, self.made_at, self.look_at = _moved(self.status, RefundStatus.MADE), at, None
+            self.status, self.made_at, self.look_at = moved(self.status, RefundStatus.MADE), at, None
 
 
 class Case(Model):

@@ -16,23 +16,14 @@ from typing import Any
 
 from clock import FIRST_PAUSE, back_off
 from errors import ChargeInProgress, NothingToCharge
-from models import (
-    BillingKey,
-    Invoice,
-    InvoiceStatus,
-    JournalEntry,
-    Order,
-    OrderPurpose,
-    Subscription,
-    SubscriptionStatus,
-    db,
-)
+from models import BillingKey, Invoice, JournalEntry, Order, Subscription, db
 from services import claims, dunning, journal, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused, Unknown
 from services.invoices import next_merchant_uid
 from services.machine_time import moment, shared
+from states import InvoiceStatus, OrderPurpose, SubscriptionStatus
 
 DECISION_TIMEOUT = timedelta(days=1)
 """How long a PG may take to decide about a charge. After that, we treat it as declined.

@@ -21,23 +21,13 @@ from errors import (
     PaymentServiceDown,
     PaymentServiceRefused,
 )
-from models import (
-    Invoice,
-    Order,
-    OrderPurpose,
-    OrderStatus,
-    Plan,
-    Subscription,
-    SubscriptionStatus,
-    User,
-    db,
-    new_uid,
-)
+from models import Invoice, Order, Plan, Subscription, User, db, new_uid
 from services import billing_keys, guides, journal, open_orders, orders, payments, purchases, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.iamport import IamportError, Refused
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
+from states import OrderPurpose, OrderStatus, SubscriptionStatus
 
 NAME_LIMIT = 40
 """Characters of an order name that the payment service accepts."""

@@ -18,21 +18,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from clock import bounds
-from models import (
-    Comparison,
-    ComparisonStep,
-    Difference,
-    DifferenceKind,
-    ListedPayment,
-    Order,
-    OrderStatus,
-    db,
-)
+from models import Comparison, Difference, ListedPayment, Order, db
 from services import differences, takings
 from services.desk import Desk
 from services.differences import Finding
 from services.iamport import IamportError, Payment, PaymentPage, Refused
 from services.orders import is_ours
+from states import ComparisonStep, DifferenceKind, OrderStatus
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,11 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from clock import day_in_seoul
-from models import Comparison, ComparisonStep, Order, db
+from models import Comparison, Order, db
 from services import comparison
 from services.desk import Desk
 from services.iamport import IamportError
+from states import ComparisonStep
 
 log = logging.getLogger(__name__)
 

@@ -8,22 +8,12 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from models import (
-    Comparison,
-    Difference,
-    DifferenceKind,
-    Order,
-    OrderStatus,
-    Refund,
-    RefundCause,
-    RefundStatus,
-    Repair,
-    db,
-)
+from models import Comparison, Difference, Order, Refund, db
 from money import CurrencyError, Money
 from services import orders, payments, refunds, reversals, verification
 from services.desk import Desk
 from services.iamport import NotFound, Payment
+from states import DifferenceKind, OrderStatus, RefundCause, RefundStatus, Repair
 
 
 def between(desk: Desk, order: Order, payment: Payment | None) -> DifferenceKind | None:

@@ -7,9 +7,10 @@ at the last step the invoice is uncollectible and the subscription ends.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from models import Invoice, InvoiceStatus, Order, SubscriptionStatus
+from models import Invoice, Order
 from services import journal
 from services.desk import Desk
+from states import InvoiceStatus, SubscriptionStatus
 
 SHORTEST_GAP = timedelta(hours=1)
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from models import Order, Subscription, SubscriptionStatus, db
+from models import Order, Subscription, db
 from services import subscriptions
+from states import SubscriptionStatus
 
 
 def end_previous(order: Order, *, now: datetime) -> None:

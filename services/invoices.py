@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from clock import add_months
-from models import Invoice, InvoiceStatus, Order, OrderPurpose, OrderStatus, Subscription, db, new_uid
+from models import Invoice, Order, Subscription, db, new_uid
 from services.locks import lock
+from states import InvoiceStatus, OrderPurpose, OrderStatus
 
 WINDOW_LIFETIME = timedelta(minutes=30)
 """How long after its opening a payment window may delay a charge."""

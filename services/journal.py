@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
-from models import Case, JournalEntry, Order, OrderStatus, Refund, RefundStatus, db
+from models import Case, JournalEntry, Order, Refund, db
+from states import OrderStatus, RefundStatus
 
 BROWSER, SHOP, PG = "browser", "shop", "pg"
 

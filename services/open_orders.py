@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from models import InvoiceStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import Order, db
 from services import journal, payments
 from services.desk import Desk
 from services.locks import lock
 from services.owners import EVERYONE, Owners
 from services.payments import Lookup
+from states import InvoiceStatus, OrderPurpose, OrderStatus, SubscriptionStatus
 
 ABANDONED_AFTER = timedelta(days=1)
 """We close an order that was not finished in this time. A late approval reopens it: `cancelled → paid`."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from errors import OrderNotFound
-from models import Order, OrderPurpose, OrderStatus, User, db
+from models import Order, User, db
+from states import OrderPurpose, OrderStatus
 
 OUR_FORM = re.compile(r"order_[0-9a-f]{20}|inv_[0-9a-f]{20}-[0-9]+")
 """The ids of our orders. A merchant may use one account for several shops, each with ids of its own."""

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from clock import day_of_month, from_unix
-from models import KeyStatus, Order, OrderPurpose, OrderStatus, db
+from models import Order, db
 from services import claims, dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
 from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, Payment
 from services.invoices import period_end
 from services.locks import lock
+from states import KeyStatus, OrderPurpose, OrderStatus
 
 CATCH_UP_PAUSE = timedelta(days=1)
 """The time between two charges when more than one unpaid period has begun."""

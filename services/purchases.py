@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from clock import day_of_month
 from errors import AlreadySubscribed, ChargeInProgress, StillPaid
-from models import Order, OrderStatus, Plan, Subscription, SubscriptionStatus, User, db
+from models import Order, Plan, Subscription, User, db
 from services import journal, subscriptions
 from services.invoices import unpaid_invoice
 from services.locks import lock, lock_too, lock_user
+from states import OrderStatus, SubscriptionStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from errors import OutOfDate
-from models import InvoiceStatus, Order, OrderStatus, Refund, RefundCause, RefundEffect, RefundStatus, db
+from models import Order, Refund, db
 from money import CurrencyError, Money
 from services import journal, reversals
 from services.desk import Desk
@@ -23,6 +23,7 @@ from services.guides import Guide
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
 from services.owners import EVERYONE, Owners
+from states import InvoiceStatus, OrderStatus, RefundCause, RefundEffect, RefundStatus
 
 MAX_REFUSALS = 12
 """After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, or_, select
 
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
-from models import BillingKey, Invoice, InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
+from models import BillingKey, Invoice, Order, Subscription, db
 from money import Money
 from services import charges, claims, machine_time, open_orders, payments
 from services.claims import Claim
@@ -18,6 +18,7 @@ from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
 from services.owners import EVERYONE, Owners
 from services.subscriptions import next_period
+from states import InvoiceStatus, OrderStatus, SubscriptionStatus
 
 CONFIRMATION_TIMEOUT = timedelta(days=1)
 """How long we wait for the webhook of an issue. A webhook may be lost, so after this time the key is charged."""

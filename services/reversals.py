@@ -20,21 +20,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from errors import OutOfDate
-from models import (
-    Case,
-    CaseKind,
-    InvoiceStatus,
-    Order,
-    OrderStatus,
-    RefundEffect,
-    RefundStatus,
-    SubscriptionStatus,
-    User,
-    db,
-)
+from models import Case, Order, User, db
 from money import CurrencyError, Money
 from services import journal
 from services.iamport import Payment
+from states import CaseKind, InvoiceStatus, OrderStatus, RefundEffect, RefundStatus, SubscriptionStatus
 
 RUNNING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.PAUSED, SubscriptionStatus.PAST_DUE)
 

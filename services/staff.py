@@ -11,22 +11,13 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from errors import InvalidRequest, OutOfDate, PaymentServiceDown, PaymentServiceRefused
-from models import (
-    Case,
-    Order,
-    Refund,
-    RefundEffect,
-    StaffAction,
-    Subscription,
-    SubscriptionStatus,
-    User,
-    db,
-)
+from models import Case, Order, Refund, StaffAction, Subscription, User, db
 from money import CurrencyError, Money
 from services import journal, payments, refunds, renewals, reversals, subscriptions
 from services.desk import Desk
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
+from states import RefundEffect, SubscriptionStatus
 
 
 def record_of(desk: Desk, order: Order) -> Payment | None:

@@ -7,22 +7,13 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
-from models import (
-    Invoice,
-    InvoiceStatus,
-    Order,
-    OrderStatus,
-    Plan,
-    Subscription,
-    SubscriptionStatus,
-    User,
-    db,
-)
+from models import Invoice, Order, Plan, Subscription, User, db
 from money import Money
 from services import billing_keys, journal
 from services.desk import Desk
 from services.invoices import period_end, unanswered_charge, unpaid_invoice
 from services.locks import lock
+from states import InvoiceStatus, OrderStatus, SubscriptionStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,12 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from clock import bounds, day_in_seoul
-from models import Case, CaseKind, Comparison, Difference, Invoice, InvoiceStatus, Order, db
+from models import Case, Comparison, Difference, Invoice, Order, db
 from money import EXPONENTS, Money
 from services import differences, refunds
 from services.desk import Desk
 from services.iamport import Payment
+from states import CaseKind, InvoiceStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,10 +3,11 @@
 import re
 from contextlib import suppress
 
-from models import Invoice, InvoiceStatus, KeyStatus, Order, OrderStatus
+from models import Invoice, Order
 from money import CurrencyError, Money
 from services.desk import Desk
 from services.iamport import NotFound, Payment, Refused
+from states import InvoiceStatus, KeyStatus, OrderStatus
 
 IMP_UID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 """The ids that we look up. A caller may send any text as `imp_uid`, and a firewall in front of the service answers 403

@@ -10,7 +10,7 @@ NOT_OURS = {".venv", ".git", "node_modules", "instance", "migrations", "__pycach
 """Folders that tools make, and the migrations, which stay as they were written."""
 
 BOTTOM = {"money", "clock", "errors"}
-ROOT_MODULES = BOTTOM | {"app", "config", "models", "forms", "rounds", "progress", "follow_up", "cli"}
+ROOT_MODULES = BOTTOM | {"states", "app", "config", "models", "forms", "rounds", "progress", "follow_up", "cli"}
 ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete|route)\(")
 SHOP = ROOT_MODULES | {"services", "views"}
 

@@ -28,24 +28,7 @@ import clock
 from cli import MOST_THREADS
 from clock import add_months
 from errors import ChargeInProgress, ShopError
-from models import (
-    Comparison,
-    ComparisonStep,
-    Difference,
-    Invoice,
-    InvoiceStatus,
-    JournalEntry,
-    Notice,
-    Order,
-    OrderPurpose,
-    OrderStatus,
-    Plan,
-    RefundEffect,
-    Subscription,
-    SubscriptionStatus,
-    User,
-    db,
-)
+from models import Comparison, Difference, Invoice, JournalEntry, Notice, Order, Plan, Subscription, User, db
 from services import (
     catalog,
     checkout,
@@ -66,6 +49,7 @@ from services.desk import Desk
 from services.differences import left_of
 from services.processes import Process
 from services.webhooks import Receipt
+from states import ComparisonStep, InvoiceStatus, OrderPurpose, OrderStatus, RefundEffect, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, read_notices, receive, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)

@@ -9,9 +9,10 @@ from flask_login import current_user
 
 import clock
 from forms import NoteForm, ReasonForm, RefundForm
-from models import Order, Refund, RefundEffect, RefundStatus
+from models import Order, Refund
 from services import journal, orders, refunds, staff
 from services.payments import Lookup
+from states import RefundEffect, RefundStatus
 from views.incoming import desk
 from views.staff import sent_reason, staff_only
 

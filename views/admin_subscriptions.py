@@ -8,8 +8,9 @@ from flask_login import current_user
 import clock
 from errors import InvalidRequest
 from forms import ReasonForm, StaffChargeForm
-from models import Order, OrderStatus, Subscription
+from models import Order, Subscription
 from services import staff, subscriptions
+from states import OrderStatus
 from views.incoming import desk
 from views.staff import sent_reason, staff_only
 

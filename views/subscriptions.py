@@ -8,8 +8,9 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest
 from forms import ChargeForm, ConfirmForm
-from models import Order, OrderStatus, Subscription
+from models import Order, Subscription
 from services import guides, renewals, subscriptions
+from states import OrderStatus
 from views.buyer_form import retry_form
 from views.incoming import desk, wants_json
 

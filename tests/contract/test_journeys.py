@@ -7,7 +7,7 @@ import pytest
 
 import clock
 from clock import day_in_seoul
-from models import JournalEntry, KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus, db
+from models import JournalEntry, db
 from money import Money
 from sandbox.wire.errors import WindowRefused
 from services import catalog, checkout, comparison, refunds, reversals, subscriptions
@@ -16,6 +16,7 @@ from services.differences import left_of
 from services.iamport import NotFound
 from services.locks import lock
 from services.payments import settle
+from states import KeyStatus, OrderStatus, RefundEffect, SubscriptionStatus
 from tests.conftest import signed_in
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, try_again
 

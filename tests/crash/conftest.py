@@ -15,7 +15,8 @@ from sqlalchemy import update
 
 from app import create_app
 from config import Config
-from models import InvoiceStatus, Order, Subscription, db
+from models import Order, Subscription, db
+from states import InvoiceStatus
 from tests.conftest import scratch_database
 from tests.crash.due_shop import CARD, close_database, environment, sell
 from tests.sandbox.process import Sandbox

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, expect
 import clock
 from app import create_app
 from config import Config
-from models import Subscription, SubscriptionStatus, db
+from models import Subscription, db
+from states import SubscriptionStatus
 from tests.e2e.conftest import ROOT, free_port
 
 pytestmark = pytest.mark.e2e

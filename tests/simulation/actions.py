@@ -7,12 +7,13 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from errors import ShopError
-from models import Case, Order, OrderStatus, RefundEffect, Subscription, SubscriptionStatus, User, db
+from models import Case, Order, Subscription, User, db
 from services import checkout, renewals, staff, subscriptions
 from services import webhooks as incoming
 from services.catalog import plan_on_sale
 from services.checkout import Source
 from services.desk import Desk
+from states import OrderStatus, RefundEffect, SubscriptionStatus
 from tests.factories import place_order, try_again
 from tests.simulation.workers import log_charge, work
 from tests.simulation.world import Window, World

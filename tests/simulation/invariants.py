@@ -6,19 +6,10 @@ from itertools import pairwise
 
 from sqlalchemy import func, select
 
-from models import (
-    Invoice,
-    InvoiceStatus,
-    Order,
-    OrderPurpose,
-    OrderStatus,
-    Refund,
-    Subscription,
-    SubscriptionStatus,
-    db,
-)
+from models import Invoice, Order, Refund, Subscription, db
 from money import Money
 from services.iamport import Payment
+from states import InvoiceStatus, OrderPurpose, OrderStatus, SubscriptionStatus
 from tests.simulation.service import Service, moved_money
 
 PAID = (InvoiceStatus.PAID, InvoiceStatus.REVERSED)

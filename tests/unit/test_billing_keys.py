@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from models import JournalEntry, KeyStatus, db
+from models import JournalEntry, db
 from services import billing_keys, checkout, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
+from states import KeyStatus
 from tests.factories import NOW, WEBHOOK, place_order, receive, subscribe, try_again
 
 

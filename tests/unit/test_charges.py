@@ -6,10 +6,11 @@ import pytest
 
 from clock import add_months
 from errors import PaymentServiceBusy
-from models import JournalEntry, OrderStatus, SubscriptionStatus, db
+from models import JournalEntry, db
 from services import checkout, renewals
 from services.checkout import Source
 from services.iamport import CircuitOpen, Refused, Unauthorized, Unknown
+from states import OrderStatus, SubscriptionStatus
 from tests.factories import NOW, place_order, renew, subscribe
 from tests.fakes import DUPLICATE
 

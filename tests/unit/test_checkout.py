@@ -14,10 +14,11 @@ from errors import (
     PaymentServiceRefused,
     PgUnavailable,
 )
-from models import JournalEntry, Order, OrderPurpose, OrderStatus, Subscription, SubscriptionStatus, db
+from models import JournalEntry, Order, Subscription, db
 from services import catalog, checkout, open_orders, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused, Unknown
+from states import OrderPurpose, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_buyer, place_order, receive, reconcile, subscribe, try_again
 
 

@@ -16,10 +16,11 @@ from sqlalchemy import event
 import clock
 import progress
 import rounds
-from models import JournalEntry, Notice, OrderStatus, Plan, SubscriptionStatus, db
+from models import JournalEntry, Notice, Plan, db
 from rounds import Attempt, Tally
 from services import catalog, checkout, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
+from states import OrderStatus, SubscriptionStatus
 from tests.factories import NOW, place_order, place_orders, subscribe
 
 

@@ -6,23 +6,13 @@ from decimal import Decimal
 import pytest
 
 from clock import bounds
-from models import (
-    Comparison,
-    ComparisonStep,
-    Difference,
-    DifferenceKind,
-    InvoiceStatus,
-    ListedPayment,
-    OrderStatus,
-    Repair,
-    SubscriptionStatus,
-    db,
-)
+from models import Comparison, Difference, ListedPayment, db
 from money import Money
 from services import checkout, comparison, days, reversals, takings
 from services.checkout import Source
 from services.differences import left_of
 from services.iamport import Refused, Unknown
+from states import ComparisonStep, DifferenceKind, InvoiceStatus, OrderStatus, Repair, SubscriptionStatus
 from tests.factories import NOW, place_order, renew, subscribe
 
 DAY = date(2026, 1, 31)

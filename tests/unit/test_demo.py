@@ -9,7 +9,7 @@ import demo
 from clock import add_months, day_of_month
 from config import PUBLISHED_STAFF, ConfigError
 from demo import people
-from models import InvoiceStatus, SubscriptionStatus
+from states import InvoiceStatus, SubscriptionStatus
 from tests import factories
 
 DAYS = [

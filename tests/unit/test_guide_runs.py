@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import KeyStatus, OrderStatus, Subscription, SubscriptionStatus
+from models import Subscription
 from services import checkout
 from services.checkout import Source
+from states import KeyStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, subscribe
 
 

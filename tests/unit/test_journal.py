@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from models import JournalEntry, RefundStatus, db
+from models import JournalEntry, db
 from services import checkout, journal, reversals
 from services.checkout import Source
 from services.journal import ENTRIES_OF_A_PAGE
+from states import RefundStatus
 from tests.factories import NOW, place_order, subscribe
 
 YEAR = timedelta(days=365)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from clock import add_months
-from models import LATE_LOOKS, InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus, db
+from models import LATE_LOOKS, db
 from services import checkout, open_orders, subscriptions
 from services.checkout import Source
+from states import InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, place_order, place_orders, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)

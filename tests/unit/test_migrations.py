@@ -12,24 +12,11 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app import create_app
-from models import (
-    Case,
-    CaseKind,
-    Comparison,
-    Difference,
-    InvoiceStatus,
-    Notice,
-    Order,
-    OrderStatus,
-    Refund,
-    RefundCause,
-    Subscription,
-    SubscriptionStatus,
-    db,
-)
+from models import Case, Comparison, Difference, Notice, Order, Refund, Subscription, db
 from money import Money
 from services import catalog, checkout, comparison, notices
 from services.checkout import Source
+from states import CaseKind, InvoiceStatus, OrderStatus, RefundCause, SubscriptionStatus
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from clock import add_months
 from errors import ChargeInProgress, NothingToCharge
-from models import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import db
 from services import checkout, claims, open_orders, orders, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Unauthorized
+from states import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from models import JournalEntry, KeyStatus, Notice, OrderStatus, db
+from models import JournalEntry, Notice, db
 from services import checkout, notices, webhooks
 from services.checkout import Source
 from services.notices import LONGEST_PAUSE, MOST_WAITING, TURN_EVERY, TURNS_AT_ONCE
 from services.payments import Lookup
 from services.processes import Process
+from states import KeyStatus, OrderStatus
 from tests.factories import NOW, place_order, subscribe
 
 LEASE = timedelta(minutes=5)

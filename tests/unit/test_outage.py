@@ -10,10 +10,11 @@ import pytest
 import requests
 
 from errors import ShopError
-from models import BillingKey, InvoiceStatus, JournalEntry, KeyStatus, Subscription, SubscriptionStatus, db
+from models import BillingKey, JournalEntry, Subscription, db
 from services import renewals
 from services.desk import Desk
 from services.iamport import Breaker, IamportClient
+from states import InvoiceStatus, KeyStatus, SubscriptionStatus
 from tests.factories import NOW
 from tests.fake_wire import FakeWire
 from tests.fakes import FakeIamport

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from errors import AlreadySubscribed, StillPaid
-from models import InvoiceStatus, Order, OrderStatus, Subscription, SubscriptionStatus, db
+from models import Order, Subscription, db
 from services import checkout, purchases, subscriptions
 from services.checkout import Source
 from services.iamport import Unknown
+from states import InvoiceStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, make_user, place_order, reconcile, subscribe
 
 

@@ -10,12 +10,13 @@ from decimal import Decimal
 import pytest
 
 from errors import OutOfDate
-from models import InvoiceStatus, JournalEntry, OrderStatus, RefundEffect, RefundStatus, SubscriptionStatus, db
+from models import JournalEntry, db
 from money import Money
 from services import checkout, payments, refunds, reversals, subscriptions
 from services.checkout import Source
 from services.iamport import Busy, Refused
 from services.locks import lock
+from states import InvoiceStatus, OrderStatus, RefundEffect, RefundStatus, SubscriptionStatus
 from tests.factories import NOW, place_order, reconcile, renew, subscribe
 
 WILL_NOT = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)

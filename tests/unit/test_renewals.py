@@ -8,12 +8,13 @@ import pytest
 
 from clock import add_months
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge
-from models import InvoiceStatus, KeyStatus, Order, OrderPurpose, OrderStatus, SubscriptionStatus, db
+from models import Order, db
 from rounds import charge_due
 from services import billing_keys, checkout, claims, renewals, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from services.processes import Process
+from states import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 

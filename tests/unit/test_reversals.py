@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from errors import NothingToCharge, OutOfDate
-from models import CaseKind, InvoiceStatus, JournalEntry, OrderStatus, SubscriptionStatus, db
+from models import JournalEntry, db
 from services import checkout, open_orders, payments, renewals, reversals, subscriptions
 from services.checkout import Source
 from services.locks import lock
+from states import CaseKind, InvoiceStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, make_user, place_order, reconcile, renew, subscribe, try_again
 
 LATER = NOW + timedelta(days=3)

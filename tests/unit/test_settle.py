@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from models import Invoice, JournalEntry, KeyStatus, Notice, OrderStatus, SubscriptionStatus, db
+from models import Invoice, JournalEntry, Notice, db
 from services import checkout, open_orders, orders
 from services.checkout import Source
 from services.iamport import Refused
+from states import KeyStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, place_orders, receive, reconcile, subscribe
 
 

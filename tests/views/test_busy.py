@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 import clock
-from models import JournalEntry, OrderStatus, SubscriptionStatus, db
+from models import JournalEntry, db
 from services import checkout, orders, renewals
 from services.iamport import Refused
+from states import OrderStatus, SubscriptionStatus
 from tests.factories import place_order, reconcile, subscribe
 from tests.views.test_checkout import WORLDWIDE, place
 from tests.views.test_subscriptions import JSON, charge, period_on

@@ -7,8 +7,9 @@ import pytest
 from babel.dates import format_date
 
 import clock
-from models import Order, OrderStatus, SubscriptionStatus, db
+from models import Order, db
 from services import checkout, orders, subscriptions
+from states import OrderStatus, SubscriptionStatus
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 

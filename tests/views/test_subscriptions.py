@@ -8,9 +8,10 @@ import pytest
 
 import clock
 from clock import add_months
-from models import InvoiceStatus, KeyStatus, SubscriptionStatus, db
+from models import db
 from services import checkout, payments, renewals, reversals, subscriptions
 from services.locks import lock
+from states import InvoiceStatus, KeyStatus, SubscriptionStatus
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
 

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import event
 
 import clock
-from models import JournalEntry, Notice, OrderStatus, db
+from models import JournalEntry, Notice, db
 from services import checkout, renewals
+from states import OrderStatus
 from tests.factories import make_user, place_order, read_notices
 
 PATH = "/webhooks/iamport"

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import true, update
 
 import models
-from models import OrderStatus, Subscription
+from models import Subscription
 from services import charges, claims, dunning, invoices, payments, refunds, renewals, reversals, verification
+from states import OrderStatus
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {}
 """Every planted bug by its name."""
