@@ -42,7 +42,10 @@ def init_app(app: Flask) -> None:
 
 def _refused(error: Refused) -> Response:
     message = error.message if _explains() or not error.ours else UNEXPLAINED
-    return answer(None, code=error.code, message=message, http=error.http)
+    envelope = answer(None, code=error.code, message=message, http=error.http)
+    if error.retry_after:
+        envelope.headers["Retry-After"] = str(error.retry_after)
+    return envelope
 
 
 def _malformed(error: Malformed) -> Response:

@@ -32,7 +32,7 @@ from . import keys, outcomes, pg_checks, settling
 
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
 UNKNOWN_BUYER = "등록되지 않은 구매자입니다."
-INTERNAL_ERROR = "Internal Server Error"
+INTERNAL_ERROR, TOO_MANY = "Internal Server Error", "Too Many Requests"
 CARD_REFUSED = "카드정보 인증에 실패하였습니다."
 
 
@@ -41,8 +41,8 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
     Raises:
         Refused: when the `customer_uid` is unknown, the `merchant_uid` was paid or cancelled before, it is scheduled
-            (unless the lever `charge_reserved` is on), or the PG does not allow the charge; with HTTP 500 when the
-            outcome's answer is `500_before`.
+            (unless the lever `charge_reserved` is on), or the PG does not allow the charge; with HTTP 500 or
+            429 when the outcome stops the charge.
         Malformed: when a field is missing or of the wrong shape.
     """
     payment = requested_charge(merchant, fields, now)
@@ -51,14 +51,14 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
             raise Refused(1, DUPLICATE)
         attempted = check_and_charge(merchant, payment, fields, now)
     if not attempted:  # after the commit, which uses up the planned outcome
-        raise Refused(-1, INTERNAL_ERROR, http=500)
+        raise _not_attempted(payment)
     return payment
 
 
 def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: int) -> bool:
     """Charge the key of the payment's `customer_uid`, inside the caller's transaction.
 
-    Return False when the outcome's answer is `500_before`: the charge is not even attempted.
+    Return False when the outcome stops the charge: it is not even attempted.
 
     Raises:
         Refused, Malformed: when `charge` raises them; nothing has been written then.
@@ -75,7 +75,7 @@ def check_and_charge(merchant: Merchant, payment: Payment, fields: Fields, now: 
 def charge_key(key: BillingKey, payment: Payment, now: int) -> bool:
     """Let the PG charge `key`, inside the caller's transaction. Return False as `check_and_charge` does."""
     _settle(key, payment, now)
-    if outcomes.answer_to(payment) == "500_before":
+    if outcomes.stops_charge(payment):
         return False
     db.session.add(payment)
     notices.queue_approval(key.merchant, payment, now)
@@ -119,7 +119,7 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
 
     Raises:
         Refused: when the card is not a test card, its PG turns it down, or the `merchant_uid` was paid or cancelled
-            before; with HTTP 500 when the outcome's answer is `500_before`.
+            before; with HTTP 500 or 429 when the outcome stops the charge.
         Malformed: when a field is missing or of the wrong shape.
     """
     payment = requested_charge(merchant, fields, now, by_card=True)
@@ -139,8 +139,15 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
             keys.copy_buyer(key, payment)
             keys.store(key)
     if not attempted:  # after the commit, which uses up the planned outcome
-        raise Refused(-1, INTERNAL_ERROR, http=500)
+        raise _not_attempted(payment)
     return payment
+
+
+def _not_attempted(payment: Payment) -> Refused:
+    """Return the answer to a charge that the outcome stopped."""
+    if outcomes.answer_to(payment) == "429_before":
+        return Refused(-1, TOO_MANY, http=429, retry_after=payment.outcome_seconds)
+    return Refused(-1, INTERNAL_ERROR, http=500)
 
 
 def _settle(key: BillingKey, payment: Payment, now: int) -> None:

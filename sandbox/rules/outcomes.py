@@ -31,8 +31,13 @@ class Outcome:
     refusal: str | None = None
     later: bool = False
     payer: Literal["closes", "leaves"] | None = None
-    answer: Literal["500_before", "500_after", "slow", "lost"] | None = None
+    answer: Literal["429_before", "500_before", "500_after", "slow", "lost"] | None = None
     seconds: int = 0
+
+    @property
+    def stops_charge(self) -> bool:
+        """Whether the service answers with an error before it attempts the charge."""
+        return self.answer in ("429_before", "500_before")
 
 
 def _load() -> dict[str, Outcome]:
@@ -67,6 +72,11 @@ def planned(merchant: Merchant) -> list[PlannedOutcome]:
 def answer_to(payment: Payment) -> str | None:
     """Return what is wrong with the HTTP answer to this charge: an `Outcome.answer`, or None when nothing is."""
     return OUTCOMES[payment.outcome].answer if payment.outcome else None
+
+
+def stops_charge(payment: Payment) -> bool:
+    """Whether the service answers with an error before it attempts this charge."""
+    return payment.outcome is not None and OUTCOMES[payment.outcome].stops_charge
 
 
 def payer_of(payment: Payment) -> str | None:

@@ -45,7 +45,7 @@ def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now
     payment.instrument = instrument.number
     entries.show_instrument(payment, instrument)
     outcome = outcomes.play(payment, "charge", instrument)
-    if outcome is not None and outcome.answer == "500_before":
+    if outcome is not None and outcome.stops_charge:
         return
     if outcome is None:
         refusal = charge_refusal(key, instrument)

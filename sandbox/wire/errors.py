@@ -8,11 +8,13 @@ class Refused(Exception):
     """A REST request is refused and makes no record. The envelope carries `code` and `message`.
 
     `http` is the HTTP status. `ours` marks a message that we wrote because the real service's text is unknown.
+    `retry_after` is the header of that name, in seconds; with 0 the answer has none.
     """
 
-    def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False) -> None:
+    def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False, retry_after: int = 0) -> None:
         super().__init__(message)
         self.code, self.message, self.http, self.ours = code, message, http, ours
+        self.retry_after = retry_after
 
 
 class WindowRefused(Exception):

@@ -50,6 +50,19 @@ def test_an_error_after_the_charge_took_the_money(api, client):
     assert api.get("/payments/find/order-1/paid").response["amount"] == 9900
 
 
+def test_a_429_says_when_to_come_back_and_takes_nothing(api, client):
+    api.issue()
+    client.post("/control/outcomes", json={"outcome": "too_many_requests", "seconds": 7})
+
+    charge = {"customer_uid": "card-1", "merchant_uid": "order-1", "amount": 9900, "name": "Coffee"}
+    turned_away = client.post("/subscribe/payments/again", json=charge, headers=api.headers)
+
+    assert (turned_away.status_code, turned_away.json["code"], turned_away.json["response"]) == (429, -1, None)
+    assert turned_away.headers["Retry-After"] == "7"
+    assert api.get("/payments/find/order-1").http == 404
+    assert api.charge("order-1").response["status"] == "paid"
+
+
 def test_a_fault_strikes_whom_it_was_meant_for_and_as_often_as_ordered(api, client):
     api.issue("card-1")
     api.issue("card-2")
