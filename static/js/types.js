@@ -48,4 +48,35 @@
  * @property {object} [confirm] only if the server asks a question: the fields to add to the request to answer yes
  */
 
+/**
+ * What the reader of a guide has set up. Fields are dotted names, such as `bypass.widget_code`.
+ * @typedef {object} SetupDetail
+ * @property {Record<string, unknown>} request as the browser would send it
+ * @property {string[]} changed names of the fields that differ from the guide's
+ * @property {string[]} mistakes ids of the deliberate mistakes
+ */
+
+/**
+ * A run of a guide, started in the request panel. The server makes the order; `edits` change only what the browser
+ * passes to the payment window.
+ * @typedef {object} RunDetail
+ * @property {string} runId
+ * @property {("pc" | "mobile")[]} devices
+ * @property {{set: Record<string, unknown>, unset: string[]}} edits
+ * @property {string[]} mistakes ids of the deliberate mistakes
+ */
+
+/**
+ * Events on #workbench, by which the panels of a guide's page talk to each other.
+ * @typedef {object} WorkbenchEvents
+ * @property {CustomEvent<SetupDetail>} "setup-change" also once at the start; `data-setup` keeps the last one as JSON
+ * @property {CustomEvent<{name: string | null}>} "field-point" the pointer or the focus is on a field, or left it
+ * @property {CustomEvent<RunDetail>} "run-start"
+ * @property {CustomEvent<{device: string, order: CreatedOrder, sent: object}>} "run-order" what the browser really sent
+ * @property {CustomEvent<{device: string, kind: "callback" | "landing", fields: object}>} "run-return"
+ * @property {CustomEvent<{device: string, merchantUid: string, location: string}>} "run-result"
+ * @property {CustomEvent<{runId: string}>} "run-end"
+ * @property {CustomEvent<{panel: string}>} "panel-show" selects a panel by its element's id where panels are tabs
+ */
+
 export {};

@@ -1,0 +1,111 @@
+"""The values and the code that a guide's page shows: examples before a run, the run's own afterwards."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, render_template
+from flask_babel import get_locale, gettext
+
+from models import Order, Plan, new_uid
+from money import Money
+from services import checkout
+from services.guides import Guide, Parameter, Variant
+from views.highlight import highlight
+from views.incoming import desk
+
+SNIPPETS = (
+    ("html", "HTML + JavaScript", "subscribe.html"),
+    ("python", "Flask", "shop.py"),
+    ("bash", "curl", "charge.sh"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pane:
+    """One tab of code: its language, its title, the snippet's file and the finished code."""
+
+    language: str
+    title: str
+    file: str
+    code: str
+
+
+def init_app(app: Flask) -> None:
+    """Add the filters that snippets use: `highlight` and `literal`."""
+    app.jinja_env.filters.update(highlight=highlight, literal=literal)
+
+
+def literal(value: Any) -> str:
+    """Return a value as a JavaScript and JSON literal, safe in a script element. A string is valid Python as well."""
+    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+
+
+def facts_of(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> dict[str, Any]:
+    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the next charge."""
+    amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
+    charges = guide.charges(amount.minor)
+    values = _values(guide, plan, amount, charges=charges) | (_run_values(order) if order else {})
+    next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
+    return {
+        "guide": guide,
+        "plan": plan,
+        "amount": amount,
+        "values": values,
+        "charges": charges,
+        "sent": _sent(guide, variant, values, order),
+        "again": guide.again_for(values | next_charge),
+        "api_url": current_app.config["IMP_API_URL"],
+    }
+
+
+def panes_of(facts: dict[str, Any]) -> list[Pane]:
+    """Return the code with these facts."""
+    return [
+        Pane(language=language, title=title, file=file, code=render_template(f"guides/snippets/{file}.j2", **facts))
+        for language, title, file in SNIPPETS
+    ]
+
+
+def example_of(parameter: Parameter) -> Any:
+    """Return the parameter's example in the reader's language, or None if the guide has none."""
+    example = parameter.example
+    return example[str(get_locale())] if isinstance(example, dict) and "ko" in example else example
+
+
+def _sent(guide: Guide, variant: Variant, values: dict[str, Any], order: Order | None) -> dict[str, Any]:
+    if order:
+        return checkout.request(desk(), order, language=values["language"])
+    return guide.request_for(values, variant)
+
+
+def _run_values(order: Order) -> dict[str, Any]:
+    key = order.billing_key
+    return {
+        "customer_uid": key.customer_uid,
+        "order_name": order.name,
+        "buyer_name": key.issue_name,
+        "issue_email": key.issue_email,
+        "browser_ip": key.issue_ip,
+    }
+
+
+def _values(guide: Guide, plan: Plan, amount: Money, *, charges: bool) -> dict[str, Any]:
+    """Return example values by source, as the code shows them before a run of the guide."""
+    price = plan.price.to_json()
+    language = str(get_locale())
+    name = plan.name(language)
+    examples = {parameter.source: example_of(parameter) for parameter in guide.parameters if parameter.source}
+    return examples | {
+        "plan": name,
+        "price": price,
+        "order_name": name if charges else gettext("Registration for %(plan)s", plan=name),
+        "amount": amount.to_json(),
+        "currency": plan.currency,
+        "channel": desk().channel(guide),
+        "redirect_url": desk().landing_url,
+        "notice_url": desk().notice_url,
+        "language": language,
+        "issue_email": examples["buyer_email"],
+        "browser_ip": "203.0.113.7",
+    }
