@@ -159,7 +159,7 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
             with isolated("what is open"):
                 _look_at_open(desk)
             with isolated("what was not compared"):
-                days.catch_up(desk, moment=clock.now, until=clock.now() + follow_up.ROUND_LIMIT)
+                follow_up.compare_days(desk)
         if stop.wait(every):
             return
 

@@ -1,4 +1,4 @@
-"""Follow up on what is not a renewal: reported payments, open orders, refunds, revoked keys and the journal.
+"""Follow up on what is no renewal: notices, open orders, refunds, revoked keys, days to compare, and the journal.
 
 `reading_notices` settles what is reported in a thread of its own, while the worker charges. The other functions each
 take one look, which ends after `ROUND_LIMIT`: a service that hangs answers nothing, and renewals wait for the end.
@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 import clock
 from rounds import isolated
-from services import billing_keys, journal, machine_time, notices, open_orders, owners, refunds, webhooks
+from services import billing_keys, days, journal, machine_time, notices, open_orders, owners, refunds, webhooks
 from services.desk import Desk
 from states import RefundStatus
 
@@ -64,7 +64,7 @@ def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) 
 
 def read_due_notices(desk: Desk) -> None:
     """Settle the notices that are due, one after the other."""
-    for notice_id, _ in _until(notices.due(now=_machine_now(desk)), clock.now() + ROUND_LIMIT):
+    for notice_id, _ in _until(desk, notices.due(now=_machine_now(desk)), desk.machine_now() + ROUND_LIMIT):
         with isolated(f"notice {notice_id}"):
             _process_notice(desk, notice_id)
 
@@ -106,23 +106,31 @@ class Look:
 
 def look_at_open(desk: Desk) -> Look:
     """Settle the open orders, make the refunds and delete the revoked keys that are due."""
-    look, deadline = Look(), clock.now() + ROUND_LIMIT
-    for order_id, now in _until(open_orders.due(now=clock.now()), deadline):
+    look, deadline = Look(), desk.machine_now() + ROUND_LIMIT
+    for order_id, now in _until(desk, open_orders.due(now=clock.now()), deadline):
         with isolated(f"order {order_id}"):
             look.settled += open_orders.process(desk, order_id=order_id, now=now)
-    for refund_id, now in _until(refunds.due(now=clock.now()), deadline):
+    for refund_id, now in _until(desk, refunds.due(now=clock.now()), deadline):
         with isolated(f"refund {refund_id}"):
             look.refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
-    for key_id, now in _until(billing_keys.to_delete(now=clock.now()), deadline):
+    for key_id, now in _until(desk, billing_keys.to_delete(now=clock.now()), deadline):
         with isolated(f"billing key {key_id}"):
             look.deleted += billing_keys.delete(desk, key_id=key_id, now=now)
     return look
 
 
-def _until(ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
-    """Each with the moment of its turn. What the look has no time for is as due in the next one."""
+def compare_days(desk: Desk) -> None:
+    """Compare the days that were not compared yet with the service's lists. The next look continues there."""
+    deadline = desk.machine_now() + ROUND_LIMIT
+    days.catch_up(desk, moment=clock.now, goes_on=lambda: desk.machine_now() < deadline)
+
+
+def _until(desk: Desk, ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
+    """Each with the moment of its turn. What the look has no time for is as due in the next one.
+
+    `deadline` is machine time: a look lasts as long as its calls, wherever the shop's calendar stands.
+    """
     for one in ids:
-        now = clock.now()
-        if now >= deadline:
+        if desk.machine_now() >= deadline:
             return
-        yield one, now
+        yield one, clock.now()

@@ -41,15 +41,15 @@ def missing(*, now: datetime) -> date | None:
     return next((day for day in days if day >= day_in_seoul(first_order) and day not in done), None)
 
 
-def catch_up(desk: Desk, *, moment: Callable[[], datetime], until: datetime) -> None:
-    """Compare the days that are missing, until the time is over or the service does not answer.
+def catch_up(desk: Desk, *, moment: Callable[[], datetime], goes_on: Callable[[], bool]) -> None:
+    """Compare the days that are missing, until `goes_on` returns False or the service does not answer.
 
     `moment` returns the current time. The next call continues there.
     """
     try:
-        while moment() < until and (day := missing(now=moment())):
+        while goes_on() and (day := missing(now=moment())):
             compared = comparison.begin(day)
-            while moment() < until and compared.step is not ComparisonStep.DONE:
+            while goes_on() and compared.step is not ComparisonStep.DONE:
                 comparison.step(desk, compared, now=moment())
     except IamportError as err:
         log.warning("a comparison waits for the payment service: %r", err)

@@ -238,19 +238,25 @@ def test_reconcile_deletes_keys_whose_deletion_was_not_answered(run, desk, user,
     assert desk.client.keys == {}
 
 
-def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, plan, monkeypatch):
+def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, plan):
     orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
-    started = clock.now()
-
-    def half_a_minute_later_after_each_call():
-        return started + timedelta(seconds=30) * len(desk.client.calls)
-
-    monkeypatch.setattr(clock, "now", half_a_minute_later_after_each_call)
-    desk.client.calls.clear()
     desk.client.silent = True
+    desk.client.while_silent = lambda: desk.machine_now.move_to(desk.machine_now() + timedelta(seconds=30))
+
     run("reconcile")
 
     assert [order.checked_at is not None for order in orders] == [True, False, False]
+
+
+def test_a_round_of_reconcile_ignores_how_far_the_business_time_moves(run, desk, plan, monkeypatch):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
+    started = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: started + timedelta(days=1) * len(desk.client.calls))
+    desk.client.calls.clear()
+
+    run("reconcile")
+
+    assert [order.checked_at is not None for order in orders] == [True, True, True]
 
 
 def test_each_order_of_a_round_is_looked_at_in_its_own_moment(run, desk, plan, monkeypatch):
