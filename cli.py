@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
+from typing import NoReturn
 
 import click
 from flask import Flask, current_app
@@ -14,6 +15,7 @@ from flask.cli import with_appcontext
 import clock
 import follow_up
 import progress
+from follow_up import Look
 from rounds import Tally, charge_due, isolated
 from services import catalog, comparison, days, differences, renewals
 from services.desk import Desk
@@ -58,7 +60,7 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
     """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice.
 
     Exit codes: 0 when every charge has an outcome (a decline is one), 1 when an outcome is unknown, 2 for wrong usage,
-    3 when the payment service does not answer, so that charges were left for the next run.
+    3 when the payment service does not answer, so that something was left for the next run.
     """
     now = _moment(moment, is_allowed=dry_run or current_app.config["DEMO"], is_forever=forever)
     if dry_run:
@@ -66,10 +68,9 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
         return
     stop, patient = threading.Event(), _patient_desk(threads)
     if not forever:
-        follow_up.read_due_notices(patient)
+        notices = follow_up.read_due_notices(patient)
         tally = _renew(patient, threads, now=now, limit=limit)
-        _look_at_open(patient)
-        click.get_current_context().exit(tally.exit_code)
+        _exit(notices, _look_at_open(patient), tally=tally)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with follow_up.reading_notices(_app(), _patient_desk(follow_up.NOTICE_THREADS), stop):
@@ -108,8 +109,10 @@ def _write_due(now: datetime) -> None:
 def reconcile(day: datetime | None, dry_run: bool) -> None:
     """Settle every notice and open order, make the refunds that are due, and delete revoked keys at the service.
 
-    With --day, compare that day instead, and repair what differs. Exit code: 0 when both agree, 1 when differences are
-    left, 2 for wrong usage, 3 when the service does not answer.
+    With --day, compare that day instead, and repair what differs.
+
+    Exit codes: 0 when all had its turn, or both agree; 1 when differences are left; 2 for wrong usage; 3 when the
+    payment service does not answer, so that something was left for the next run.
     """
     if day is not None:
         _compare(day.date(), only_report=dry_run)
@@ -117,9 +120,10 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
         raise click.UsageError("--dry-run needs --day.")
     else:
         patient = _patient_desk(1)
-        follow_up.read_due_notices(patient)
-        _look_at_open(patient)
+        notices = follow_up.read_due_notices(patient)
+        look = _look_at_open(patient)
         follow_up.prune_journal()
+        _exit(notices, look)
 
 
 def _compare(day: date, *, only_report: bool) -> None:
@@ -164,10 +168,19 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
             return
 
 
-def _look_at_open(desk: Desk) -> None:
+def _look_at_open(desk: Desk) -> Look:
     look = follow_up.look_at_open(desk)
     if look.summary:
         click.echo(look.summary)
+    return look
+
+
+def _exit(*looks: Look, tally: Tally | None = None) -> NoReturn:
+    """End a command with its exit code: 3 when the circuit breaker has stopped any part of it."""
+    is_stopped = any(look.is_stopped for look in looks)
+    if is_stopped and not (tally and tally.stopped):
+        click.echo("Stopped: the payment service does not answer. What is left stays due.", err=True)
+    click.get_current_context().exit(3 if is_stopped else tally.exit_code if tally else 0)
 
 
 def _goes_on(desk: Desk, stop: threading.Event, ends_at: datetime) -> bool:

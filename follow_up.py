@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask, current_app
@@ -62,11 +61,13 @@ def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) 
             _process_notice(desk, notice_id)
 
 
-def read_due_notices(desk: Desk) -> None:
+def read_due_notices(desk: Desk) -> "Look":
     """Settle the notices that are due, one after the other."""
-    for notice_id, _ in _until(desk, notices.due(now=_machine_now(desk)), desk.machine_now() + ROUND_LIMIT):
+    look = Look(desk)
+    for notice_id, _ in look.turns(notices.due(now=_machine_now(desk))):
         with isolated(f"notice {notice_id}"):
             _process_notice(desk, notice_id)
+    return look
 
 
 def _process_notice(desk: Desk, notice_id: int) -> None:
@@ -87,17 +88,32 @@ def _machine_now(desk: Desk) -> datetime:
     return machine_time.shared(desk.machine_now())
 
 
-@dataclass(kw_only=True)
 class Look:
-    """What one look at open orders, refunds and revoked keys has changed."""
+    """One look at what is due: it ends after `ROUND_LIMIT` of machine time, or when the circuit breaker opens.
 
-    settled: int = 0
-    refunded: int = 0
-    deleted: int = 0
+    What it has no time for, or what cannot be sent, stays as it is, and is as due in the next look.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._deadline = desk, desk.machine_now() + ROUND_LIMIT
+        self.settled = self.refunded = self.deleted = 0
+        self.is_stopped = False
+        """Whether the payment service does not answer, so that something was left."""
+
+    def turns(self, ids: Sequence[int], *, moves_money: bool = False) -> Iterator[tuple[int, datetime]]:
+        """Yield each with the moment of its turn, as long as there is time and calls are sent."""
+        client = self._desk.client
+        for one in ids:
+            if self._desk.machine_now() >= self._deadline:
+                return
+            if not (client.can_charge if moves_money else client.can_send):
+                self.is_stopped = True
+                return
+            yield one, clock.now()
 
     @property
     def summary(self) -> str:
-        """Return the counts as a line, or an empty text if nothing changed."""
+        """The counts as a line, or an empty text if nothing changed."""
         if not (self.settled or self.refunded or self.deleted):
             return ""
         counts = f"{self.settled} open orders settled, {self.refunded} refunds made"
@@ -106,14 +122,14 @@ class Look:
 
 def look_at_open(desk: Desk) -> Look:
     """Settle the open orders, make the refunds and delete the revoked keys that are due."""
-    look, deadline = Look(), desk.machine_now() + ROUND_LIMIT
-    for order_id, now in _until(desk, open_orders.due(now=clock.now()), deadline):
+    look = Look(desk)
+    for order_id, now in look.turns(open_orders.due(now=clock.now())):
         with isolated(f"order {order_id}"):
             look.settled += open_orders.process(desk, order_id=order_id, now=now)
-    for refund_id, now in _until(desk, refunds.due(now=clock.now()), deadline):
+    for refund_id, now in look.turns(refunds.due(now=clock.now()), moves_money=True):
         with isolated(f"refund {refund_id}"):
             look.refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
-    for key_id, now in _until(desk, billing_keys.to_delete(now=clock.now()), deadline):
+    for key_id, now in look.turns(billing_keys.to_delete(now=clock.now())):
         with isolated(f"billing key {key_id}"):
             look.deleted += billing_keys.delete(desk, key_id=key_id, now=now)
     return look
@@ -123,14 +139,3 @@ def compare_days(desk: Desk) -> None:
     """Compare the days that were not compared yet with the service's lists. The next look continues there."""
     deadline = desk.machine_now() + ROUND_LIMIT
     days.catch_up(desk, moment=clock.now, goes_on=lambda: desk.machine_now() < deadline)
-
-
-def _until(desk: Desk, ids: Sequence[int], deadline: datetime) -> Iterator[tuple[int, datetime]]:
-    """Each with the moment of its turn. What the look has no time for is as due in the next one.
-
-    `deadline` is machine time: a look lasts as long as its calls, wherever the shop's calendar stands.
-    """
-    for one in ids:
-        if desk.machine_now() >= deadline:
-            return
-        yield one, clock.now()

@@ -44,8 +44,10 @@ def missing(*, now: datetime) -> date | None:
 def catch_up(desk: Desk, *, moment: Callable[[], datetime], goes_on: Callable[[], bool]) -> None:
     """Compare the days that are missing, until `goes_on` returns False or the service does not answer.
 
-    `moment` returns the current time. The next call continues there.
+    `moment` returns the current time. The next call continues there. While no call would be sent, nothing begins.
     """
+    if not desk.client.can_send:
+        return
     try:
         while goes_on() and (day := missing(now=moment())):
             compared = comparison.begin(day)

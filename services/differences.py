@@ -162,7 +162,7 @@ def repair(desk: Desk, difference: Difference, *, now: datetime) -> None:
 def _apply_rule(desk: Desk, order: Order, imp_uid: str, *, now: datetime) -> None:
     """Process the payment's refund if one is due, otherwise settle the order. Staff may have repaired it by now."""
     refund = open_refund(order, imp_uid)
-    if refund is not None and refund.is_due(now):
+    if refund is not None and refund.is_due(now) and desk.client.can_charge:
         refunds.process(desk, refund_id=refund.id, now=now)
     else:
         payments.settle(desk, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)

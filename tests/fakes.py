@@ -11,7 +11,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from services.iamport import Busy, Cancel, CustomerKey, NotFound, Payment, PaymentPage, Prepared, Refused, Unknown
+from services.iamport import (
+    Busy,
+    Cancel,
+    CircuitOpen,
+    CustomerKey,
+    NotFound,
+    Payment,
+    PaymentPage,
+    Prepared,
+    Refused,
+    Unknown,
+)
 
 UNKNOWN_KEY = "등록되지 않은 구매자입니다."
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
@@ -51,6 +62,7 @@ class FakeIamport:
     `waits`          how long a call without an answer takes
     `while_silent`   called during a call without an answer, where time passes
     `busy`           send no call: all places at the bulkhead are taken
+    `moves_no_money` send no charge and no cancel: their own breaker is open
     `raises`         the error to raise, by the call's name
     `lose_answer`    perform the next charge or cancel, and lose its answer
     `cancels_later`  accept a cancel, and perform it only in `confirm_cancels`
@@ -73,6 +85,7 @@ class FakeIamport:
         self.silent = False
         self.silent_call = ""
         self.busy = False
+        self.moves_no_money = False
         self.breaker_state = "closed"
         self.waits = timedelta()
         self.while_silent: Callable[[], None] = lambda: None
@@ -237,13 +250,15 @@ class FakeIamport:
 
     @property
     def can_charge(self) -> bool:
-        return not self.busy
+        return not self.busy and not self.moves_no_money
 
     # Inside ----------------------------------------------------------------------------------------------
 
     def _answer(self, call: str) -> None:
         if self.busy:
             raise Busy("5 threads wait for the payment service already")
+        if self.moves_no_money and call in ("again", "cancel"):
+            raise CircuitOpen("the payment service has not answered recent charges")
         self.calls.append(call)
         if call in self.raises:
             raise self.raises[call]

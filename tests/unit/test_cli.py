@@ -14,14 +14,15 @@ from flask import Flask
 from sqlalchemy import event
 
 import clock
+import follow_up
 import progress
 import rounds
-from models import JournalEntry, Notice, Plan, db
+from models import Comparison, JournalEntry, Notice, Plan, db
 from rounds import Attempt, Tally
 from services import catalog, checkout, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
 from states import OrderStatus, SubscriptionStatus
-from tests.factories import NOW, place_order, place_orders, subscribe
+from tests.factories import NOW, make_user, place_order, place_orders, subscribe
 
 
 @pytest.fixture
@@ -257,6 +258,73 @@ def test_a_round_of_reconcile_ignores_how_far_the_business_time_moves(run, desk,
     run("reconcile")
 
     assert [order.checked_at is not None for order in orders] == [True, True, True]
+
+
+@pytest.fixture
+def work(desk, user, plan, dollar_plan):
+    """An order to look at, a notice to read, a refund to make and a key to delete."""
+    then = clock.now() - timedelta(minutes=10)
+    order = place_order(desk, user, plan, now=then)
+    forged = place_order(desk, user, dollar_plan, "paymentwall", now=then)
+    imp_uid = desk.client.pay(checkout.request(desk, forged, language="ko"), amount=1)
+    desk.client.silent_call = "cancel"
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=forged.merchant_uid, imp_uid=imp_uid, now=then)
+    desk.client.silent_call = "delete_customer_key"
+    cancelled = subscribe(desk, make_user("cancels@example.com"), plan, now=then)
+    subscriptions.cancel(desk, subscription=cancelled, now=then)
+    desk.client.silent_call = ""
+    webhooks.receive(merchant_uid=order.merchant_uid, imp_uid="imp_1")
+    return order, forged.refunds[0], cancelled.billing_key
+
+
+def state_of(order, refund, key):
+    (notice,) = db.session.query(Notice)
+    order_state = (order.look_at, order.checked_at, order.notices_not_before)
+    return order_state, (refund.look_at, refund.status), (key.delete_at, key.deleted_at), (notice.attempts,)
+
+
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_breaker_that_is_open_leaves_everything_as_it_is(run, desk, work, command):
+    before = state_of(*work)
+    desk.client.busy = True
+
+    output = run(command, exit_code=3)
+
+    assert output == "Stopped: the payment service does not answer. What is left stays due.\n"
+    assert state_of(*work) == before
+
+
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_service_that_answers_is_exit_code_0(run, work, command):
+    assert "1 refunds made, 1 revoked keys deleted" in run(command)
+
+
+def test_a_breaker_that_opens_during_a_look_leaves_the_rest(run, desk, plan):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
+    desk.client.silent = True
+    desk.client.while_silent = lambda: setattr(desk.client, "busy", True)
+
+    run("reconcile", exit_code=3)
+
+    assert [order.checked_at is not None for order in orders] == [True, False, False]
+
+
+def test_a_refund_waits_for_the_breaker_of_charges_and_refunds(run, desk, work):
+    _, refund, key = work
+    due_at, desk.client.moves_no_money = refund.look_at, True
+
+    run("reconcile", exit_code=3)
+
+    assert (refund.look_at, key.deleted_at is not None) == (due_at, True)
+
+
+def test_an_open_breaker_begins_no_comparison(app, desk, user, plan):
+    subscribe(desk, user, plan, now=clock.now() - timedelta(days=3))
+    desk.client.busy = True
+
+    follow_up.compare_days(desk)
+
+    assert db.session.query(Comparison).all() == []
 
 
 def test_each_order_of_a_round_is_looked_at_in_its_own_moment(run, desk, plan, monkeypatch):
