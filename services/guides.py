@@ -22,6 +22,8 @@ Text = Mapping[str, str]
 
 EVERY_CHARGE = ("customer_uid", "merchant_uid", "amount")
 """Fields of `/again` that every PG needs for a charge."""
+EVERY_ISSUE = ("pay_method", "merchant_uid", "customer_uid", "name", "amount")
+"""Fields of `IMP.request_pay` that every PG needs to issue a key."""
 
 
 class ChargeRule(StrEnum):
@@ -119,6 +121,8 @@ class Guide:
     variants: tuple[Variant, ...]
     page: Mapping[str, Any]
     """Prose of the guide's page. Only the templates read it."""
+    pitfalls: tuple[Mapping[str, Any], ...]
+    """Common mistakes at this PG: what is `wrong` and what is `right` (both `Text`)."""
     links: Mapping[str, Link]
     """The documents that the facts come from, by the ids that a fact's `cite` names."""
 
@@ -142,6 +146,11 @@ class Guide:
     def again_fields(self) -> tuple[str, ...]:
         """The fields that `/again` requires beyond `customer_uid`, `merchant_uid` and `amount`."""
         return tuple(f.name for f in self.again if f.required == "always" and f.name not in EVERY_CHARGE)
+
+    @property
+    def required_fields(self) -> tuple[str, ...]:
+        """The fields that `IMP.request_pay` requires at this PG, on a phone at least, beyond those of every PG."""
+        return tuple(f.name for f in self.parameters if f.required != "optional" and f.name not in EVERY_ISSUE)
 
     def parameter(self, name: str) -> Parameter:
         """Return the named field of `IMP.request_pay`.
@@ -250,6 +259,7 @@ def _guide(guide_id: str, data: dict[str, Any], common: dict[str, dict[str, Any]
         again=_parameters(data["again"], shared["again"]),
         variants=tuple(Variant(**entry) for entry in data["variants"]),
         page=common["facts"] | data.get("page", {}),
+        pitfalls=tuple(one for one in common["pitfalls"]["pitfalls"] if guide_id in one.get("guides", [guide_id])),
         links={link_id: Link(**link) for link_id, link in links.items()},
     )
 

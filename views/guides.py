@@ -24,6 +24,12 @@ def index() -> str:
     return render_template("guides/index.html", guides=desk().guides.values())
 
 
+@bp.get("/compare")
+def compare() -> str:
+    """Show what differs between the PGs, on one page to print."""
+    return render_template("guides/compare.html", guides=desk().guides.values())
+
+
 @bp.get("/<guide_id>")
 def show(guide_id: str) -> ResponseReturnValue:
     """Show a guide. `?variant=` selects one of its requests, `?order=` shows the result of a run."""

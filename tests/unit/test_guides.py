@@ -59,7 +59,7 @@ def facts(guide: Guide) -> list[Any]:
     )
     parameters = (*guide.parameters, *guide.again)
     readings = [reading for parameter in parameters for reading in parameter.readings]
-    return [*told, *readings, *({"cite": parameter.cite} for parameter in parameters)]
+    return [*told, *guide.pitfalls, *readings, *({"cite": parameter.cite} for parameter in parameters)]
 
 
 def texts(value: Any, where: str = "page") -> Iterator[tuple[str, dict[str, str]]]:
@@ -205,8 +205,8 @@ def test_a_link_leads_to_a_page_of_the_service_or_of_its_manual(guide):
 def test_a_broken_file_stops_the_start_and_names_itself(tmp_path, missing):
     text = (FOLDER / "chai.toml").read_text(encoding="utf-8")
     (tmp_path / "common").mkdir()
-    for common in ("parameters", "facts", "links"):
-        (tmp_path / "common" / f"{common}.toml").write_text("[request]\n[again]\n", encoding="utf-8")
+    for common in (FOLDER / "common").glob("*.toml"):
+        (tmp_path / "common" / common.name).write_bytes(common.read_bytes())
     (tmp_path / "chai.toml").write_text(text.replace(missing, f"not_{missing}"), encoding="utf-8")
 
     with pytest.raises(ValueError, match=r"chai\.toml is not a guide"):
