@@ -1,4 +1,4 @@
-"""Show and move the clock of a merchant, or of one `customer_uid`: `/control/clock`."""
+"""Show and move the clock of a merchant, or of some `customer_uid`s: `/control/clock`."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..api.objects import payment_object
 from ..ledger.models import Merchant
 from ..merchants import clock
 from ..wire.parameters import CUSTOMER_UID_LIMIT, Malformed, required_integer, text
-from .incoming import merchant_in, sent_fields
+from .incoming import customer_uids_in, merchant_in, sent_fields
 
 bp = Blueprint("clock", __name__)
 
@@ -24,30 +24,36 @@ def show() -> Response:
     from the merchant's clock.
     """
     body = sent_fields()
-    return jsonify(_as_json(merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)))
+    customer_uid = text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)
+    return jsonify(_as_json(merchant_in(body), [customer_uid] if customer_uid else []))
 
 
 @bp.post("/control/clock")
 def move() -> Response:
     """Move the clock by `{"advance": seconds}`, to `{"set": Unix seconds}` or to `{"offset": seconds}`.
 
-    With `customer_uid`, move the clock of that customer only. Answer as `GET` does, and with `"ran"`: the payments of
-    the schedules that ran on the way.
+    With `customer_uid`, move the clock of that customer only; a list of them is moved together, by `set` or `offset`.
+    Answer as `GET` does, with `"ran"`, the payments of the schedules that ran on the way, and `"next_in"`, the seconds
+    until the next work is due (null when there is none).
 
     On the way forward everything that falls due happens, in order and at its own time: schedules, late approvals,
     webhooks and their repetitions. The move waits for each. On the way back nothing is undone.
     """
     body = sent_fields()
-    merchant, customer_uid = merchant_in(body), text(body, "customer_uid", limit=CUSTOMER_UID_LIMIT)
-    ran = travel.to(merchant, _destination(merchant, customer_uid, body), customer_uid)
-    return jsonify(**_as_json(merchant, customer_uid), ran=[payment_object(payment) for payment in ran])
+    merchant, customer_uids = merchant_in(body), customer_uids_in(body)
+    ran = travel.to(merchant, _destination(merchant, customer_uids, body), customer_uids)
+    report = {"ran": [payment_object(payment) for payment in ran], "next_in": travel.next_in(merchant, customer_uids)}
+    return jsonify(**_as_json(merchant, customer_uids), **report)
 
 
-def _destination(merchant: Merchant, customer_uid: str | None, body: dict[str, Any]) -> int:
+def _destination(merchant: Merchant, customer_uids: list[str], body: dict[str, Any]) -> int:
     """Return the time to move the clock to, in Unix seconds. Raises `Malformed`."""
     named = [move for move in MOVES if body.get(move) not in (None, "")]
     if len(named) != 1:
         raise Malformed(f"send exactly one of {', '.join(MOVES)}")
+    if named == ["advance"] and isinstance(body.get("customer_uid"), list):
+        raise Malformed("advance moves one clock; send set or offset for several")
+    customer_uid = customer_uids[0] if customer_uids else None
     amount = required_integer(body, named[0], least=0 if named[0] != "offset" else -clock.LATEST, most=clock.LATEST)
     start = {
         "advance": clock.of(merchant, customer_uid),
@@ -57,8 +63,11 @@ def _destination(merchant: Merchant, customer_uid: str | None, body: dict[str, A
     return start[named[0]] + amount
 
 
-def _as_json(merchant: Merchant, customer_uid: str | None) -> dict[str, Any]:
-    own = {"merchant_code": merchant.code, "now": clock.of(merchant, customer_uid)}
-    if customer_uid is None:
-        return {**own, "offset": merchant.clock_offset, "customers": merchant.customer_offsets}
-    return {**own, "customer_uid": customer_uid, "offset": merchant.customer_offsets.get(customer_uid, 0)}
+def _as_json(merchant: Merchant, customer_uids: list[str]) -> dict[str, Any]:
+    offsets = merchant.customer_offsets
+    own = {"merchant_code": merchant.code, "now": clock.of(merchant, customer_uids[0] if customer_uids else None)}
+    if not customer_uids:
+        return {**own, "offset": merchant.clock_offset, "customers": offsets}
+    if len(customer_uids) > 1:
+        return {**own, "customers": {uid: offsets.get(uid, 0) for uid in customer_uids}}
+    return {**own, "customer_uid": customer_uids[0], "offset": offsets.get(customer_uids[0], 0)}

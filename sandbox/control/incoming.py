@@ -9,7 +9,7 @@ from ..api.body import fields
 from ..ledger.models import Merchant, Payment, db
 from ..merchants import register
 from ..wire.errors import Refused
-from ..wire.parameters import Malformed, number, required_text, text
+from ..wire.parameters import CUSTOMER_UID_LIMIT, Malformed, number, required_text, text, texts
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -36,6 +36,21 @@ def merchant_in(body: dict[str, Any]) -> Merchant:
         Malformed: when `merchant_code` is not a string.
     """
     return register.find(text(body, "merchant_code") or current_app.extensions["sandbox_config"].MERCHANT_CODE)
+
+
+def customer_uids_in(body: dict[str, Any]) -> list[str]:
+    """Return the `customer_uid`s, sent as one or as a list, each once. Empty when none was sent.
+
+    Raises:
+        Malformed: when one is not a string, or longer than a `customer_uid` may be. An empty list means no customer,
+            where a lever without this field would act on all of them.
+    """
+    sent = texts(body, "customer_uid")
+    if not sent and isinstance(body.get("customer_uid"), list):
+        raise Malformed("customer_uid names no customer")
+    return list(
+        dict.fromkeys(required_text({"customer_uid": one}, "customer_uid", limit=CUSTOMER_UID_LIMIT) for one in sent)
+    )
 
 
 def payment_in(body: dict[str, Any]) -> Payment:

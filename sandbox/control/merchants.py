@@ -9,8 +9,8 @@ from ..ledger import storage
 from ..ledger.models import Merchant
 from ..merchants import channels, clock, register
 from ..wire.errors import Refused
-from ..wire.parameters import flag
-from .incoming import merchant_in, sent_fields
+from ..wire.parameters import Malformed, flag
+from .incoming import customer_uids_in, merchant_in, sent_fields
 
 bp = Blueprint("merchants", __name__)
 
@@ -60,10 +60,16 @@ def remove(code: str) -> Response:
 def reset() -> Response:
     """Read `{"merchant_code"?}`. Restore this merchant's first state: no data, no token, clock and levers at default.
 
+    With `customer_uid`, one or a list, erase only what belongs to these customers, and reset their clocks.
     `{"everything": true}` erases the whole sandbox, and only the default merchant is left.
     """
     body = sent_fields()
-    if flag(body, "everything"):
+    customer_uids = customer_uids_in(body)
+    if customer_uids and flag(body, "everything"):
+        raise Malformed("send customer_uid or everything, not both")
+    if customer_uids:
+        register.reset_customers(merchant_in(body), customer_uids)
+    elif flag(body, "everything"):
         storage.erase()
         register.add_default(current_app.extensions["sandbox_config"])
     else:

@@ -83,7 +83,7 @@ def forge() -> Response:
     kinds = [choice for choice in levers.LEVERS["webhook_forged"].choices if choice != "none"]
     if kind not in kinds:
         raise Malformed(f"kind must be one of {', '.join(kinds)}")
-    merchant, now = payment.merchant, clock.of(payment.merchant)
+    merchant, now = payment.merchant, clock.of_payment(payment)
     forgeries = [notices.forgery(merchant, payment, url, kind, now) for url in notices.urls(merchant, payment)]
     return _sent(payment.imp_uid, send_now(forgeries))
 
@@ -115,7 +115,9 @@ def idle() -> Response:
     while (left := open_deliveries(merchant)) and time.monotonic() < deadline:
         db.session.commit()
         time.sleep(0.02)
-    return jsonify(idle=not left, next_at=left[0].due_at if left else None, open=len(left))
+    # A customer's webhook is due by the customer's clock, which may be ahead of the merchant's.
+    waits = [notice.due_at - clock.of_delivery(notice) for notice in left]
+    return jsonify(idle=not left, next_at=clock.of(merchant) + min(waits) if left else None, open=len(left))
 
 
 def _policy(merchant: Merchant) -> dict[str, Any]:

@@ -428,6 +428,8 @@ class Delivery(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchants.id"))
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
+    customer_uid: Mapped[str | None]
+    """The customer by whose clock it is due and sent: that of the payment. None: the merchant's clock."""
     kind: Mapped[str] = mapped_column(default="notice")
     """`notice`, `redelivery` (manual) or `forged`."""
     url: Mapped[str]
@@ -444,7 +446,7 @@ class Delivery(Model):
     """The delivery that must be tried before this one."""
     created_at: Mapped[int]
     due_at: Mapped[float]
-    """When to send it, on the merchant's clock."""
+    """When to send it, on the customer's clock."""
     lease_until: Mapped[int] = mapped_column(default=0)
     """While `sending`: when another worker may take it from one that stopped. On the computer's clock."""
     sent_at: Mapped[int] = mapped_column(default=0)
@@ -474,7 +476,7 @@ class Attempt(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
     sent_at: Mapped[int]
-    """When it was sent, on the merchant's clock."""
+    """When it was sent, on the customer's clock."""
     duration_ms: Mapped[int]
     request_body: Mapped[str]
     """The body as sent."""

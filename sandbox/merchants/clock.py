@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import ColumnElement, func, literal, select
 
-from ..ledger.models import Merchant, Payment
+from ..ledger.models import Delivery, Merchant, Payment
 
 SEOUL = ZoneInfo("Asia/Seoul")
 """The zone in which PGs count days and months, and in which the console shows times."""
@@ -43,6 +43,11 @@ def of(merchant: Merchant, customer_uid: object = None) -> int:
 def of_payment(payment: Payment) -> int:
     """Return the time of the customer who pays `payment`, else of its merchant."""
     return of(payment.merchant, payment.customer_uid)
+
+
+def of_delivery(delivery: Delivery) -> int:
+    """Return the time by which a webhook is due and sent: that of its payment's customer, else of its merchant."""
+    return of(delivery.payment.merchant, delivery.customer_uid)
 
 
 def offset_of(merchant: Merchant, customer_uid: object = None) -> int:

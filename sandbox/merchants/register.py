@@ -5,14 +5,15 @@ Each merchant has its own data, clock and levers, so parallel tests, or two peop
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 
 from ..config import Config
 from ..facts import pgs
-from ..ledger.models import Merchant, db
+from ..ledger.models import Merchant, Payment, Prepared, db
 from ..ledger.transactions import exclusive
 from ..wire.errors import Refused
 from ..wire.parameters import Fields, Malformed, required_text, text, texts, urls
@@ -119,6 +120,18 @@ def reset(merchant: Merchant) -> None:
             _set_latency(merchant, config)
 
 
+def reset_customers(merchant: Merchant, customer_uids: Sequence[str]) -> None:
+    """Delete what the merchant has of these customers: payments, keys, schedules, webhooks, calls, clocks."""
+    with exclusive(merchant):
+        for table in reversed(db.metadata.sorted_tables):
+            owned = _of_customers(table, merchant, customer_uids)
+            if owned is not None:
+                _forget_links(table, owned)
+                db.session.execute(delete(table).where(owned))
+        offsets = merchant.customer_offsets
+        merchant.customer_offsets = {uid: offset for uid, offset in offsets.items() if uid not in customer_uids}
+
+
 def remove(merchant: Merchant) -> None:
     """Delete a merchant with all its data."""
     with exclusive(merchant):
@@ -169,6 +182,37 @@ def _erase(merchant: Merchant) -> None:
         owned = _owned(table, merchant)
         if owned is not None:
             db.session.execute(delete(table).where(owned))
+
+
+def _of_customers(table: Table, merchant: Merchant, customer_uids: Sequence[str]) -> ColumnElement[bool] | None:
+    """Return the condition that selects what the merchant has of these customers, directly or through another row."""
+    if "merchant_id" in table.c:
+        theirs = _names_customers(table, customer_uids)
+        return None if theirs is None else and_(table.c.merchant_id == merchant.id, theirs)
+    for key in table.foreign_keys:
+        parent: Any = key.column.table
+        owned = _of_customers(parent, merchant, customer_uids)
+        if owned is not None:
+            return key.parent.in_(select(key.column).where(owned))
+    return None
+
+
+def _names_customers(table: Table, customer_uids: Sequence[str]) -> ColumnElement[bool] | None:
+    if "customer_uid" in table.c:
+        return table.c.customer_uid.in_(customer_uids)
+    if "ids" in table.c:  # the wire log, which lists the ids of a call between line ends
+        return or_(*(func.instr(table.c.ids, f"\n{uid}\n") > 0 for uid in customer_uids))
+    if table.name == Prepared.__tablename__:
+        return table.c.merchant_uid.in_(select(Payment.merchant_uid).where(Payment.customer_uid.in_(customer_uids)))
+    return None
+
+
+def _forget_links(table: Table, owned: ColumnElement[bool]) -> None:
+    """Let the rows that stay wait no longer for those that are deleted from the same table."""
+    for key in table.foreign_keys:
+        if key.column.table is table:
+            gone = select(key.column).where(owned)
+            db.session.execute(update(table).where(key.parent.in_(gone)).values({key.parent.name: None}))
 
 
 def _owned(table: Table, merchant: Merchant) -> ColumnElement[bool] | None:

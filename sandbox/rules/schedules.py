@@ -255,14 +255,14 @@ def run_due(_now: int) -> None:
     db.session.commit()
 
 
-def catch_up(merchant: Merchant, customer_uid: str | None) -> list[Payment]:
+def catch_up(merchant: Merchant, customer_uids: Sequence[str]) -> list[Payment]:
     """Run what is due, each with its `schedule_at` as the present time, inside the caller's transaction.
 
-    With a `customer_uid`, run only its schedules. Return their payments.
+    With `customer_uids`, run only their schedules. Return the payments.
     """
     due = _due().where(Schedule.merchant_id == merchant.id)
-    if customer_uid is not None:
-        due = due.where(Schedule.customer_uid == customer_uid)
+    if customer_uids:
+        due = due.where(Schedule.customer_uid.in_(customer_uids))
     return [_run(schedule, schedule.schedule_at) for schedule in db.session.scalars(due).all()]
 
 

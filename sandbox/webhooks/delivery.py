@@ -8,7 +8,7 @@ receive one twice, as from the real service.
 import json
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +28,7 @@ RESEND_TIMEOUT = (5.0, 10.0)
 """Seconds to connect and to read for every further delivery: 15 s in all."""
 
 RESEND_AFTER = 60
-"""Seconds on the merchant's clock between a failed try and the next."""
+"""Seconds on the customer's clock between a failed try and the next."""
 
 LEASE = 10
 """Seconds on the computer's clock. `send_due` renews it while the sender runs."""
@@ -66,7 +66,7 @@ def announce(payment: Payment) -> None:
 
 
 def send_due(now: int) -> None:
-    """Send what is due on each merchant's clock, and what a dead worker has left: one turn of the background work.
+    """Send what is due on the clock of its customer, and what a dead worker has left: one turn of the background work.
 
     `now` is the computer's time, in Unix seconds.
     """
@@ -84,11 +84,12 @@ def redeliver(payment: Payment, like: Delivery | None = None) -> list[Delivery]:
 
     The notice reports the present status; with `like` it repeats that delivery's body and URL.
     """
-    now, merchant = clock.of(payment.merchant), payment.merchant
+    now, merchant = clock.of_payment(payment), payment.merchant
     common = {
         "kind": "redelivery",
         "payment": payment,
         "merchant_id": merchant.id,
+        "customer_uid": payment.customer_uid,
         "body": like.body if like else notices.body_of(payment),
         "format": levers.get(merchant, "webhook_format"),
         "created_at": now,
@@ -120,10 +121,17 @@ def send_now(deliveries: list[Delivery]) -> list[Delivery]:
     return [db.session.get_one(Delivery, delivery_id) for delivery_id in ids]
 
 
-def open_deliveries(merchant: Merchant) -> list[Delivery]:
-    """Return the merchant's deliveries that are still to be sent or answered, earliest first."""
+def open_deliveries(merchant: Merchant, customer_uids: Sequence[str] = ()) -> list[Delivery]:
+    """Return the merchant's deliveries, or those of these customers, that are still to be sent or answered."""
     query = select(Delivery).where(Delivery.merchant_id == merchant.id, OPEN)
+    if customer_uids:
+        query = query.where(Delivery.customer_uid.in_(customer_uids))
     return list(db.session.scalars(query.order_by(Delivery.due_at)))
+
+
+def seconds_until_due() -> ColumnElement[Any]:
+    """Return in SQL the seconds until a delivery is due, by the clock that dated it. It is due at 0 or less."""
+    return clock.seconds_until(Delivery.due_at, Delivery.merchant_id, Delivery.customer_uid)
 
 
 def _due(merchant: Merchant, *conditions: ColumnElement[bool]) -> Any:
@@ -132,7 +140,7 @@ def _due(merchant: Merchant, *conditions: ColumnElement[bool]) -> Any:
     return (
         select(Delivery.id)
         .where(Delivery.merchant_id == merchant.id, OPEN, _is_free(clock.now()), *conditions)
-        .where(Delivery.due_at <= clock.of(merchant))
+        .where(seconds_until_due() <= 0)
         .where(Delivery.after_id.is_(None) | tried)
         .order_by(Delivery.due_at, Delivery.id)
     )
@@ -203,7 +211,7 @@ def _send(delivery_id: int) -> None:
     first = not delivery.attempts
     attempt = Attempt(
         delivery_id=delivery_id,
-        sent_at=clock.of(delivery.merchant),
+        sent_at=clock.of_delivery(delivery),
         request_type=TYPES[delivery.format],
         request_body=urlencode(delivery.body) if delivery.format == "form" else json.dumps(delivery.body),
     )
@@ -222,7 +230,7 @@ def _conclude(delivery: Delivery, attempt: Attempt) -> None:
     failed = attempt.http_status is None or attempt.http_status >= 500
     if failed and delivery.retries_left:
         delivery.retries_left -= 1
-        delivery.state, delivery.due_at = "queued", clock.of(delivery.merchant) + RESEND_AFTER
+        delivery.state, delivery.due_at = "queued", clock.of_delivery(delivery) + RESEND_AFTER
     else:
         delivery.state = "unreachable" if attempt.http_status is None else "answered"
 

@@ -70,12 +70,13 @@ def _common(merchant: Merchant, payment: Payment, url: str, now: int) -> dict[st
     return {
         "payment": payment,
         "merchant_id": merchant.id,
+        "customer_uid": payment.customer_uid,
         "url": url,
         "format": levers.get(merchant, "webhook_format"),
         "state": "queued",
         "held": False,
         "created_at": now,
-        "due_at": clock.of(merchant),
+        "due_at": clock.of(merchant, payment.customer_uid),
     }
 
 
@@ -106,13 +107,16 @@ def _shuffle(notice: Delivery) -> None:
         notice.held, notice.due_at = True, notice.due_at + SHUFFLE_WAIT
         return
     _added(notice)
+    wait = notice.due_at - clock.of_delivery(notice)
     for overtaken in waiting:
-        overtaken.held, overtaken.after_id, overtaken.due_at = False, notice.id, notice.due_at
+        overtaken.held, overtaken.after_id = False, notice.id
+        overtaken.due_at = clock.of_delivery(overtaken) + wait
 
 
 def _copy(notice: Delivery) -> Delivery:
-    names = ("payment", "merchant_id", "url", "body", "format", "state", "held", "after_id", "created_at", "due_at")
-    return Delivery(**{name: getattr(notice, name) for name in names}, retries_left=notice.retries_left)
+    names = ("payment", "merchant_id", "customer_uid", "url", "body", "format", "state", "held", "after_id")
+    times = ("created_at", "due_at", "retries_left")
+    return Delivery(**{name: getattr(notice, name) for name in (*names, *times)})
 
 
 def _added(delivery: Delivery) -> Delivery:

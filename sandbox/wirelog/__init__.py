@@ -21,7 +21,7 @@ from ..ledger.models import Merchant, Model, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants.clock import now
 from ..products.certifications import Certification
-from . import masking
+from . import dates, masking
 
 KEPT = 300
 """Calls kept of each merchant, and of those without a merchant."""
@@ -44,7 +44,7 @@ class WireEntry(Model):
     kind: Mapped[str]
     """`rest`, `sdk`, `window` or `control`."""
     at: Mapped[int]
-    """Unix seconds of the merchant's clock."""
+    """Unix seconds of the clock of the customer whose `customer_uid` the call contains, else of the merchant's."""
     took: Mapped[float]
     """Milliseconds from the request's arrival to its answer."""
     method: Mapped[str]
@@ -77,6 +77,8 @@ class Call(NamedTuple):
     kind: str
     at: int
     """Unix seconds of the computer's clock."""
+    offsets: dict[str, int] | None
+    """The customers' offsets at the time of the call; None when the call has not read its merchant."""
     done: float
     """Seconds of the monotonic clock at the answer, to sort by."""
     took: float
@@ -123,7 +125,7 @@ def flush(_now: int = 0) -> None:
         owners = {claim: _owner(claim) for claim in set(claims)}
         for row, claim in zip(rows, claims, strict=True):
             row["merchant_id"] = owners[claim]
-        _date(rows)
+        dates.date(rows, [call.offsets for call in calls])
         db.session.execute(insert(WireEntry), rows)
         for merchant_id in {row["merchant_id"] for row in rows}:
             _forget_oldest(merchant_id)
@@ -161,6 +163,7 @@ def _call(response: Response) -> Call:
         merchant_id=_caller(),
         kind=g.wire_kind,
         at=now(),
+        offsets=dates.offsets_seen(),
         done=time.monotonic(),
         took=round((time.perf_counter() - g.wire_started) * 1000, 1),
         method=request.method,
@@ -279,14 +282,6 @@ def _owner(claim: tuple[str, Any]) -> int | None:
 def _word(value: Any) -> str:
     """Return a text that the database can search for; '' for any other value."""
     return value if isinstance(value, str) and value.isascii() else ""
-
-
-def _date(rows: list[dict[str, Any]]) -> None:
-    """Turn the computer's time into the time of each row's merchant."""
-    ids = {row["merchant_id"] for row in rows}
-    offsets = dict(db.session.execute(select(Merchant.id, Merchant.clock_offset).where(Merchant.id.in_(ids))).all())
-    for row in rows:
-        row["at"] += offsets.get(row["merchant_id"], 0)
 
 
 def _forget_oldest(merchant_id: int | None) -> None:

@@ -208,3 +208,83 @@ def test_a_late_approval_and_a_repeated_webhook_happen_on_the_way(shop, client, 
     sent = client.get("/control/webhooks/deliveries").json["deliveries"][0]["attempts"]
     assert (failed["status"], approved["status"], approved["paid_at"]) == ("failed", "paid", START + 3600)
     assert [attempt["sent_at"] - START for attempt in sent] == [3600 + 60 * n for n in range(6)]
+
+
+# Several customers --------------------------------------------------------------------------------------------
+
+
+def test_customers_go_together_and_meet_what_is_due_in_its_order(shop, client):
+    shop.issue("card-2")
+    book(shop, entry("second", 2 * DAY))
+    book(shop, entry("first", DAY), entry("third", 3 * DAY), customer_uid="card-2")
+
+    moved = move(client, customer_uid=["card-1", "card-2"], offset=4 * DAY)
+
+    assert [(p["merchant_uid"], p["paid_at"] - START) for p in moved["ran"]] == [
+        ("first", DAY),
+        ("second", 2 * DAY),
+        ("third", 3 * DAY),
+    ]
+    assert (moved["now"], moved["customers"]) == (START + 4 * DAY, {"card-1": 4 * DAY, "card-2": 4 * DAY})
+
+
+def test_customers_who_were_apart_meet(shop, client):
+    move(client, customer_uid="card-1", offset=9 * DAY)
+
+    moved = move(client, customer_uid=["card-1", "card-2", "card-1"], set=START + 2 * DAY)
+
+    assert moved["customers"] == {"card-1": 2 * DAY, "card-2": 2 * DAY}
+
+
+@pytest.mark.parametrize("fields", [{"advance": 1}, {"set": START, "customer_uid": []}, {"customer_uid": ["c" * 81]}])
+def test_several_clocks_moved_wrongly_stay(client, fields):
+    answer = client.post("/control/clock", json={"customer_uid": ["card-1", "card-2"], **fields})
+
+    assert (answer.status_code, client.get("/control/clock").json["customers"]) == (400, {})
+
+
+def test_a_move_reports_when_the_next_work_of_these_customers_is_due(shop, client):
+    shop.issue("card-2")
+    book(shop, entry("mine", 3 * DAY))
+    book(shop, entry("theirs", DAY), customer_uid="card-2")
+
+    assert move(client, customer_uid="card-1", offset=DAY)["next_in"] == 2 * DAY
+    assert move(client, customer_uid="card-1", offset=3 * DAY)["next_in"] is None
+    assert move(client, advance=0)["next_in"] == DAY
+
+
+# Webhooks -----------------------------------------------------------------------------------------------------
+
+
+def test_a_customers_webhooks_are_dated_and_repeated_by_the_customers_clock(shop, client, receiver):
+    client.post("/control/levers", json={"webhook_retries": 1})
+    receiver.answer_status = 503
+    move(client, customer_uid="card-1", offset=MONTH)
+    shop.charge("order-1")
+
+    moved = move(client, customer_uid="card-1", offset=MONTH)
+    move(client, customer_uid="card-1", offset=MONTH + DAY)
+
+    (delivery,) = client.get("/control/webhooks/deliveries").json["deliveries"]
+    assert moved["next_in"] == 60
+    assert [attempt["sent_at"] - START for attempt in delivery["attempts"]] == [MONTH, MONTH + 60]
+    assert delivery["created_at"] - START == MONTH
+
+
+def test_a_webhook_sent_again_or_forged_has_the_customers_time(shop, client, receiver):
+    move(client, customer_uid="card-1", offset=MONTH)
+    imp_uid = shop.charge("order-1").response["imp_uid"]
+
+    client.post("/control/webhooks/deliver", json={"imp_uid": imp_uid})
+    client.post("/control/webhooks/forge", json={"imp_uid": imp_uid, "kind": "wrong_amount"})
+
+    deliveries = client.get("/control/webhooks/deliveries").json["deliveries"]
+    assert {delivery["created_at"] - START for delivery in deliveries} == {MONTH}
+
+
+def test_the_wait_for_a_customers_webhook_is_reported_on_the_merchants_clock(shop, client, receiver):
+    client.post("/control/levers", json={"webhook_delay": 100})
+    move(client, customer_uid="card-1", offset=MONTH)
+    shop.charge("order-1")
+
+    assert client.get("/control/idle").json == {"idle": False, "next_at": START + 100, "open": 1}

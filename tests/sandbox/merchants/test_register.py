@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm.exc import ObjectDeletedError
 
+from sandbox import wirelog
 from sandbox.ledger.models import Payment, db
 from sandbox.ledger.transactions import exclusive
 from tests.sandbox.conftest import Api, Receiver
@@ -287,3 +289,51 @@ def test_no_lever_is_pulled_for_a_merchant_who_is_not_there(client, path):
     answer = client.get(f"/control/{path}?merchant_code=imp_nobody")
 
     assert (answer.status_code, list(answer.json)) == (404, ["error"])
+
+
+# The customers of one merchant --------------------------------------------------------------------------------
+
+
+def leave_traces(shop: Api, client: FlaskClient, customer_uid: str) -> None:
+    """Give a customer a row of every kind that names one."""
+    shop.issue(customer_uid)
+    shop.charge(f"order-{customer_uid}", customer_uid=customer_uid)
+    shop.post("/payments/prepare", merchant_uid=f"order-{customer_uid}", amount=9900)
+    shop.post("/payments/cancel", merchant_uid=f"order-{customer_uid}", amount=100, enable_webhook=True)
+    shop.post(
+        "/subscribe/payments/schedule", customer_uid=customer_uid, schedules=[entry(f"month-{customer_uid}", DAY)]
+    )
+    client.post("/control/outcomes", json={"outcome": "decline", "customer_uid": customer_uid})
+    client.post("/control/clock", json={"customer_uid": customer_uid, "offset": 60})
+
+
+def rows_that_mention(app: Flask, text: str) -> list[str]:
+    """Return the table of each row in which a column contains `text`."""
+    with app.app_context():
+        wirelog.flush()
+        rows = [(table.name, row) for table in db.metadata.sorted_tables for row in db.session.execute(select(table))]
+    return [name for name, row in rows if text in repr(tuple(row))]
+
+
+def test_a_reset_of_customers_leaves_no_trace_of_them_and_everything_of_the_others(app, api, client, receiver, settle):
+    for customer_uid in ("gone-1", "gone-2", "stays"):
+        leave_traces(api, client, customer_uid)
+    settle()
+    before = rows_that_mention(app, "stays")
+
+    answer = client.post("/control/reset", json={"customer_uid": ["gone-1", "gone-2"]})
+    left = [table for table in rows_that_mention(app, "gone-") if table != "wire_entries"]
+
+    assert (answer.status_code, answer.json) == (200, {"reset": True})
+    assert left == []
+    assert rows_that_mention(app, "stays") == before
+    assert {"payments", "billing_keys", "schedules", "deliveries", "attempts", "prepared"} <= set(before)
+    assert api.charge("again", customer_uid="gone-1").code == 1
+
+
+@pytest.mark.parametrize("fields", [{"customer_uid": []}, {"customer_uid": "stays", "everything": True}])
+def test_a_reset_that_names_its_customers_wrongly_erases_nothing(api, client, fields):
+    api.issue("stays")
+
+    assert client.post("/control/reset", json=fields).status_code == 400
+    assert api.charge("order-1", customer_uid="stays").code == 0

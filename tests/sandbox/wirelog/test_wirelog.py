@@ -160,6 +160,17 @@ def test_a_call_is_dated_by_its_merchant_s_clock(api, client, clock, calls):
     assert kept["/users/getToken"] == clock.seconds + 86_400
 
 
+def test_a_call_about_a_customer_is_dated_by_the_customer_s_clock(api, client, clock, calls):
+    api.issue()
+    client.post("/control/clock", json={"customer_uid": "card-1", "offset": 86_400})
+    imp_uid = api.charge("order-1").response["imp_uid"]
+    api.get(f"/payments/{imp_uid}")
+
+    kept = {call.path: call.at for call in calls()}
+    assert kept["/subscribe/customers/card-1"] == clock.seconds
+    assert kept["/subscribe/payments/again"] == kept[f"/payments/{imp_uid}"] == clock.seconds + 86_400
+
+
 def test_a_reset_forgets_the_log_of_its_merchant(api, client, calls):
     api.get("/payments/imp_1")
 
