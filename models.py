@@ -328,6 +328,8 @@ class Subscription(Model):
         """Stop access and charges until staff decide what follows a refund or reversal."""
         self.status = moved(self.status, SubscriptionStatus.SUSPENDED)
         self._schedule(None)
+        for invoice in self.invoices:
+            invoice.close_unsent()
 
     def resume(self, *, at: datetime) -> None:
         """Restore access after a pause or suspension. The next charge is due at the end of the paid period, or now."""
@@ -395,10 +397,12 @@ class Invoice(Model):
         """Mark the invoice paid. A late approval may pay an uncollectible invoice, a won dispute a reversed one."""
         if self.status is not InvoiceStatus.PAID:
             self.status, self.paid_at = moved(self.status, InvoiceStatus.PAID), at
+            self.close_unsent()
 
     def mark_uncollectible(self) -> None:
         """Mark the invoice uncollectible: every dunning attempt was declined."""
         self.status = moved(self.status, InvoiceStatus.UNCOLLECTIBLE)
+        self.close_unsent()
 
     def mark_refunded(self) -> None:
         """Mark the invoice refunded: its whole payment was returned to the buyer."""
@@ -415,6 +419,13 @@ class Invoice(Model):
     def mark_void(self) -> None:
         """Mark the invoice void: nothing is owed for its period any more."""
         self.status = moved(self.status, InvoiceStatus.VOID)
+        self.close_unsent()
+
+    def close_unsent(self) -> None:
+        """Close a charge that waits for the worker. Nothing was requested, so no late approval can follow."""
+        for order in self.orders:
+            if order.is_queued:
+                order.mark_cancelled()
 
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
@@ -528,6 +539,12 @@ class Order(Model):
     def is_queued(self) -> bool:
         """Whether the order is a charge that the worker has yet to send: nothing was requested from the service."""
         return self.purpose is OrderPurpose.CHARGE and self.status is OrderStatus.READY and self.asked_at is None
+
+    @property
+    def was_never_sent(self) -> bool:
+        """Whether the order is a charge that was closed before the worker sent it."""
+        is_closed_charge = self.purpose is OrderPurpose.CHARGE and self.status is OrderStatus.CANCELLED
+        return is_closed_charge and self.asked_at is None and not self.refunded
 
     @property
     def awaits_charge(self) -> bool:

@@ -119,9 +119,18 @@ def _take_back(
     if claims.confirm(desk, claim) and not order.is_final:
         order.asked_at, order.repeat_not_before = asked_before, None
         db.session.delete(entry)
-        _queue(order, now=now)
+        if order.is_queued and not _is_wanted(order):
+            order.mark_cancelled()
+        else:
+            _queue(order, now=now)
     db.session.commit()
     return order
+
+
+def _is_wanted(order: Order) -> bool:
+    """Whether the worker may still send this charge."""
+    is_open = order.invoice is not None and order.invoice.status is InvoiceStatus.OPEN
+    return is_open and order.subscription.status in CHARGED
 
 
 def _queue(order: Order, *, now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from errors import ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy
 from models import BillingKey, Invoice, Order, Subscription, db
 from money import Money
-from services import charges, claims, machine_time, open_orders, payments
+from services import charges, claims, machine_time, payments
 from services.claims import Claim
 from services.desk import Desk
 from services.invoices import buyer_may_be_paying, open_invoice, unanswered_charge, unpaid_invoice
@@ -149,8 +149,6 @@ def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: b
             return order
         order = None  # the old card was declined, and the new one has not been tried
     if (order is None or order.is_queued) and (approved := _approved_late(desk, invoice, now=now)):
-        if order is not None:
-            open_orders.abandon(order, now=now)
         return approved
     return charges.charge(desk, claim, order, key, invoice, now=now)
 

@@ -6,16 +6,18 @@ import pytest
 
 from clock import add_months
 from errors import PaymentServiceBusy
-from models import JournalEntry, db
-from services import checkout, renewals
+from models import JournalEntry, Subscription, db
+from services import checkout, payments, renewals, reversals, subscriptions
 from services.checkout import Source
 from services.iamport import CircuitOpen, Refused, Unauthorized, Unknown
 from states import OrderStatus, SubscriptionStatus
-from tests.factories import NOW, place_order, renew, subscribe
+from tests.factories import NOW, place_order, renew, subscribe, try_again
 from tests.fakes import DUPLICATE
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
+LATER = FEBRUARY + timedelta(minutes=31)
+"""When a window that was opened in February delays a charge no longer."""
 
 
 def not_sent(error: type[Unknown | Unauthorized] = CircuitOpen) -> Unknown | Unauthorized:
@@ -131,3 +133,71 @@ def test_an_id_that_no_payment_can_have_is_not_looked_up(desk, user, plan, imp_u
     checkout.receive(desk, source=Source.LANDING, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=NOW)
 
     assert "payment" not in desk.client.calls
+
+
+# A charge that waits for the worker, and is not needed any more -------------------------------------------
+
+
+@pytest.fixture
+def queued(desk, subscription):
+    """A charge that its buyer requested for March while no request could be sent."""
+    desk.client.busy = True
+    order = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=NOW)
+    desk.client.busy = False
+    assert order.is_queued
+    return order
+
+
+def test_the_end_of_the_subscription_closes_a_charge_that_was_not_sent(desk, subscription, queued):
+    subscriptions.cancel(desk, subscription=subscription, now=NOW)
+
+    assert (queued.outcome, queued.was_never_sent, queued.look_at, queued.late_look_at) == (
+        "cancelled",
+        True,
+        None,
+        None,
+    )
+    assert len(desk.client.charges) == 1
+
+
+def test_another_payment_of_the_period_closes_a_charge_that_was_not_sent(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    window = try_again(desk, subscription, "jtnet", now=FEBRUARY)
+    desk.client.busy = True
+    queued = renewals.collect(desk, subscription_id=subscription.id, period_start=FEBRUARY, now=LATER)
+    desk.client.busy = False
+
+    imp_uid = desk.client.pay(checkout.request(desk, window, language="ko"))
+    payments.settle(desk, merchant_uid=window.merchant_uid, imp_uid=imp_uid, now=LATER)
+
+    assert (window.outcome, queued.outcome, queued.was_never_sent) == ("paid", "cancelled", True)
+
+
+def test_a_suspension_closes_a_charge_that_was_not_sent(desk, subscription, queued):
+    reversals.record_chargeback(subscription.orders[1], now=NOW)
+    db.session.commit()
+
+    assert (queued.outcome, queued.was_never_sent) == ("cancelled", True)
+
+
+def test_a_cancellation_during_a_charge_that_is_not_sent_closes_it(desk, subscription):
+    subscription_id = subscription.id
+
+    def cancel(**fields):
+        subscriptions.end(db.session.get_one(Subscription, subscription_id), reason="", now=FEBRUARY)
+        raise not_sent()
+
+    desk.client.again = cancel
+
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    assert (order.outcome, order.was_never_sent) == ("cancelled", True)
+
+
+def test_a_charge_that_was_sent_stays_unknown_when_the_subscription_ends(desk, subscription):
+    desk.client.lose_answer = True
+    order = renew(desk, subscription, now=FEBRUARY)
+
+    subscriptions.cancel(desk, subscription=subscription, now=FEBRUARY)
+
+    assert (order.outcome, order.was_never_sent) == ("checking", False)

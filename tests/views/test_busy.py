@@ -131,3 +131,25 @@ def test_what_repeats_is_recorded_once(shopper, desk, subscription):
     assert orders.by_uid(merchant_uid).status is OrderStatus.READY
     assert [events.count(event) for event in ("charge.queued", "payment.unread")] == [1, 1]
     assert not [event for event in events if re.match(r"charge\.(sent|unknown)", event)]
+
+
+@pytest.mark.parametrize(
+    ("lang", "headline", "sentence"),
+    [
+        ("en", "The payment was not made", "The subscription ended before we sent this payment. Nothing was charged."),
+        ("ko", "결제하지 않았습니다", "이 결제를 요청하기 전에 구독이 종료되었습니다. 청구된 금액은 없습니다."),
+    ],
+)
+def test_a_queued_charge_of_a_cancelled_subscription_says_so_immediately(
+    shopper, desk, subscription, lang, headline, sentence
+):
+    period_start = period_on(shopper, subscription)
+    desk.client.busy = True
+    merchant_uid = charge(shopper, subscription, period_start, headers=JSON).json["merchant_uid"]
+
+    shopper.post(f"/subscriptions/{subscription.id}/cancellation")
+    page = shopper.get(f"/orders/{merchant_uid}", headers={"Accept-Language": lang}).text
+
+    assert headline in page
+    assert sentence in page
+    assert "<progress" not in page
