@@ -22,7 +22,7 @@ from services.health import ServiceCheck
 from services.iamport import IamportClient
 from services.processes import Process
 from services.webhooks import UnknownOrders
-from views import assets, language, panes, templating
+from views import assets, language, panes, prose, templating
 from views.limits import limiter
 
 ROOT = Path(__file__).parent
@@ -62,6 +62,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     language.init_app(app)
     templating.init_app(app)
     panes.init_app(app)
+    prose.init_app(app)
     assets.init_app(app)
     Talisman(app, **_browser_rules(config))  # a Talisman stores its rules, so each application needs its own
 

@@ -282,7 +282,18 @@ def test_services_are_handed_everything(path):
     keep([*taken, *extensions], f"{named(path)} reads the request: let the view read it and pass the value.")
 
 
-FITTINGS = {"assets", "language", "templating", "limits", "highlight", "incoming", "buyer_form", "staff", "panes"}
+FITTINGS = {
+    "assets",
+    "language",
+    "templating",
+    "limits",
+    "highlight",
+    "incoming",
+    "buyer_form",
+    "staff",
+    "panes",
+    "prose",
+}
 """What several blueprints share, each under the name of its one subject."""
 
 
