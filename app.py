@@ -20,6 +20,7 @@ from services import accounts, guides
 from services.desk import Desk
 from services.health import ServiceCheck
 from services.iamport import IamportClient
+from services.owners import EVERYONE, Group
 from services.processes import Process
 from services.webhooks import UnknownOrders
 from views import assets, language, panes, prose, templating
@@ -105,6 +106,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         process=Process(),
         machine_now=clock.machine_now,
         time_of=lambda owner: clock.now(),
+        groups=lambda: (Group(owners=EVERYONE, now=clock.now),),
         takes_test_payments=config.TEST_PAYMENTS,
     )
 

@@ -20,6 +20,7 @@ from rounds import Tally, charge_due, isolated
 from services import catalog, comparison, days, differences, renewals
 from services.desk import Desk
 from services.iamport import IamportError
+from services.owners import EVERYONE, Group
 from views.incoming import desk
 
 MOST_THREADS = 64
@@ -64,7 +65,7 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
     """
     now = _moment(moment, is_allowed=dry_run or current_app.config["DEMO"], is_forever=forever)
     if dry_run:
-        _write_due(now())
+        _write_due((now or clock.now)())
         return
     stop, patient = threading.Event(), _patient_desk(threads)
     if not forever:
@@ -77,10 +78,10 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
         _work(patient, stop, every=every, threads=threads, limit=limit)
 
 
-def _moment(text: str | None, *, is_allowed: bool, is_forever: bool) -> Callable[[], datetime]:
-    """Return what reads the time of the charges: the clock, or the fixed time of `--now`."""
+def _moment(text: str | None, *, is_allowed: bool, is_forever: bool) -> Callable[[], datetime] | None:
+    """Return what reads the fixed time of `--now`, or None without it."""
     if text is None:
-        return clock.now
+        return None
     if not is_allowed or is_forever:
         raise click.UsageError("--now needs --dry-run or the demonstration, and excludes --forever.")
     try:
@@ -194,13 +195,18 @@ def _app() -> Flask:
 
 
 def _renew(
-    desk: Desk, threads: int, *, now: Callable[[], datetime] = clock.now, limit: int | None = None,
+    desk: Desk, threads: int, *, now: Callable[[], datetime] | None = None, limit: int | None = None,
     goes_on: Callable[[], bool] = lambda: True,
 ) -> Tally:  # fmt: skip
-    """Charge what is due, and report it."""
-    with progress.of_round(renewals.count_due(desk, now=now())) as report:
-        tally = charge_due(
-            _app(), desk, threads=threads, now=now, limit=limit, goes_on=goes_on, report=report.add
-        )  # fmt: skip
+    """Charge what is due at `now`, or of each group in its own time, and report it."""
+    groups, tally = [Group(owners=EVERYONE, now=now)] if now else desk.groups(), Tally()
+    due = sum(renewals.count_due(desk, now=group.now(), owners=group.owners) for group in groups)
+    with progress.of_round(due) as report:
+        for group in groups:
+            left = None if limit is None else limit - tally.tried
+            charge_due(
+                _app(), desk, threads=threads, now=group.now, owners=group.owners, limit=left, goes_on=goes_on,
+                report=report.add, tally=tally,
+            )  # fmt: skip
         report.close(tally)
     return tally

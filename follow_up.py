@@ -5,7 +5,7 @@ take one look, which ends after `ROUND_LIMIT`: a service that hangs answers noth
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ import clock
 from rounds import isolated
 from services import billing_keys, days, journal, machine_time, notices, open_orders, owners, refunds, webhooks
 from services.desk import Desk
+from services.owners import Group
 from states import RefundStatus
 
 NOTICES_EVERY = 0.5
@@ -100,7 +101,9 @@ class Look:
         self.is_stopped = False
         """Whether the payment service does not answer, so that something was left."""
 
-    def turns(self, ids: Sequence[int], *, moves_money: bool = False) -> Iterator[tuple[int, datetime]]:
+    def turns(
+        self, ids: Sequence[int], *, now: Callable[[], datetime] = clock.now, moves_money: bool = False
+    ) -> Iterator[tuple[int, datetime]]:
         """Yield each with the moment of its turn, as long as there is time and calls are sent."""
         client = self._desk.client
         for one in ids:
@@ -109,7 +112,7 @@ class Look:
             if not (client.can_charge if moves_money else client.can_send):
                 self.is_stopped = True
                 return
-            yield one, clock.now()
+            yield one, now()
 
     @property
     def summary(self) -> str:
@@ -121,18 +124,24 @@ class Look:
 
 
 def look_at_open(desk: Desk) -> Look:
-    """Settle the open orders, make the refunds and delete the revoked keys that are due."""
+    """Settle the open orders, make the refunds and delete the revoked keys that are due, of each group in its time."""
     look = Look(desk)
-    for order_id, now in look.turns(open_orders.due(now=clock.now())):
-        with isolated(f"order {order_id}"):
-            look.settled += open_orders.process(desk, order_id=order_id, now=now)
-    for refund_id, now in look.turns(refunds.due(now=clock.now()), moves_money=True):
-        with isolated(f"refund {refund_id}"):
-            look.refunded += refunds.process(desk, refund_id=refund_id, now=now).status is RefundStatus.MADE
-    for key_id, now in look.turns(billing_keys.to_delete(now=clock.now())):
-        with isolated(f"billing key {key_id}"):
-            look.deleted += billing_keys.delete(desk, key_id=key_id, now=now)
+    for group in desk.groups():
+        _look_at_group(desk, look, group)
     return look
+
+
+def _look_at_group(desk: Desk, look: Look, group: Group) -> None:
+    owners, now = group.owners, group.now
+    for order_id, at in look.turns(open_orders.due(now=now(), owners=owners), now=now):
+        with isolated(f"order {order_id}"):
+            look.settled += open_orders.process(desk, order_id=order_id, now=at)
+    for refund_id, at in look.turns(refunds.due(now=now(), owners=owners), now=now, moves_money=True):
+        with isolated(f"refund {refund_id}"):
+            look.refunded += refunds.process(desk, refund_id=refund_id, now=at).status is RefundStatus.MADE
+    for key_id, at in look.turns(billing_keys.to_delete(now=now(), owners=owners), now=now):
+        with isolated(f"billing key {key_id}"):
+            look.deleted += billing_keys.delete(desk, key_id=key_id, now=at)
 
 
 def compare_days(desk: Desk) -> None:

@@ -125,13 +125,14 @@ def charge_due(
     limit: int | None = None,
     goes_on: Callable[[], bool] = lambda: True,
     report: Callable[[Attempt, Tally], None] = lambda attempt, tally: None,
+    tally: Tally | None = None,
 ) -> Tally:
     """Charge every due subscription of these owners, at most `limit` of them, and return the counts.
 
     The round ends when nothing is due that it has not tried, when the circuit breaker opens, or when `goes_on` returns
-    False. `now` is read for each charge.
+    False. `now` is read for each charge. `tally` is that of an earlier part of the same round, which counts on.
     """
-    tally, queues = Tally(), _Queues(desk, now, owners, limit=limit)
+    tally, queues = tally or Tally(), _Queues(desk, now, owners, limit=limit)
     running: dict[Future[Attempt], bool] = {}
     with ThreadPoolExecutor(threads) as pool:
         while True:

@@ -3,12 +3,15 @@
 `create_app` wraps the shop's own. The shop does not know this package and works without it.
 """
 
+from dataclasses import replace
+
 from flask import Blueprint, Flask, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import login_user
 
 import app as shop
 from config import Config, ConfigError, origin_of
+from demo import clocks, own_time
 from demo.people import PEOPLE, account_of
 from services.iamport import IamportClient
 from views.account import next_page
@@ -26,6 +29,10 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app = shop.create_app(config, payments)
     if not app.config["DEMO"]:
         raise ConfigError("The demonstration cannot start: it lets anyone sign in as any user, so it needs DEMO=1.")
+    app.extensions["desk"] = replace(app.extensions["desk"], time_of=clocks.time_of, groups=clocks.groups)
+    with app.app_context():
+        clocks.create_tables()
+    own_time.init_app(app)
     app.register_blueprint(bp)
     console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))

@@ -14,16 +14,13 @@ TIMEOUT = 10
 def pay_in_window(sdk_url: str, *, merchant_code: str, request: dict[str, Any], number: str) -> str:
     """Open the window for `request`, enter a test card `number`, submit, and return the `imp_uid`.
 
-    The request carries no notice URL: the shop that would receive the webhook may not be open yet.
-
     Raises:
         requests.RequestException: when the sandbox does not answer, or answers with an error.
     """
     origin = origin_of(sdk_url)
-    params = {name: value for name, value in request.items() if name != "notice_url"}
     opened = requests.post(
         f"{origin}/sdk/payments",
-        json={"merchant_code": merchant_code, "params": params, "device": "pc", "origin": origin},
+        json={"merchant_code": merchant_code, "params": request, "device": "pc", "origin": origin},
         timeout=TIMEOUT,
     )
     opened.raise_for_status()

@@ -32,26 +32,26 @@ NEVER: ColumnElement[int] = literal_column("0")
 """A literal, not a bound parameter, so that SQLite uses the index of payments with a late approval."""
 
 
-def to(merchant: Merchant, until: int, customer_uids: Sequence[str] = ()) -> list[Payment]:
-    """Set the clock of `merchant`, or those of some of its customers, to `until` (Unix seconds).
+def to(merchant: Merchant, ahead: int, customer_uids: Sequence[str] = ()) -> list[Payment]:
+    """Set the clock of `merchant`, or those of some of its customers, `ahead` seconds from the computer's.
 
     Return the payments of the schedules that ran. Going forward stops at everything due; going back takes one step
     and undoes nothing. Several customers go together, in the order in which their work is due. Call it outside a
     transaction.
 
     Raises:
-        Malformed: when `until` is before 1970 or after the year 3000.
+        Malformed: when the clock would be before 1970 or after the year 3000.
     """
-    if not 0 <= until <= clock.LATEST:
+    if not 0 <= clock.now() + ahead <= clock.LATEST:
         raise Malformed("a clock must stay between the years 1970 and 3000")
     made: list[Payment] = []
     patience = PATIENCE
     clocks: Sequence[str | None] = customer_uids or [None]
     for _ in range(MAX_STOPS):
         with exclusive(merchant):
-            left = max(until - clock.of(merchant, one) for one in clocks)
+            left = max(ahead - clock.offset_of(merchant, one) for one in clocks)
             stop = _next_stop(merchant, customer_uids, left)
-            _shift(merchant, left if stop is None else stop, until, customer_uids)
+            _shift(merchant, left if stop is None else stop, ahead, customer_uids)
             ran = schedules.catch_up(merchant, customer_uids) if left >= 0 else []
         made += ran
         for payment in ran:
@@ -97,14 +97,14 @@ def _first(wait: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select
     return select(func.min(wait)).where(*conditions, wait > 0)
 
 
-def _shift(merchant: Merchant, seconds: int, until: int, customer_uids: Sequence[str]) -> None:
-    """Move the clocks by `seconds`, and none of them beyond `until`."""
+def _shift(merchant: Merchant, seconds: int, ahead: int, customer_uids: Sequence[str]) -> None:
+    """Move the clocks by `seconds`, and none of them beyond `ahead`."""
     if not customer_uids:
         merchant.clock_offset += seconds
         return
     offsets = merchant.customer_offsets
     # Assign a new dict, because the column does not detect a change inside the old one.
-    moved = {uid: offsets.get(uid, 0) + min(seconds, until - clock.of(merchant, uid)) for uid in customer_uids}
+    moved = {uid: offsets.get(uid, 0) + min(seconds, ahead - clock.offset_of(merchant, uid)) for uid in customer_uids}
     merchant.customer_offsets = {uid: offset for uid, offset in {**offsets, **moved}.items() if offset}
 
 

@@ -1,11 +1,12 @@
 """The payment desk: what every use case that moves money needs, passed as one argument."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.guides import Guide
 from services.iamport import IamportClient
+from services.owners import Group
 from services.processes import Process
 
 
@@ -29,6 +30,11 @@ class Desk:
     """Reads the machine time of this process. A charge reads it several times, because each call takes time."""
     time_of: Callable[[int], datetime]
     """Returns the business time of a user, by id. Everyone has the same, except in a demonstration that moves time."""
+    groups: Callable[[], Sequence[Group]]
+    """Returns the groups of owners in whose times the worker looks for what is due. It reads them in every round.
+
+    One group of everyone, except in a demonstration that moves time.
+    """
     takes_test_payments: bool
     """Whether this shop accepts a payment through a test channel, where no money moves."""
 

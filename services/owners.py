@@ -4,7 +4,9 @@ In production everyone has the same time. A demonstration may move the business 
 due in that person's time, and excludes the person from the worker's ordinary rounds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import InstrumentedAttribute
@@ -27,6 +29,14 @@ class Owners:
 
 
 EVERYONE = Owners()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Owners who share a business time: the worker looks for what is due of them in this time."""
+
+    owners: Owners
+    now: Callable[[], datetime]
 
 
 def of_order(merchant_uid: str) -> int | None:

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-import clock
 from services import orders, refunds, reversals, staff, subscriptions
+from views.incoming import time_of_order
 from views.staff import sent_reason, staff_only
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -31,6 +31,8 @@ def index() -> ResponseReturnValue:
 def close_case(case_id: int) -> ResponseReturnValue:
     """Close a case with a note."""
     case = reversals.find_case(case_id) or abort(404)
-    staff.close_case(case, note=sent_reason(f"case-{case_id}"), by=current_user, now=clock.now())
+    staff.close_case(
+        case, note=sent_reason(f"case-{case_id}"), by=current_user, now=time_of_order(case.order.merchant_uid)
+    )
     flash(_("The case is closed."), "success")
     return redirect(url_for("admin_orders.show", merchant_uid=case.order.merchant_uid))

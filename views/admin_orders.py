@@ -7,13 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-import clock
 from forms import NoteForm, ReasonForm, RefundForm
 from models import Order, Refund
 from services import journal, orders, refunds, staff
 from services.payments import Lookup
 from states import RefundEffect, RefundStatus
-from views.incoming import desk
+from views.incoming import desk, time_of_order
 from views.staff import sent_reason, staff_only
 
 bp = Blueprint("admin_orders", __name__, url_prefix="/admin/orders/<merchant_uid>")
@@ -39,7 +38,9 @@ def refund(merchant_uid: str) -> ResponseReturnValue:
 @bp.post("/checks")
 def check(merchant_uid: str) -> ResponseReturnValue:
     """Read the order again from the payment service."""
-    lookup = staff.read_again(desk(), order=orders.by_uid(merchant_uid), by=current_user, now=clock.now())
+    lookup = staff.read_again(
+        desk(), order=orders.by_uid(merchant_uid), by=current_user, now=time_of_order(merchant_uid)
+    )
     if lookup is Lookup.NO_ANSWER:
         flash(_("The payment service does not respond. The shop reads the order again later."), "error")
     else:
@@ -51,7 +52,9 @@ def check(merchant_uid: str) -> ResponseReturnValue:
 def record_chargeback(merchant_uid: str) -> ResponseReturnValue:
     """Record that the card company took the payment back."""
     reason = sent_reason("chargeback")
-    staff.record_chargeback(order=orders.by_uid(merchant_uid), reason=reason, by=current_user, now=clock.now())
+    staff.record_chargeback(
+        order=orders.by_uid(merchant_uid), reason=reason, by=current_user, now=time_of_order(merchant_uid)
+    )
     flash(_("The chargeback is recorded, and the subscription is suspended."), "success")
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
@@ -60,7 +63,9 @@ def record_chargeback(merchant_uid: str) -> ResponseReturnValue:
 def record_dispute_won(merchant_uid: str) -> ResponseReturnValue:
     """Record that the shop won the dispute."""
     reason = sent_reason("dispute")
-    staff.record_dispute_won(order=orders.by_uid(merchant_uid), reason=reason, by=current_user, now=clock.now())
+    staff.record_dispute_won(
+        order=orders.by_uid(merchant_uid), reason=reason, by=current_user, now=time_of_order(merchant_uid)
+    )
     flash(_("The payment counts again."), "success")
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
@@ -74,7 +79,7 @@ def _refund(order: Order, form: RefundForm, *, amount: Decimal, left: Decimal) -
         reason=form.reason.data or "",
         effect=RefundEffect(form.effect.data),
         by=current_user,
-        now=clock.now(),
+        now=time_of_order(order.merchant_uid),
     )
 
 

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-import clock
 from errors import InvalidRequest
 from forms import ReasonForm, StaffChargeForm
 from models import Order, Subscription
@@ -22,7 +21,7 @@ bp.before_request(staff_only)
 def show(subscription_id: int) -> ResponseReturnValue:
     """Show the subscription with its orders and the acts of staff."""
     subscription = _subscription(subscription_id)
-    period = subscriptions.next_period(subscription, now=clock.now())
+    period = subscriptions.next_period(subscription, now=desk().time_of(subscription.user_id))
     key = subscription.billing_key
     return render_template(
         "admin_subscriptions/show.html",
@@ -43,7 +42,12 @@ def charge(subscription_id: int) -> ResponseReturnValue:
         raise InvalidRequest("a charge needs a period and a reason", fields=form.errors)
     period_start, reason = form.period_start.data, form.reason.data or ""
     order = staff.charge(
-        desk(), subscription=subscription, period_start=period_start, reason=reason, by=current_user, now=clock.now()
+        desk(),
+        subscription=subscription,
+        period_start=period_start,
+        reason=reason,
+        by=current_user,
+        now=desk().time_of(subscription.user_id),
     )
     flash(*_charge_message(order))
     return redirect(url_for("admin_orders.show", merchant_uid=order.merchant_uid))
@@ -53,7 +57,9 @@ def charge(subscription_id: int) -> ResponseReturnValue:
 def cancel(subscription_id: int) -> ResponseReturnValue:
     """End the subscription. What is paid stays available until the end of its period."""
     subscription, reason = _subscription(subscription_id), sent_reason("cancel")
-    staff.cancel(desk(), subscription=subscription, reason=reason, by=current_user, now=clock.now())
+    staff.cancel(
+        desk(), subscription=subscription, reason=reason, by=current_user, now=desk().time_of(subscription.user_id)
+    )
     flash(_("The subscription has been cancelled. Nothing more will be charged."), "success")
     return redirect(url_for(".show", subscription_id=subscription_id))
 
@@ -62,7 +68,7 @@ def cancel(subscription_id: int) -> ResponseReturnValue:
 def resume(subscription_id: int) -> ResponseReturnValue:
     """Resume a suspended subscription."""
     subscription, reason = _subscription(subscription_id), sent_reason("resume")
-    staff.resume(subscription=subscription, reason=reason, by=current_user, now=clock.now())
+    staff.resume(subscription=subscription, reason=reason, by=current_user, now=desk().time_of(subscription.user_id))
     flash(_("The subscription was resumed."), "success")
     return redirect(url_for(".show", subscription_id=subscription_id))
 

@@ -41,13 +41,13 @@ def move() -> Response:
     """
     body = sent_fields()
     merchant, customer_uids = merchant_in(body), customer_uids_in(body)
-    ran = travel.to(merchant, _destination(merchant, customer_uids, body), customer_uids)
+    ran = travel.to(merchant, _lead(merchant, customer_uids, body), customer_uids)
     report = {"ran": [payment_object(payment) for payment in ran], "next_in": travel.next_in(merchant, customer_uids)}
     return jsonify(**_as_json(merchant, customer_uids), **report)
 
 
-def _destination(merchant: Merchant, customer_uids: list[str], body: dict[str, Any]) -> int:
-    """Return the time to move the clock to, in Unix seconds. Raises `Malformed`."""
+def _lead(merchant: Merchant, customer_uids: list[str], body: dict[str, Any]) -> int:
+    """Return how many seconds ahead of the computer's the clock is to be. Raises `Malformed`."""
     named = [move for move in MOVES if body.get(move) not in (None, "")]
     if len(named) != 1:
         raise Malformed(f"send exactly one of {', '.join(MOVES)}")
@@ -56,9 +56,9 @@ def _destination(merchant: Merchant, customer_uids: list[str], body: dict[str, A
     customer_uid = customer_uids[0] if customer_uids else None
     amount = required_integer(body, named[0], least=0 if named[0] != "offset" else -clock.LATEST, most=clock.LATEST)
     start = {
-        "advance": clock.of(merchant, customer_uid),
-        "set": 0,
-        "offset": clock.now() if customer_uid is None else clock.of(merchant),
+        "advance": clock.offset_of(merchant, customer_uid),
+        "set": -clock.now(),
+        "offset": 0 if customer_uid is None else merchant.clock_offset,
     }
     return start[named[0]] + amount
 

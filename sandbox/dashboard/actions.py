@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from .. import control, travel
-from ..merchants import register
+from ..merchants import clock, register
 from ..merchants.clock import SEOUL
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
@@ -57,7 +57,7 @@ def set_time() -> ResponseReturnValue:
         until = datetime.fromisoformat(request.form.get("until", "")).replace(tzinfo=SEOUL)
     except ValueError:
         abort(400)
-    travel.to(g.console, int(until.timestamp()))
+    travel.to(g.console, int(until.timestamp()) - clock.now())
     return redirect(_page_before(), 303)
 
 

@@ -82,9 +82,9 @@ def make_shop(sandbox_url: str) -> Flask:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve `app` on a free port, and yield its URL."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve `app` on the port, or on a free one, and yield its URL."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.port}"

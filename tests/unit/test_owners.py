@@ -1,15 +1,17 @@
 """What is due can be listed for some owners or without them, each in a time of its own."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+import follow_up
 from clock import add_months
 from models import BillingKey, Order, Refund, Subscription, db
 from rounds import charge_due
 from services import billing_keys, checkout, open_orders, refunds, renewals, subscriptions
 from services.checkout import Source
-from services.owners import EVERYONE, Owners
+from services.owners import EVERYONE, Group, Owners
 from tests.factories import NOW, make_user, place_order, subscribe
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -68,3 +70,25 @@ def test_a_person_who_is_a_month_ahead_is_charged_alone(app, desk, people, plan)
 
     assert (ahead.paid_until > FEBRUARY, other.paid_until) == (True, FEBRUARY)
     assert renewals.count_due(desk, now=NOW + timedelta(days=1), owners=Owners(without=of(ahead.user))) == 0
+
+
+def test_the_worker_looks_for_what_is_due_of_each_group_in_its_own_time(app, desk, people, plan, dollar_plan):
+    for user in people:
+        leave_work(desk, user, plan, dollar_plan)
+    ahead, usual = people
+    groups = [
+        Group(owners=Owners(without=of(ahead)), now=lambda: NOW),
+        Group(owners=Owners(only=of(ahead)), now=lambda: FEBRUARY),
+    ]
+    app.extensions["desk"] = desk_of_groups = replace(desk, groups=lambda: groups)
+
+    app.test_cli_runner().invoke(args=["renew-due", "--limit", "1"], catch_exceptions=False)
+    follow_up.look_at_open(desk_of_groups)
+    app.extensions["desk"] = desk
+    db.session.expire_all()
+
+    assert [len(user.subscriptions[-1].invoices) for user in people] == [2, 1]
+    made = [(refund.order.user_id, refund.made_at) for refund in db.session.query(Refund)]
+    assert made == [(ahead.id, FEBRUARY), (usual.id, None)]
+    deleted = {key.user_id: key.deleted_at for key in db.session.query(BillingKey) if key.revoked_at}
+    assert deleted == {ahead.id: FEBRUARY, usual.id: None}
