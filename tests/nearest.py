@@ -32,6 +32,7 @@ MOST_IN_ALL = 12
 TAKE_LONG = {
     "tests/contract/test_published_clients.py",
     "tests/crash/test_matrix.py",
+    "tests/crash/test_pay_now.py",
     "tests/crash/test_service.py",
     "tests/sandbox/openapi/test_fuzz.py",
     "tests/sandbox/test_crash.py",

@@ -19,6 +19,7 @@ from models import Order, Subscription, db
 from states import InvoiceStatus
 from tests.conftest import scratch_database
 from tests.crash.due_shop import CARD, close_database, environment, sell
+from tests.crash.proxy import Proxy
 from tests.sandbox.process import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -118,3 +119,13 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, service: Sandbox) -> It
         shop = Shop(environ=environ, sandbox=service, keys=keys)
         stack.callback(shop.close)
         yield shop
+
+
+@pytest.fixture
+def proxy(shop: Shop, service: Sandbox) -> Iterator[Proxy]:
+    """The proxy through which the shop's processes call the service. The service runs again after the test."""
+    with Proxy(lambda: service.url).running() as proxy:
+        shop.environ["IMP_API_URL"] = proxy.url
+        yield proxy
+    if service.process.poll() is not None:
+        service.start()

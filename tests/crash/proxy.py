@@ -11,7 +11,7 @@ import requests
 
 CHARGE, LOOK_UP, TOKEN, REFUND = "/subscribe/payments/again", "/payments/find/", "/users/getToken", "/payments/cancel"
 """Parts of the path by which a test names the calls that it plans a fault for."""
-LONGEST_WAIT = 60
+LONGEST_WAIT = 120
 """Seconds. A wait for a call that is longer has failed."""
 
 
@@ -88,26 +88,29 @@ def never_answered(exchange: Exchange) -> None:
 
 
 class Hold:
-    """Holds a call until the test releases it, before the service receives it or after the service has answered."""
+    """Holds one call until the test releases it, before the service receives it or after the service has answered."""
 
     def __init__(self, *, answered: bool) -> None:
         self._answered = answered
         self._arrived = threading.Semaphore(0)
         self._released = threading.Event()
+        self._ended = threading.Semaphore(0)
 
     def __call__(self, exchange: Exchange) -> None:
         answer = exchange.ask() if self._answered else None
         self._arrived.release()
         self._released.wait(LONGEST_WAIT)
         exchange.answer(answer if self._answered else exchange.ask())
+        self._ended.release()
 
     def wait(self) -> None:
-        """Return when another call is held."""
+        """Return when the call is held."""
         assert self._arrived.acquire(timeout=LONGEST_WAIT), "no call arrived"
 
     def release(self) -> None:
-        """Let the held calls go on."""
+        """Let the held call go on, and return when it has ended."""
         self._released.set()
+        assert self._ended.acquire(timeout=LONGEST_WAIT)
 
 
 @dataclass

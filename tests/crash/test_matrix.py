@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.crash.conftest import assert_settled, finish
-from tests.crash.worker import STEPS, before_its_commit
+from tests.crash.steps import STEPS, before_its_commit
 
 pytestmark = pytest.mark.heavy
 

@@ -1,14 +1,14 @@
 """The payment service is killed, connections drop and answers are lost: every due period is charged and paid once."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.crash import proxy as faults
 from tests.crash.conftest import Shop, assert_settled, finish
 from tests.crash.proxy import CHARGE, LOOK_UP, TOKEN, Exchange, Fault, Proxy
-from tests.sandbox.test_crash import Sandbox
+from tests.sandbox.process import Sandbox
 
 pytestmark = pytest.mark.heavy
 
@@ -16,16 +16,6 @@ SETTLED, UNKNOWN, STOPPED = 0, 1, 3
 """Exit codes of `renew-due`."""
 PATIENCE = "1"
 """Seconds. `IMP_TIMEOUT` of a worker whose answers never arrive."""
-
-
-@pytest.fixture
-def proxy(shop: Shop, service: Sandbox) -> Iterator[Proxy]:
-    """The proxy through which the shop's workers call the service. The service runs again after the test."""
-    with Proxy(lambda: service.url).running() as proxy:
-        shop.environ["IMP_API_URL"] = proxy.url
-        yield proxy
-    if service.process.poll() is not None:
-        service.start()
 
 
 def killing(service: Sandbox, *, answered: bool) -> Fault:
