@@ -16,7 +16,7 @@ import clock
 import views
 from config import PUBLISHED_STAFF, Config, ConfigError
 from models import User, db
-from services import accounts, guides
+from services import accounts, guides, run_calls
 from services.desk import Desk
 from services.health import ServiceCheck
 from services.iamport import IamportClient
@@ -119,6 +119,7 @@ def _client(config: Config) -> IamportClient:
         timeout=config.IMP_TIMEOUT,
         read_timeout=config.IMP_WEB_TIMEOUT,
         places=config.IMP_WEB_THREADS,
+        listener=run_calls.listener(clock.machine_now),
     )
 
 

@@ -5,7 +5,7 @@ models receive the time as an argument, so that a test or a demonstration can ru
 
 `now()` is *business time*: when a period begins, a charge is due, an invoice is paid. A demonstration may move it.
 `machine_now()` is *machine time*: claims, pauses and rate limits use it, because a process does not live faster when
-the shop's calendar moves. Columns of machine time are named `claimed_until` and `…_not_before`.
+the shop's calendar moves. Columns of machine time are named `claimed_until`, `recorded_at` and `…_not_before`.
 """
 
 from calendar import monthrange

@@ -12,7 +12,7 @@ A `Case` is a reversal that the shop did not request, until a member of staff cl
 staff.
 
 Only the method named for an event changes a status. A repeat does nothing; a change that `states.MOVES` does not list
-raises `IllegalStep`. Nothing in this module commits or reads the clock.
+raises `IllegalStep`. Nothing in this module commits, or reads the clock of the shop's business.
 """
 
 import secrets
@@ -42,7 +42,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
-from clock import FIRST_PAUSE, next_look
+from clock import FIRST_PAUSE, machine_now, next_look
 from money import Money
 from states import (
     CaseKind,
@@ -370,10 +370,7 @@ class Invoice(Model):
     declines: Mapped[int] = mapped_column(default=0)
     """How many scheduled attempts were declined: the current step of the dunning schedule."""
     retry_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    """Time of the next scheduled attempt. None: nothing was declined yet.
-
-    A decline before that time does not count as a dunning attempt.
-    """
+    """Time of the next scheduled attempt. A decline before it is no dunning attempt. None: nothing was declined yet."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -505,7 +502,7 @@ class Order(Model):
     charge_follows: Mapped[bool] = mapped_column(default=False)
     """Whether a charge was to follow this issue immediately: a period was due when the issue was verified."""
     run_id: Mapped[str | None] = mapped_column(String(40))
-    """The guide run that made this order, with one id for both halves of a side-by-side run. None: no guide run."""
+    """The guide run that made this order or issued its key. Both halves of a side-by-side run have one id."""
     notices_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """Machine time: when the worker may read the next notice of this order. None: immediately."""
 
@@ -803,6 +800,8 @@ class JournalEntry(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UTCDateTime, default=machine_now)
+    """Machine time: when it happened on this machine's clock. It orders what several processes record."""
     lane: Mapped[str] = mapped_column(String(10))
     """`browser`, `shop` or `pg`."""
     event: Mapped[str] = mapped_column(String(40))

@@ -11,7 +11,7 @@ from itertools import takewhile
 from sqlalchemy import select
 
 from models import BillingKey, Order, User, db, new_uid
-from services import journal
+from services import journal, run_calls
 from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, NotFound
@@ -73,15 +73,17 @@ def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
     key = db.session.get_one(BillingKey, key_id)
     customer_uid = key.customer_uid
     key.postpone_deletion(at=now)
+    order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
     db.session.commit()
     try:
-        desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
+        with run_calls.of(order, now=now):
+            desk.client.delete_customer_key(customer_uid, reason="subscription ended or card changed")
     except NotFound:
         pass  # it is already deleted
     except IamportError:
+        db.session.commit()
         return False
     key.mark_deleted(at=now)
-    order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
     journal.record("key.revoked", at=now, lane=journal.PG, order=order)
     db.session.commit()
     return True

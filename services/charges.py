@@ -17,7 +17,7 @@ from typing import Any
 from clock import FIRST_PAUSE, back_off
 from errors import ChargeInProgress, NothingToCharge
 from models import BillingKey, Invoice, JournalEntry, Order, Subscription, db
-from services import claims, dunning, journal, payments
+from services import claims, dunning, guide_runs, journal, payments, run_calls
 from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, NotFound, Payment, Refused, Unknown
@@ -26,9 +26,7 @@ from services.machine_time import moment, shared
 from states import InvoiceStatus, OrderPurpose, SubscriptionStatus
 
 DECISION_TIMEOUT = timedelta(days=1)
-"""How long a PG may take to decide about a charge. After that, we treat it as declined.
-
-The PG may still approve it later."""
+"""How long a PG may take to decide about a charge. Then it counts as declined; the PG may still approve it later."""
 FAULT_PAUSE = timedelta(hours=1)
 """How long to wait after the service objected to our request, for example to an IP address that it does not know."""
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -47,7 +45,8 @@ def look_up(desk: Desk, claim: Claim, order: Order, *, now: datetime) -> bool:
     if order.is_queued:
         return True
     try:
-        answer = _find_record(desk, order)
+        with run_calls.of(order, now=now):
+            answer = _find_record(desk, order)
     except IamportError as err:
         if err.sent:
             _record_unknown(desk, claim, order, type(err).__name__, now=now)
@@ -76,7 +75,8 @@ def charge(desk: Desk, claim: Claim, order: Order | None, key: BillingKey, invoi
     asked_before = order.asked_at if order else None
     order, body, entry = _store(desk, claim, order, key, invoice, now=now)
     try:
-        answer = _request(desk, order, body)
+        with run_calls.of(order, now=now):
+            answer = _request(desk, order, body)
     except Refused as refusal:
         if refusal.status == HTTPStatus.OK:
             # The service refused to ask the PG. For the buyer this is a decline.
@@ -183,6 +183,7 @@ def _new_order(key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
         buyer_name=key.issue_name,
         buyer_email=key.issue_email,
         billing_key=key,
+        run_id=guide_runs.issued(key, subscription),
     )
     db.session.add(order)
     db.session.flush()

@@ -5,6 +5,7 @@ request  return the parameters of `IMP.request_pay` for the order
 receive  settle after a callback, redirect or check; take the first payment if the issue took none
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,15 +19,13 @@ from errors import (
     KeyNotConfirmed,
     NothingToCharge,
     PaymentServiceBusy,
-    PaymentServiceDown,
-    PaymentServiceRefused,
 )
 from models import Invoice, Order, Plan, Subscription, User, db, new_uid
-from services import billing_keys, guides, journal, open_orders, orders, payments, purchases, renewals
+from services import amounts, billing_keys, guides, journal, orders, payments, purchases, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
-from services.iamport import IamportError, Refused
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
+from services.masking import masked
 from states import OrderPurpose, OrderStatus, SubscriptionStatus
 
 NAME_LIMIT = 40
@@ -46,13 +45,15 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Buyer:
-    """The person who pays, as typed into the form, and the IP address of the browser."""
+    """The person who pays, as typed into the form, and what is known of the browser."""
 
     name: str
     email: str
     tel: str
     ip: str
     language: str
+    device: str = ""
+    """`pc` or `mobile`, as the browser reports it. The journal keeps it for the orders of a guide run."""
 
 
 def place(
@@ -99,7 +100,7 @@ def place(
         guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
     )
     if order.purpose is OrderPurpose.ISSUE_AND_CHARGE:
-        _register_amount(desk, order, now=now)
+        amounts.register(desk, order, now=now)
     if is_purchase:
         purchases.close_earlier(order, now=now)
     return order
@@ -128,17 +129,28 @@ def request(desk: Desk, order: Order, *, language: str) -> dict[str, Any]:
 
 
 def receive(
-    desk: Desk, *, source: Source, merchant_uid: str, imp_uid: str | None, now: datetime, message: str = ""
+    desk: Desk,
+    *,
+    source: Source,
+    merchant_uid: str,
+    imp_uid: str | None,
+    now: datetime,
+    message: str = "",
+    query: Mapping[str, str] | None = None,
 ) -> Order:
     """Settle the order that a buyer reports; `source` says how the report arrived.
 
-    `message` is the window's error text, if any. The shop shows it and never relies on it.
+    `message` is the window's error text, if any, and `query` is all that came with a landing, which the journal keeps
+    for a guide run. The shop shows both and never relies on them.
 
     Raises:
         OrderNotFound: when no order has this `merchant_uid`.
     """
     order = orders.by_uid(merchant_uid)
-    journal.record(f"{source}.received", at=now, lane=journal.BROWSER, order=order, message=message[:200])
+    facts: dict[str, Any] = {"message": message[:200]}
+    if query is not None and order.run_id is not None:
+        facts["query"] = masked(dict(query))
+    journal.record(f"{source}.received", at=now, lane=journal.BROWSER, order=order, **facts)
     if message and order.status is OrderStatus.READY:
         order.record_window_message(message)
     db.session.commit()
@@ -195,7 +207,7 @@ def _write_order(
             raise ChargeInProgress("the outcome of the last charge is not known yet")
     order = _new_order(guide, subscription=subscription, invoice=invoice, amount=amount, buyer=buyer, now=now)
     order.variant, order.run_id = variant.id, run_id
-    _save_order(order, now=now)
+    _save_order(order, device=buyer.device, now=now)
     return order
 
 
@@ -230,14 +242,17 @@ def _new_order(
     )
 
 
-def _save_order(order: Order, *, now: datetime) -> None:
+def _save_order(order: Order, *, device: str, now: datetime) -> None:
     db.session.add(order)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise ChargeInProgress("another attempt for this period was made at the same moment") from None
-    journal.record("order.created", at=now, order=order, purpose=order.purpose.value, guide=order.guide_id)
+    facts: dict[str, Any] = {"purpose": order.purpose.value, "guide": order.guide_id}
+    if order.run_id is not None:
+        facts["device"] = device
+    journal.record("order.created", at=now, order=order, **facts)
     db.session.commit()
 
 
@@ -259,17 +274,3 @@ def _order_name(plan: Plan, *, charged: bool, language: str) -> str:
         return plan.name(language)[:NAME_LIMIT]
     suffix = " – registration" if language == "en" else " 결제수단 등록"
     return plan.name(language)[: NAME_LIMIT - len(suffix)] + suffix
-
-
-def _register_amount(desk: Desk, order: Order, *, now: datetime) -> None:
-    """Register the amount, so that the service refuses a window with another amount before it reaches the PG."""
-    try:
-        desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
-    except IamportError as err:
-        # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
-        open_orders.abandon(order, now=now, reason=str(err))
-        if isinstance(err, Refused) and not err.is_turned_away:
-            raise PaymentServiceRefused(str(err)) from err
-        raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err
-    journal.record("amount.registered", at=now, lane=journal.PG, order=order)
-    db.session.commit()

@@ -1,12 +1,40 @@
-"""Guide runs: trying a guide again ends what the previous try left behind, so that tests do not pile up charges."""
+"""Guide runs: the orders of one, and the end of what earlier runs left behind.
 
+Trying a guide again ends the subscription of the previous try, so that tests do not pile up charges.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
-from models import Order, Subscription, db
+from errors import OrderNotFound
+from models import BillingKey, Order, Subscription, User, db
 from services import subscriptions
 from states import SubscriptionStatus
+
+
+def orders_of(run_id: str, *, user: User) -> Sequence[Order]:
+    """Return the orders of the user's run, the oldest first: the issues, and the charges with their keys.
+
+    Raises:
+        OrderNotFound: when the user has no such run.
+    """
+    found = db.session.scalars(
+        select(Order).where(Order.user_id == user.id, Order.run_id == run_id).order_by(Order.id)
+    ).all()
+    if not found:
+        raise OrderNotFound(f"no run {run_id!r}")
+    return found
+
+
+def issued(key: BillingKey, subscription: Subscription) -> str | None:
+    """Return the id of the guide run that issued the subscription's key, or None if no run did."""
+    return db.session.scalar(
+        select(Order.run_id).where(
+            Order.subscription_id == subscription.id, Order.billing_key_id == key.id, Order.run_id.is_not(None)
+        )
+    )
 
 
 def end_previous(order: Order, *, now: datetime) -> None:
@@ -14,7 +42,7 @@ def end_previous(order: Order, *, now: datetime) -> None:
 
     Two orders with the same `run_id` are the halves of a run on PC and phone side by side: neither ends the other.
     """
-    if order.run_id is None or not order.billing_key.is_usable:
+    if order.run_id is None or not order.issues_key or not order.billing_key.is_usable:
         return
     for subscription in _of_earlier_runs(order):
         subscriptions.end(subscription, reason="guide run again", now=now)

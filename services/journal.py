@@ -6,6 +6,7 @@ The caller's transaction stores the entries. Callers pass names, states and ids,
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
@@ -35,8 +36,19 @@ class Page:
         return self.entries[0].id if self.older else None
 
 
-def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = None, **facts: object) -> JournalEntry:
-    """Add one entry and return it; `facts` are small JSON values. Does not commit."""
+def record(
+    event: str,
+    *,
+    at: datetime,
+    lane: str = SHOP,
+    order: Order | None = None,
+    recorded_at: datetime | None = None,
+    **facts: Any,
+) -> JournalEntry:
+    """Add one entry and return it; `facts` are small JSON values. Does not commit.
+
+    `at` is business time. `recorded_at` is machine time, for what happened a moment ago; by default it is now.
+    """
     entry = JournalEntry(
         at=at,
         lane=lane,
@@ -46,11 +58,13 @@ def record(event: str, *, at: datetime, lane: str = SHOP, order: Order | None = 
         customer_uid=order.billing_key.customer_uid if order else None,
         facts=facts,
     )
+    if recorded_at is not None:
+        entry.recorded_at = recorded_at
     db.session.add(entry)
     return entry
 
 
-def record_once(event: str, *, at: datetime, order: Order, **facts: object) -> None:
+def record_once(event: str, *, at: datetime, order: Order, **facts: Any) -> None:
     """Add an entry of the shop, unless the order has the same one: what repeats for hours is recorded once."""
     known = select(JournalEntry.facts).where(
         JournalEntry.merchant_uid == order.merchant_uid, JournalEntry.event == event

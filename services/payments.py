@@ -7,10 +7,24 @@ calls at the same moment, change nothing.
 
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from typing import Any
 
 from clock import day_of_month, from_unix
 from models import Order, db
-from services import claims, dunning, guide_runs, journal, notices, orders, refunds, reversals, verification
+from services import (
+    checks,
+    claims,
+    dunning,
+    guide_runs,
+    journal,
+    notices,
+    orders,
+    refunds,
+    reversals,
+    run_calls,
+    verification,
+)
+from services.checks import Check
 from services.claims import Claim
 from services.desk import Desk
 from services.iamport import IamportError, Payment
@@ -68,12 +82,13 @@ def _settle(
 ) -> Lookup:
     db.session.commit()  # no transaction stays open while we wait for the network
     try:
-        payment, foreign = (answer, False) if answer else verification.read(desk, order, imp_uid=imp_uid)
-        wrong = verification.mismatches(desk, order, payment) if payment and verification.holds_money(payment) else []
+        with run_calls.of(order, now=now):
+            payment, foreign = (answer, False) if answer else verification.read(desk, order, imp_uid=imp_uid)
+            compared = checks.run(desk, order, payment) if payment and verification.holds_money(payment) else []
     except IamportError as err:
         return _record_no_answer(order, imp_uid, type(err).__name__, now=now)
     guide = desk.guides[order.guide_id]
-    if wrong == ["billing_key"] and guide.waits_for_webhook and _key_may_be_late(order, now=now):
+    if checks.differing(compared) == ["billing_key"] and guide.waits_for_webhook and _key_may_be_late(order, now=now):
         return _record_no_answer(order, imp_uid, "billing key not there yet", now=now)
     lock(order.subscription)
     if claim is not None and not claims.is_current(claim) and not (payment and verification.holds_money(payment)):
@@ -88,7 +103,7 @@ def _settle(
         order.window_ended = bool(order.window_message)
         db.session.commit()
         return Lookup.UNFINISHED
-    must_refund = _apply(desk, order, payment, wrong, now=now)
+    must_refund = _apply(desk, order, payment, compared, now=now)
     refund = refunds.decide(order, payment, now=now) if must_refund else None
     _record_answer(order, now=now)
     db.session.commit()
@@ -98,7 +113,7 @@ def _settle(
     return Lookup.FINISHED
 
 
-def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> bool:
+def _apply(desk: Desk, order: Order, payment: Payment, compared: list[Check], *, now: datetime) -> bool:
     """Bring the order level with a finished record, under the lock. Return whether the payment must be refunded."""
     charged = refunds.was_charged(desk, order, payment)
     refunds.confirm(order, payment, now=now)
@@ -111,11 +126,11 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     if verification.holds_money(payment):
         if refunds.is_decided(order, payment):
             return False  # we decided to refund it, even if the order could be paid by now
-        wrong = wrong or verification.surplus_reasons(order)
+        wrong = checks.differing(compared) or verification.surplus_reasons(order)
         if wrong:
-            _reject(desk, order, payment, wrong, now=now)
+            _reject(desk, order, payment, wrong, compared, now=now)
             return charged and "merchant_uid" not in wrong
-        _grant(order, payment, now=now)
+        _grant(order, payment, compared, now=now)
         reversals.record(order, payment, now=now)
     elif payment.status == "failed":
         _record_failure(desk, order, payment, now=now)
@@ -124,12 +139,15 @@ def _apply(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now:
     return False
 
 
-def _grant(order: Order, payment: Payment, *, now: datetime) -> None:
+def _grant(order: Order, payment: Payment, compared: list[Check], *, now: datetime) -> None:
     is_late = order.is_final or order.outcome == "closed"
     order.imp_uid = payment.imp_uid
     order.mark_paid(at=from_unix(payment.paid_at) or now)
     order.receipt_url = payment.receipt_url
-    journal.record("payment.verified", at=now, order=order, status=payment.status, purpose=order.purpose.value)
+    facts: dict[str, Any] = {"status": payment.status, "purpose": order.purpose.value}
+    if order.run_id is not None:  # a guide shows both values; for any other order it is enough that they agree
+        facts["checks"] = checks.as_facts(compared)
+    journal.record("payment.verified", at=now, order=order, **facts)
     if order.issues_key:
         _adopt_key(order, payment, is_late=is_late, now=now)
     if order.invoice is not None:
@@ -204,13 +222,15 @@ def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: dat
         dunning.after_decline(desk, order, now=now)
 
 
-def _reject(desk: Desk, order: Order, payment: Payment, wrong: list[str], *, now: datetime) -> None:
+def _reject(
+    desk: Desk, order: Order, payment: Payment, wrong: list[str], compared: list[Check], *, now: datetime
+) -> None:
     """Grant nothing, and revoke the key. A charge counts as declined: the next one waits for its scheduled time."""
     was_ready = order.status is OrderStatus.READY
     order.imp_uid = order.imp_uid or payment.imp_uid
     if order.mismatch in (None, "merchant_uid"):
         order.reject(wrong, at=now)
-        journal.record("payment.mismatch", at=now, order=order, fields=wrong)
+        journal.record("payment.mismatch", at=now, order=order, fields=wrong, checks=checks.as_facts(compared))
     if order.issues_key and "customer_uid" not in wrong and not order.billing_key.is_usable:
         order.billing_key.revoke(at=now)
     if was_ready and order.purpose is OrderPurpose.CHARGE:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from errors import OutOfDate
 from models import Order, Refund, db
 from money import CurrencyError, Money
-from services import journal, reversals
+from services import journal, reversals, run_calls
 from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, Payment, Refused
@@ -126,7 +126,8 @@ def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> N
     may_repeat = amount == left or not _guide(desk, order, payment).cancels_later
     db.session.commit()  # keep no transaction open while we wait for the network
     try:
-        answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=amount, checksum=left, reason=_reason(refund))
+        with run_calls.of(order, now=now):
+            answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=amount, checksum=left, reason=_reason(refund))
     except Refused as refusal:
         if not refusal.is_turned_away:
             _record_refusal(refund, refusal, now=now)
@@ -163,7 +164,8 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     refund.postpone(at=now)
     db.session.commit()
     try:
-        payment = desk.client.payment(imp_uid)
+        with run_calls.of(order, now=now):
+            payment = desk.client.payment(imp_uid)
     except IamportError:
         return refund
     lock(order.subscription)

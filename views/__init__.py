@@ -12,6 +12,7 @@ from views import (
     catalog,
     checkout,
     errors,
+    guide_runs,
     guide_texts,
     guides,
     health,
@@ -32,7 +33,19 @@ def refuse_unstorable_text() -> None:
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Add every blueprint to the application. Webhooks need no CSRF token: the payment service has none to send."""
-    for module in (catalog, guides, guide_texts, checkout, orders, subscriptions, account, webhooks, health, errors):
+    for module in (
+        catalog,
+        guides,
+        guide_texts,
+        guide_runs,
+        checkout,
+        orders,
+        subscriptions,
+        account,
+        webhooks,
+        health,
+        errors,
+    ):
         app.register_blueprint(module.bp)
     for module in (admin, admin_orders, admin_subscriptions, admin_reconcile):
         app.register_blueprint(module.bp)

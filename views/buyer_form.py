@@ -12,6 +12,8 @@ from forms import BuyerForm
 from services import orders
 from services.checkout import Buyer
 from services.guides import Guide
+from services.run_events import DEVICES
+from views.incoming import is_phone, sent_text
 
 
 def buyer_form(offers: list[Guide]) -> BuyerForm:
@@ -61,7 +63,16 @@ def buyer_of(form: BuyerForm) -> Buyer:
         tel=form.buyer_tel.data or "",
         ip=request.remote_addr or "",
         language=str(get_locale()),
+        device=_device(),
     )
+
+
+def _device() -> str:
+    """Return the device on which the SDK runs: as the page reports it, else by the user agent, as the SDK does."""
+    reported = sent_text("device")
+    if reported in DEVICES:
+        return reported
+    return "mobile" if is_phone(request.user_agent.string) else "pc"
 
 
 def _choices(offers: list[Guide]) -> list[tuple[str, str]]:

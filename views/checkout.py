@@ -91,6 +91,7 @@ def landing() -> ResponseReturnValue:
             merchant_uid=merchant_uid,
             imp_uid=imp_uid,
             message=message,
+            query=request.args,
             now=time_of_order(merchant_uid),
         )
     except OrderNotFound:

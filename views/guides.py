@@ -12,7 +12,7 @@ from models import Order, new_uid
 from services import catalog, orders
 from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
-from views.incoming import desk
+from views.incoming import desk, is_phone
 from views.panes import example_of, facts_of, panes_of
 
 bp = Blueprint("guides", __name__, url_prefix="/guides")
@@ -43,7 +43,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         guides=desk().guides.values(),
         variant=variant,
         form=_form(guide),
-        on_phone=_is_phone(request.user_agent.string),
+        on_phone=is_phone(request.user_agent.string),
         panes=panes_of(facts),
         **facts | {"plan": plan} | _run_facts(order),
     )
@@ -63,11 +63,6 @@ def phone(guide_id: str) -> ResponseReturnValue:
         run_id=new_uid("run"),
         sdk_url=_phone_sdk_url,
     )
-
-
-def _is_phone(user_agent: str) -> bool:
-    """Whether the browser runs on a phone: phones put this word into the user agent, which the SDK reads too."""
-    return "Mobi" in user_agent
 
 
 def _phone_sdk_url(url: str) -> str:

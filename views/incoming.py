@@ -44,6 +44,11 @@ def sent_text(name: str) -> str:
     return value if isinstance(value, str) and is_storable(value) else ""
 
 
+def is_phone(user_agent: str) -> bool:
+    """Whether the browser runs on a phone: phones put this word into the user agent, which the SDK reads too."""
+    return "Mobi" in user_agent
+
+
 def leads_out(address: str) -> bool:
     """Whether an address is anything but a path of this shop. Any other could lead to a site that imitates the shop."""
     # Browsers drop tabs and newlines, and read a backslash or two or more slashes as the start of a host.

@@ -7,6 +7,7 @@
     calls.py      a call with its token, deadline, place and breakers
     tokens.py     the access token, requested by one thread for all
     transport.py  one request, and the envelope of its answer
+    exchange.py   what a listener receives of a request
     deadline.py   a whole call ends in time, however slowly its answer arrives
     bulkhead.py   only some threads of a process wait for the service
     breaker.py    a service that does not answer is left alone for a while
@@ -20,6 +21,7 @@ from services.iamport.breaker import Breaker
 from services.iamport.client import IamportClient
 from services.iamport.deadline import open_session
 from services.iamport.errors import Busy, CircuitOpen, IamportError, NotFound, Refused, Unauthorized, Unknown
+from services.iamport.exchange import Exchange
 from services.iamport.types import Cancel, CustomerKey, Payment, PaymentPage, Prepared
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Cancel",
     "CircuitOpen",
     "CustomerKey",
+    "Exchange",
     "IamportClient",
     "IamportError",
     "NotFound",

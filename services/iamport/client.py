@@ -16,6 +16,7 @@ from services.iamport.breaker import Breaker
 from services.iamport.calls import Calls
 from services.iamport.deadline import open_session
 from services.iamport.errors import NotFound, Refused
+from services.iamport.exchange import Listener
 from services.iamport.transport import Transport, read
 from services.iamport.types import CustomerKey, Payment, PaymentPage, Prepared
 
@@ -26,7 +27,8 @@ class IamportClient:
     `timeout` is the total time in seconds for a call that moves money, from the token to the last byte of the answer.
     `read_timeout` is the total time for any other call; without it they have the same. `places` is the number of
     threads that may wait for the service at the same time. `breaker` watches all calls, `money_breaker` also those that
-    move money. `monotonic` is the clock that measures tokens and deadlines.
+    move money. `monotonic` is the clock that measures tokens and deadlines. `listener` receives each request with its
+    answer, e.g. for a log.
     Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
     """
 
@@ -43,9 +45,10 @@ class IamportClient:
         breaker: Breaker | None = None,
         money_breaker: Breaker | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        listener: Listener | None = None,
     ) -> None:
         self._calls = Calls(
-            Transport(base_url, session or open_session()),
+            Transport(base_url, session or open_session(), listener),
             credentials={"imp_key": key, "imp_secret": secret},
             timeout=timeout,
             read_timeout=min(read_timeout or timeout, timeout),

@@ -6,11 +6,13 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import requests
 
 from services.iamport.deadline import Deadline
 from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+from services.iamport.exchange import Exchange, Listener
 
 T = TypeVar("T")
 
@@ -18,9 +20,10 @@ T = TypeVar("T")
 class Transport:
     """Sends requests to `base_url` over a session. `DeadlineAdapter` makes the session keep total deadlines."""
 
-    def __init__(self, base_url: str, session: requests.Session) -> None:
+    def __init__(self, base_url: str, session: requests.Session, listener: Listener | None = None) -> None:
         self._base_url = base_url.rstrip("/")
         self._session = session
+        self._listener = listener or (lambda exchange: None)
 
     def send(
         self,
@@ -34,9 +37,12 @@ class Transport:
     ) -> Mapping[str, Any]:
         """Return the envelope's `response`. A redirect is not followed, because it would be a second request.
 
+        Without a `token` the request asks for one, so the listener receives neither body.
+
         Raises:
             IamportError: as `errors` explains.
         """
+        text = None if body is None else json.dumps(body, default=_number)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -45,20 +51,20 @@ class Transport:
             method,
             self._base_url + path,
             params=query,
-            data=None if body is None else json.dumps(body, default=_number),
+            data=text,
             headers=headers,
             allow_redirects=False,
         )
         if not deadline.left:
             raise _not_sent(f"no time left for {method} {path}")
+        heard = partial(
+            Exchange,
+            method=method,
+            path=f"{path}?{urlencode(query)}" if query else path,
+            request=text if text and token else "",
+        )
         try:
-            try:
-                answer = send(timeout=deadline.left)
-            except requests.ConnectionError as err:
-                if method != "GET" or isinstance(err, requests.Timeout) or not deadline.left:
-                    raise
-                # The service may have closed a kept-alive connection at this moment; reading twice is harmless.
-                answer = send(timeout=deadline.left)
+            answer = self._answer(send, heard, deadline, may_repeat=method == "GET", is_secret=not token)
         except requests.RequestException as err:
             raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
         try:
@@ -66,6 +72,36 @@ class Transport:
         except IamportError as err:
             err.retry_after = _retry_after(answer)
             raise
+
+    def _answer(
+        self,
+        send: Callable[..., requests.Response],
+        heard: Callable[..., Exchange],
+        deadline: Deadline,
+        *,
+        may_repeat: bool,
+        is_secret: bool,
+    ) -> requests.Response:
+        """Send the request, and pass it with its answer to the listener."""
+        begun = deadline.waited
+        try:
+            answer = _sent(send, deadline, may_repeat=may_repeat)
+        except requests.RequestException as err:
+            self._listener(heard(status=None, answer="", error=type(err).__name__, took=deadline.waited - begun))
+            raise
+        text = "" if is_secret else answer.text
+        self._listener(heard(status=answer.status_code, answer=text, error="", took=deadline.waited - begun))
+        return answer
+
+
+def _sent(send: Callable[..., requests.Response], deadline: Deadline, *, may_repeat: bool) -> requests.Response:
+    """Send the request. Repeat a lost read once: the service may have closed a kept-alive connection at that moment."""
+    try:
+        return send(timeout=deadline.left)
+    except requests.ConnectionError as err:
+        if not may_repeat or isinstance(err, requests.Timeout) or not deadline.left:
+            raise
+        return send(timeout=deadline.left)
 
 
 def read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:

@@ -9,7 +9,7 @@ from sqlalchemy import true, update
 
 import models
 from models import Subscription
-from services import charges, claims, dunning, invoices, payments, refunds, renewals, reversals, verification
+from services import charges, checks, claims, dunning, invoices, payments, refunds, renewals, reversals, verification
 from states import OrderStatus
 
 MUTANTS: dict[str, Callable[[], AbstractContextManager[None]]] = {}
@@ -174,12 +174,12 @@ def late_approval_ignored() -> AbstractContextManager[None]:
 @_mutant
 def amount_not_checked() -> AbstractContextManager[None]:
     """A payment of another amount pays the order."""
-    mismatches = verification.mismatches
+    run = checks.run
 
-    def without_amount(desk: Any, order: Any, payment: Any) -> list[str]:
-        return [wrong for wrong in mismatches(desk, order, payment) if wrong != "amount"]
+    def without_amount(desk: Any, order: Any, payment: Any) -> list[Any]:
+        return [check for check in run(desk, order, payment) if check.name != "amount"]
 
-    return _replaced(mismatches=(verification, without_amount))
+    return _replaced(run=(checks, without_amount))
 
 
 @_mutant
@@ -191,7 +191,7 @@ def foreign_payment_accepted() -> AbstractContextManager[None]:
         payment, foreign = read(desk, order, imp_uid=imp_uid)
         return (desk.client.payment(imp_uid), False) if foreign else (payment, foreign)
 
-    return _replaced(read=(verification, read_any), mismatches=(verification, lambda desk, order, payment: []))
+    return _replaced(read=(verification, read_any), run=(checks, lambda desk, order, payment: []))
 
 
 @_mutant

@@ -1,0 +1,55 @@
+"""What the journal keeps of a body: no secret, no card number, no more than its bound."""
+
+import json
+
+import pytest
+
+from services.masking import masked, masked_json
+
+CARD = "4242-4242-4242-4242"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("imp_secret", "abc", "***"),
+        ("Authorization", "Bearer abc", "***"),
+        ("access_token", "abc", "***"),
+        ("cvc", 123, "***"),
+        ("card_number", CARD, "424242******4242"),
+        ("card_number", "4242-42**-****-4242", "4242-42**-****-4242"),
+        ("number", "110-4242-424242", "11*******4242"),
+        ("message", f"card {CARD} declined", "card 424242******4242 declined"),
+        ("message", "imp_secret=abcdef&x=1", "imp_secret=***&x=1"),
+        ("message", "Authorization: Bearer abcdef", "Authorization: Bearer ***"),
+        ("number_of_card", 4242424242424242, "424242******4242"),
+        ("merchant_uid", "order_12345678901234567890", "order_12345678901234567890"),
+        ("merchant_uid", "inv_12345678901234567890-1", "inv_12345678901234567890-1"),
+        ("imp_uid", "imp_123456789012", "imp_123456789012"),
+        ("paid_at", 1_790_000_000, 1_790_000_000),
+        ("success", True, True),
+        ("fail_reason", None, None),
+    ],
+)
+def test_a_field_keeps_what_is_no_secret(name, value, kept):
+    assert masked({name: value}) == {name: kept}
+    assert masked([{"inner": {name: value}}]) == [{"inner": {name: kept}}]
+
+
+def test_a_text_that_no_database_stores_becomes_one_that_every_database_stores():
+    assert masked({"a\0": "x\0y\ud800"}) == {"a": "xy?"}
+
+
+def test_what_is_sent_without_end_is_cut():
+    deep = json.loads("[" * 50 + "]" * 50)
+
+    assert len(json.dumps(masked({"deep": deep, "long": "x" * 9000, "many": list(range(9000))}))) < 1500
+
+
+def test_a_body_beyond_the_limit_is_only_its_beginning():
+    text = json.dumps({"buyer_name": "x" * 400, "imp_secret": "abc"})
+
+    assert masked_json(text, limit=1000) == {"buyer_name": "x" * 400, "imp_secret": "***"}
+    assert masked_json(text, limit=30) == '{"buyer_name": "xxxxxxxxxxxxxx…'
+    assert masked_json("", limit=30) is None
+    assert masked_json("token=abc out of order", limit=30) == "token=*** out of order"
