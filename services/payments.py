@@ -134,7 +134,7 @@ def _apply(desk: Desk, order: Order, payment: Payment, compared: list[Check], *,
         reversals.record(order, payment, now=now)
     elif payment.status == "failed":
         _record_failure(desk, order, payment, now=now)
-    elif payment.status == "cancelled" and not order.mismatch:
+    elif payment.status == "cancelled" and order.mismatch in (None, "merchant_uid"):
         _record_cancellation(desk, order, payment, now=now)
     return False
 
@@ -214,7 +214,7 @@ def _record_cancellation(desk: Desk, order: Order, payment: Payment, *, now: dat
     if order.status is OrderStatus.CANCELLED and reversals.refunded_amount(payment) <= order.refunded:
         return  # known, or nothing was refunded
     was_ready = order.status is OrderStatus.READY
-    order.imp_uid = payment.imp_uid
+    order.imp_uid, order.mismatch = payment.imp_uid, None
     order.mark_cancelled(payment.fail_reason)
     order.refunded = reversals.refunded_amount(payment)
     journal.record("payment.cancelled", at=now, lane=journal.PG, order=order)

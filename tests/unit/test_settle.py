@@ -158,6 +158,17 @@ def test_a_foreign_imp_uid_in_a_webhook_does_not_spoil_the_order(desk, user, pla
     assert mine.outcome == "registered"
 
 
+def test_a_foreign_imp_uid_keeps_no_refunded_order_open(desk, user, plan):
+    mine, other = place_order(desk, user, plan), place_order(desk, make_user("minsu@example.com"), plan)
+    foreign = desk.client.pay(request_of(desk, other))
+    receive(desk, source=WEBHOOK, merchant_uid=mine.merchant_uid, imp_uid=foreign, now=NOW)
+
+    desk.client.cancel_in_console(desk.client.pay(request_of(desk, mine)))
+    reconcile(desk, now=NOW + timedelta(minutes=5))
+
+    assert (mine.status, mine.outcome) == (OrderStatus.CANCELLED, "cancelled")
+
+
 def test_approved_without_a_key_grants_nothing(desk, user, plan):
     order = place_order(desk, user, plan, "jtnet")
     imp_uid = desk.client.pay(request_of(desk, order))
