@@ -38,8 +38,8 @@ test: .venv/.ready-dev browser ## Run every test but the heavy ones
 test-all: .venv/.ready-dev browser ## Run every test
 	$(PYTEST)
 
-simulate: .venv/.ready-dev ## Play one seed of the simulation and print its trace: SEED=1 YEARS=1 (SEEDS=n: n seeds)
-	@SEED="$(or $(SEED),1)" YEARS="$(or $(YEARS),1)" SEEDS="$(or $(SEEDS),1)" $(BIN)/python -m tests.simulation.run
+simulate: .venv/.ready-dev ## Play one seed of the simulation and print its trace: SEED=1 YEARS=1 (STEPS=n: stop after n steps, SEEDS=n: n seeds)
+	@SEED="$(or $(SEED),1)" YEARS="$(or $(YEARS),1)" STEPS="$(or $(STEPS),10000)" SEEDS="$(or $(SEEDS),1)" $(BIN)/python -m tests.simulation.run
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .

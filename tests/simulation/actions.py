@@ -1,8 +1,9 @@
 """What happens in the simulated world: each action is one turn of a buyer, a member of staff, a PG or a worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import select
 
@@ -22,7 +23,10 @@ GUIDES = {"coffee-monthly": ("inicis", "jtnet", "jtnet", "chai"), "global-monthl
 CARDS = ("approved", "approved", "approved", "no_money_at_renewal", "no_money_later")
 MOST_ALIVE = 5
 """How many subscriptions run at the same time, so that a long run stays quick."""
-PAUSES = (1, 1, 5, 30, 60, 60, 360, 1440, 1440, 4320, 14_400)
+FOCUS = 0.7
+"""How often an actor in the middle of another's call deals with the same subscription."""
+T = TypeVar("T")
+PAUSES = (1, 5, 30, 60, 360, 1440, 1440, 4320, 4320, 14_400)
 """Minutes that pass between two turns."""
 
 # Buyers ---------------------------------------------------------------------------------------------------
@@ -62,14 +66,16 @@ def _open(world: World, desk: Desk, place: Callable[[], Order], what: str) -> No
         world.log(f"{what}: {err.code}")
         return
     world.log(f"{what}: order {order.id}")
-    world.windows.append(Window(order_id=order.id, request=checkout.request(desk, order, language="ko")))
+    request = checkout.request(desk, order, language="ko")
+    world.windows.append(Window(order_id=order.id, subscription_id=order.subscription_id, request=request))
 
 
 def use_window(world: World) -> None:
     """Finish, abandon or close a window. The news reaches the shop, or not."""
     if not world.windows:
         return
-    window = world.windows.pop(world.random.randrange(len(world.windows)))
+    window = _preferred(world, world.windows, lambda window: window.subscription_id == world.focus)
+    world.windows.remove(window)
     request = window.request
     deed = world.random.choices(("pay", "decline", "review", "forge", "close", "forget"), (8, 2, 1, 1, 1, 1))[0]
     message = ""
@@ -282,7 +288,13 @@ def _subscription(world: World) -> Subscription | None:
         .where(Subscription.status != SubscriptionStatus.CANCELLED, Subscription.billing_key_id.is_not(None))
         .order_by(Subscription.id)
     ).all()
-    return world.random.choice(alive) if alive else None
+    return _preferred(world, alive, lambda subscription: subscription.id == world.focus) if alive else None
+
+
+def _preferred(world: World, choices: Sequence[T], has_focus: Callable[[T], bool]) -> T:
+    """Return one of `choices`: mostly what the process that waits now deals with, so that the two meet."""
+    focused = [choice for choice in choices if has_focus(choice)]
+    return world.random.choice(focused if focused and world.random.random() < FOCUS else choices)
 
 
 def _order(world: World) -> Order | None:

@@ -1,10 +1,11 @@
 """What must hold, whatever happened. Each function returns sentences about what is wrong; none is good."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models import Invoice, Order, Refund, Subscription, db
 from money import Money
@@ -32,29 +33,37 @@ def at_charge(merchant_uid: str, *, by: str, machine_now: datetime) -> list[str]
 
 
 def always(service: Service) -> Iterator[str]:
-    """Check what holds at every moment: nothing is granted without a paid record, and no period is booked twice."""
+    """Check what holds at every moment: nothing is granted without a paid record, and no period is booked twice.
+
+    This runs after each step, so it reads columns instead of objects.
+    """
     records = {payment.imp_uid: payment for payment in service.payments}
-    for invoice in db.session.scalars(select(Invoice).where(Invoice.status.in_(PAID))):
-        payers = [order for order in invoice.orders if order.status is OrderStatus.PAID]
-        if len(payers) != 1:
-            yield f"invoice {invoice.id} is {invoice.status} by {len(payers)} orders"
-        for order in payers:
-            record = records.get(order.imp_uid or "")
-            if record is None or record.status not in ("paid", "cancelled") or _minor(record) != order.amount:
-                yield f"order {order.id} is paid, and its record is {record and record.status}"
-            elif record.merchant_uid != order.merchant_uid:
-                yield f"order {order.id} is paid by another order's payment"
-    for order in db.session.scalars(select(Order).where(Order.status == OrderStatus.PAID)):
+    orders = db.session.execute(_ORDERS).all()
+    payers = [order for order in orders if order.status is OrderStatus.PAID]
+    for order in payers:
         record = records.get(order.imp_uid or "")
-        if record is None or record.status not in ("paid", "cancelled"):
-            yield f"order {order.id} is paid without a paid record"
-    for invoice in db.session.scalars(select(Invoice).where(Invoice.declines > 0)):
-        if invoice.declines > sum(order.purpose is OrderPurpose.CHARGE for order in invoice.orders):
-            yield f"invoice {invoice.id} has {invoice.declines} declines, and fewer charges"
+        if record is None or record.status not in ("paid", "cancelled") or _minor(record) != order.amount:
+            yield f"order {order.id} is paid, and its record is {record and record.status}"
+        elif record.merchant_uid != order.merchant_uid:
+            yield f"order {order.id} is paid by another order's payment"
+    paid = Counter(order.invoice_id for order in payers)
+    charges = Counter(order.invoice_id for order in orders if order.purpose is OrderPurpose.CHARGE)
+    for invoice in db.session.execute(_INVOICES):
+        if invoice.status in PAID and paid[invoice.id] != 1:
+            yield f"invoice {invoice.id} is {invoice.status} by {paid[invoice.id]} orders"
+        if invoice.declines > charges[invoice.id]:
+            yield f"invoice {invoice.id} has {invoice.declines} declines, and {charges[invoice.id]} charges"
+    decided = Counter(db.session.scalars(_REFUNDS)) if service.cancels_of_shop else Counter()
     for imp_uid, count in service.cancels_of_shop.items():
-        decided = db.session.scalar(select(func.count()).select_from(Refund).where(Refund.imp_uid == imp_uid))
-        if count > (decided or 0):
-            yield f"{imp_uid} was refunded {count} times, and {decided} refunds are decided"
+        if count > decided[imp_uid]:
+            yield f"{imp_uid} was refunded {count} times, and {decided[imp_uid]} refunds are decided"
+
+
+_ORDERS = select(
+    Order.id, Order.status, Order.purpose, Order.imp_uid, Order.merchant_uid, Order.amount, Order.invoice_id
+)
+_INVOICES = select(Invoice.id, Invoice.status, Invoice.declines)
+_REFUNDS = select(Refund.imp_uid)
 
 
 def in_the_end(service: Service, *, now: datetime, machine_now: datetime) -> Iterator[str]:
@@ -65,6 +74,9 @@ def in_the_end(service: Service, *, now: datetime, machine_now: datetime) -> Ite
     yield from _subscriptions(now, machine_now)
     for order in db.session.scalars(select(Order).where(Order.status == OrderStatus.READY)):
         yield f"order {order.id} is still open"
+    for refund in db.session.scalars(select(Refund)):
+        if refund.is_open:
+            yield f"refund {refund.id} of {refund.imp_uid} is {refund.status}, and never made"
 
 
 def _books(service: Service) -> Iterator[str]:

@@ -11,7 +11,7 @@ from tests.simulation.run import run
 from tests.simulation.world import Shop
 
 MOST_SEEDS = 1000
-YEARS, MOST_STEPS = 0.25, 250
+YEARS, MOST_STEPS = 0.25, 100
 
 
 def found_by(shop: Shop, name: str, *, most_seeds: int = MOST_SEEDS, first: int = 1) -> tuple[int, list[str]] | None:

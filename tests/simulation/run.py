@@ -8,13 +8,17 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import select
+
 from clock import day_in_seoul, from_unix
+from models import Comparison, db
 from services import comparison, days
 from services.iamport import Payment
 from tests.factories import NOW
@@ -24,6 +28,7 @@ from tests.simulation.world import Shop, World, crashing_at_commits
 RATES = {
     "crash": 0.01,
     "lost": 0.03,
+    "lost cancel": 0.15,
     "unsent": 0.03,
     "refused": 0.02,
     "pending": 0.08,
@@ -53,9 +58,10 @@ def run(shop: Shop, seed: int, *, years: float, most_steps: int = 10_000) -> Res
     steps = 0
     with crashing_at_commits(world):
         while world.now < NOW + YEAR * years and steps < most_steps and not wrong:
+            before = world.state
             actions.take_turn(world)
             steps += 1
-            wrong = _check(world, is_end=False)
+            wrong = world.errors if world.state == before else _check(world, is_end=False)
         if not wrong:
             _come_to_rest(world)
             wrong = _check(world, is_end=True)
@@ -83,13 +89,20 @@ def _come_to_rest(world: World) -> None:
         world.pass_time(timedelta(hours=50))
         actions.deliver(world)
         _work(world)
-    for day in sorted({day_in_seoul(at) for at in map(_last_change, world.service.payments) if at}):
-        if days.has_ended(day, now=world.now):
-            with world.acting("worker0") as desk:
-                comparison.run(desk, day, moment=lambda: world.now)
+    _compare(world)
     for _ in range(3):
         world.pass_time(timedelta(hours=25))
         _work(world)
+
+
+def _compare(world: World) -> None:
+    """Compare each day on which a payment changed and that the workers have not compared since it ended."""
+    with world.app.app_context():
+        done = set(db.session.scalars(select(Comparison.day).where(Comparison.finished_at.is_not(None))))
+    changed = {day_in_seoul(at) for at in map(_last_change, world.service.payments) if at} - done
+    for day in sorted(day for day in changed if days.has_ended(day, now=world.now)):
+        with world.acting("worker0") as desk:
+            comparison.run(desk, day, moment=lambda: world.now)
 
 
 def _work(world: World) -> None:
@@ -105,21 +118,30 @@ def _last_change(payment: Payment) -> datetime | None:
 def main() -> int:
     """Play the seed of `SEED`, or as many as `SEEDS` from there. Print the trace of the first that fails."""
     logging.getLogger("services").setLevel(logging.CRITICAL)
-    first, years = int(os.environ.get("SEED", "1")), float(os.environ.get("YEARS", "1"))
-    count = int(os.environ.get("SEEDS", "1"))
+    first, count = int(os.environ.get("SEED", "1")), int(os.environ.get("SEEDS", "1"))
+    years, most_steps = float(os.environ.get("YEARS", "1")), int(os.environ.get("STEPS", "10000"))
     steps = 0
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(Path(folder))
         for seed in range(first, first + count):
-            result = run(shop, seed, years=years)
+            result = run(shop, seed, years=years, most_steps=most_steps)
             steps += result.steps
             if result.wrong or count == 1:
-                sys.stdout.write("\n".join([*result.trace, *(f"WRONG: {each}" for each in result.wrong), ""]))
+                _print(*result.trace, *(f"WRONG: {each}" for each in result.wrong))
             if result.wrong:
-                sys.stdout.write(f"seed {seed} fails; replay it: make simulate SEED={seed} YEARS={years:g}\n")
+                _print(f"seed {seed} fails; replay it: make simulate SEED={seed} YEARS={years:g} STEPS={most_steps}")
                 return 1
-    sys.stdout.write(f"{count} seeds from {first}, {steps} steps: every invariant holds\n")
+            if (seed - first + 1) % 100 == 0:
+                _print(
+                    f"{time.strftime('%H:%M:%S')} seed {seed}, {steps} steps, {time.process_time():.0f} s of CPU time"
+                )
+    _print(f"{count} seeds from {first}, {steps} steps: every invariant holds")
     return 0
+
+
+def _print(*lines: str) -> None:
+    sys.stdout.write("\n".join([*lines, ""]))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

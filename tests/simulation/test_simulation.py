@@ -10,7 +10,7 @@ from tests.simulation.run import run
 from tests.simulation.world import Shop
 
 SEEDS_OF_EVERY_RUN = (1, 2)
-STEPS = 150
+STEPS = 100
 FOUND = (
     "amount_not_checked",
     "late_approval_ignored",

@@ -9,7 +9,8 @@ from services.iamport import Refused, Unauthorized, Unknown
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-LONGER_THAN_A_LEASE = timedelta(minutes=30)
+DELAYS = (timedelta(minutes=3), timedelta(minutes=30))
+"""How long a slow call takes: within the lease of a claim, and longer than it."""
 
 
 class Wire:
@@ -38,19 +39,22 @@ class Wire:
         world.service.pending = name == "again" and world.happens("pending")
         answer = getattr(world.service, name)(*args, **fields)
         world.service.pending = False
+        world.actors[-1].charging = ""
         world.may_crash(f"after {name}")
         self._wait(name)
-        if world.happens("lost"):
+        if world.happens("lost cancel" if name == "cancel" else "lost"):
             world.log(f"the answer to {name} is lost")
             raise Unknown(f"no answer to {name}")
         return answer
 
     def _wait(self, name: str) -> None:
         world = self._world
-        if world.happens("slow"):
-            world.log(f"{name} takes half an hour")
-            world.pass_time(LONGER_THAN_A_LEASE)
-        if world.happens("interference") and len(world.actors) < 3:
+        is_slow = world.happens("slow")
+        if is_slow:
+            delay = world.random.choice(DELAYS)
+            world.log(f"{name} takes {delay}")
+            world.pass_time(delay)
+        if (is_slow or world.happens("interference")) and len(world.actors) < 3:
             world.interfere(world)
 
     def _fail_before(self, name: str) -> None:

@@ -15,7 +15,7 @@ def work(world: World) -> None:
     free = [name for name in (f"worker{n}" for n in range(WORKERS)) if not world.is_acting(name)]
     if free:
         name = world.random.choice(free)
-        for deed in world.random.choice(((charge,), (charge,), (charge,), (read_notices,), (reconcile,), ROUNDS)):
+        for deed in world.random.choices(ROUNDS, (6, 3, 2, 1))[0]:
             with world.acting(name) as desk:
                 world.log(f"{name}: {deed.__name__}")
                 deed(world, desk)
@@ -56,14 +56,23 @@ def compare(world: World, desk: Desk) -> None:
         world.log(f"no comparison: {err}")
 
 
-ROUNDS: Sequence[Callable[[World, Desk], None]] = (charge, read_notices, reconcile, compare)
+ROUNDS: Sequence[Sequence[Callable[[World, Desk], None]]] = (
+    (charge,),
+    (read_notices,),
+    (reconcile,),
+    (charge, read_notices, reconcile, compare),
+)
+"""What a worker does in one turn."""
 
 
 def log_charge(world: World, desk: Desk, subscription_id: int, collect: Callable[[], Order]) -> None:
     """Charge, and write the outcome to the trace."""
+    before, world.focus = world.focus, subscription_id
     try:
         order = collect()
     except ShopError as err:
         world.log(f"charge of subscription {subscription_id}: {err.code}")
     else:
         world.log(f"charge of subscription {subscription_id}: order {order.id} is {order.outcome}")
+    finally:
+        world.focus = before

@@ -45,6 +45,10 @@ class Actor:
 
     name: str
     is_dead: bool = False
+    charging: str = ""
+    """The `merchant_uid` of the charge that it sends now."""
+    claimed_until: datetime = MACHINE_BEGINS
+    """The machine time until which its claim stood when it sent this charge."""
 
 
 class SimulatedProcess:
@@ -85,6 +89,7 @@ class Shop:
                 make_user(f"buyer{number}@example.com")
             make_user("staff@example.com", is_staff=True)
             db.session.remove()
+            event.listen(db.engine, "connect", _never_wait)
             db.engine.dispose()
         shutil.copy(self._database, self._stocked)
 
@@ -97,11 +102,17 @@ class Shop:
         shutil.copy(self._stocked, self._database)
 
 
+def _never_wait(connection: Any, record: Any) -> None:
+    """Raise immediately if another process has left a transaction open: in one thread no wait would end it."""
+    connection.execute("PRAGMA busy_timeout = 0")
+
+
 @dataclass(kw_only=True)
 class Window:
     """A payment window that a buyer has open."""
 
     order_id: int
+    subscription_id: int
     request: dict[str, Any]
 
 
@@ -122,6 +133,8 @@ class World:
     mail: list[tuple[datetime, str, str]] = field(default_factory=list)
     """Webhooks under way: when each arrives, its `merchant_uid` and `imp_uid`."""
     down_until: datetime = MACHINE_BEGINS
+    focus: int | None = None
+    """The id of the subscription that a process charges now: what others do concerns it more often than others."""
     ended: set[str] = field(default_factory=set)
     trace: list[str] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
@@ -129,7 +142,13 @@ class World:
     """Called in the middle of a call to the service: another actor takes its turn there."""
     errors: list[str] = field(default_factory=list)
     """Errors that no process of the shop expects."""
+    _commits: int = 0
     _lives: int = 0
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What differs between two moments if a record of the shop or of the service may have changed between them."""
+        return self._commits, *self.service.payments
 
     def log(self, text: str) -> None:
         """Add a line to the trace."""
@@ -175,9 +194,14 @@ class World:
 
     def check_charge(self, merchant_uid: str) -> None:
         """Check what must hold when a charge is sent. What is wrong counts as an error of the run."""
+        actor, period = self.actors[-1], merchant_uid.rpartition("-")[0]
+        for other in self.actors[:-1]:
+            if other.charging.rpartition("-")[0] == period and other.claimed_until >= self.machine:
+                self.errors.append(f"{actor.name} sends {merchant_uid} while {other.name} does, which has the claim")
         with self.app.app_context():
-            wrong = at_charge(merchant_uid, by=self.actors[-1].name, machine_now=self.machine)
-        self.errors.extend(wrong)
+            self.errors.extend(at_charge(merchant_uid, by=actor.name, machine_now=self.machine))
+        desk: Desk = self.app.extensions["desk"]
+        actor.charging, actor.claimed_until = merchant_uid, self.machine + desk.claim_lifetime
 
     def may_crash(self, where: str) -> None:
         """Kill the process that runs now, if the seed says so. A dead one does nothing any more."""
@@ -199,6 +223,7 @@ def crashing_at_commits(world: World) -> Iterator[None]:
         world.may_crash("before a commit")
 
     def after(session: Any) -> None:
+        world._commits += 1
         world.may_crash("after a commit")
 
     event.listen(db.session, "before_commit", before)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import true, update
 
 import models
+from errors import ChargeInProgress
 from models import Subscription
 from services import charges, checks, claims, dunning, invoices, payments, refunds, renewals, reversals, verification
 from states import OrderStatus
@@ -82,7 +83,9 @@ def paid_period_charged() -> AbstractContextManager[None]:
     """Whether the period is still to be paid is not checked again under the claim."""
 
     def confirm(desk: Any, claim: Any, key: Any, invoice: Any) -> None:
-        claims.confirm(desk, claim)
+        if not claims.confirm(desk, claim):
+            models.db.session.rollback()
+            raise ChargeInProgress("another process has claimed the subscription")
 
     return _replaced(_confirm=(charges, confirm))
 
@@ -125,14 +128,14 @@ def next_charge_forgotten() -> AbstractContextManager[None]:
 
 
 class _WithoutCommit:
-    """The database, whose session commits nothing for the module that uses this."""
+    """The database, whose session ends each transaction of the module that uses this without its changes."""
 
     @property
     def session(self) -> Any:
         return self
 
     def commit(self) -> None:
-        models.db.session.flush()
+        models.db.session.rollback()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(models.db.session, name)
@@ -215,16 +218,14 @@ def surplus_kept() -> AbstractContextManager[None]:
 
 
 @_mutant
-def refund_not_stored() -> AbstractContextManager[None]:
-    """The refund of a surplus payment is requested and not stored."""
-    decide = refunds.decide
+def unanswered_refund_made() -> AbstractContextManager[None]:
+    """A refund whose answer was lost counts as made."""
 
-    def decide_only(order: Any, payment: Any, *, now: Any) -> None:
-        refund = decide(order, payment, now=now)
-        if refund is not None:
-            refund.look_at = None
+    def mark_made(refund: Any, reason: str, *, may_repeat: bool, now: Any) -> None:
+        refund.mark_made(at=now)
+        models.db.session.commit()
 
-    return _replaced(decide=(refunds, decide_only))
+    return _replaced(_record_no_answer=(refunds, mark_made))
 
 
 @_mutant
