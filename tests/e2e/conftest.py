@@ -109,6 +109,8 @@ class Shopper:
     site: Site
     words: Words
     device: str
+    email: str
+    """Empty without an account."""
 
     @property
     def language(self) -> str:
@@ -143,12 +145,11 @@ def make_shopper(site: Site, browser: Browser, playwright: Playwright) -> Iterat
         )
         context.set_default_timeout(30_000)
         contexts.append(context)
-        if signed_in:
-            _sign_up(context, language)
+        email = _sign_up(context, language) if signed_in else ""
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        return Shopper(page=page, site=site, words=Words(language), device=device)
+        return Shopper(page=page, site=site, words=Words(language), device=device, email=email)
 
     yield make
     for context in contexts:
@@ -168,18 +169,20 @@ def shopper(make_shopper: MakeShopper, device: str) -> Shopper:
     return make_shopper(device)
 
 
-def _sign_up(context: BrowserContext, language: str) -> None:
+def _sign_up(context: BrowserContext, language: str) -> str:
     form = context.request.get(f"/account/sign-up?lang={language}").text()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
     assert token is not None
+    email = f"{secrets.token_hex(6)}@example.com"
     answer = context.request.post(
         "/account/sign-up",
         form={
             "csrf_token": token[1],
             "name": "Jisoo Kim",
-            "email": f"{secrets.token_hex(6)}@example.com",
+            "email": email,
             "tel": "010-1234-5678",
             "password": "correct horse",
         },
     )
     assert "/subscriptions" in answer.url, answer.text()
+    return email

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.axe import violations
-from tests.e2e.conftest import MakeShopper
+from tests.e2e import staffed
+from tests.e2e.conftest import MakeShopper, Site
 from tests.e2e.pages.checkout import CheckoutPage
 from tests.e2e.pages.window import APPROVED
 
@@ -44,6 +45,34 @@ def test_every_page_owes_its_reader(make_shopper: MakeShopper, device: str, lang
     assert {path: found for path, found in faults.items() if found} == {}
 
 
+@pytest.fixture(scope="module")
+def staff_pages(site: Site) -> dict[str, str]:
+    """The paths of the pages for staff, by what they show. The shop has rows in every state."""
+    with staffed.opened(site.environ) as app:
+        return staffed.fill(app)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_page_for_staff_owes_the_same(
+    site: Site, staff_pages: dict[str, str], make_shopper: MakeShopper, language: str
+):
+    """Light at the width of a PC, and dark at that of a phone."""
+    staff = make_shopper(language=language)
+    with staffed.opened(site.environ):
+        staffed.promote(staff.email)
+
+    faults = {}
+    for name, path in staff_pages.items():
+        page = staff.open(path)
+        faults[name] = faults_of(page, language)
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.emulate_media(color_scheme="dark")
+        faults[f"{name}, dark and narrow"] = [*_width(page), *violations(page)]
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="light")
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
 def bought(shopper) -> dict[str, str]:
     shopper.open("/checkout/coffee-monthly")
     window = CheckoutPage(shopper.page, shopper.words, shopper.device).choose("inicis").pay()
@@ -77,9 +106,14 @@ def _structure(page: Page) -> list[str]:
 
 
 def _width(page: Page) -> list[str]:
-    """Return a fault if the page scrolls sideways, since a phone would cut it off."""
+    """Return a fault if the page scrolls sideways, since a phone would cut it off, or if a table leaves its card."""
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{over} px too wide"] if over > 0 else []
+    wide = page.locator("table").evaluate_all(
+        """tables => tables
+          .filter(table => table.getBoundingClientRect().right > table.parentElement.getBoundingClientRect().right)
+          .map(table => table.caption?.textContent)"""
+    )
+    return [f"{over} px too wide"] * (over > 0) + [f"table {caption!r} leaves its card" for caption in wide]
 
 
 def _language(page: Page, language: str) -> list[str]:
