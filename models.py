@@ -42,7 +42,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
-from clock import FIRST_PAUSE, machine_now, next_look
+from clock import FIRST_PAUSE, back_off, machine_now, next_look
 from money import Money
 from states import (
     CaseKind,
@@ -427,6 +427,8 @@ class Invoice(Model):
 
 LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
 """The longest back-off between two checks of an open order or refund. A PG may take days to confirm a refund."""
+LONGEST_SILENCE_OF_A_REFUND = timedelta(hours=1)
+"""The longest pause after a try that got no answer: a refund is made within this time after the service returns."""
 LATE_LOOKS = (
     timedelta(minutes=2),
     timedelta(minutes=10),
@@ -683,6 +685,8 @@ class Refund(Model):
     effect: Mapped[RefundEffect | None] = mapped_column(by_value(RefundEffect))
     """What happens to the subscription when the service accepts the refund. None: a surplus payment granted nothing."""
     status: Mapped[RefundStatus] = mapped_column(by_value(RefundStatus), default=RefundStatus.DECIDED)
+    tries: Mapped[int] = mapped_column(default=0)
+    """How many tries in a row got no answer from the service: the exponent of the back-off."""
     refusals: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(500))
     """The service's own sentence from its latest refusal."""
@@ -708,19 +712,30 @@ class Refund(Model):
         return self.look_at is not None and self.look_at <= now
 
     def postpone(self, *, at: datetime) -> None:
-        """Check again later. The back-off grows to one day."""
-        self.look_at = next_look(self.created_at, at, at_most=LONGEST_PAUSE_OF_A_REFUND)
+        """Try again later. The pause doubles with each try in a row that gets no answer from the service."""
+        self.look_at = at + back_off(self.tries, at_most=LONGEST_SILENCE_OF_A_REFUND, seed=self.id)
+        self.tries += 1
 
     def mark_asked(self, *, at: datetime) -> None:
         """Record that the service accepted the request, or may have, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
             self.status, self.asked_at = moved(self.status, RefundStatus.ASKED), at
+            self._look_again(at + FIRST_PAUSE)
 
-    def record_refusal(self, reason: str, *, is_last: bool) -> None:
-        """Count a refusal by the service. After the last one, stop asking."""
+    def wait(self, *, at: datetime) -> None:
+        """Record that the service answered and its record does not show the accepted refund. The PG may take days."""
+        self._look_again(next_look(self.asked_at or at, at, at_most=LONGEST_PAUSE_OF_A_REFUND))
+
+    def record_refusal(self, reason: str, *, is_last: bool, at: datetime) -> None:
+        """Count a refusal by the service, and ask again later. After the last one, stop asking."""
+        self._look_again(at + back_off(self.refusals, at_most=LONGEST_PAUSE_OF_A_REFUND, seed=self.id))
         self.refusals, self.refusal = self.refusals + 1, reason[:500]
         if is_last:
             self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
+
+    def _look_again(self, at: datetime) -> None:
+        """Set the time of the next try. The service has answered, so a later silence begins with a short pause."""
+        self.look_at, self.tries = at, 0
 
     def give_up(self, reason: str) -> None:
         """Stop waiting for a refund that the service accepted, or may have, and that its record does not show."""

@@ -26,7 +26,7 @@ from services.owners import EVERYONE, Owners
 from states import InvoiceStatus, OrderStatus, RefundCause, RefundEffect, RefundStatus
 
 MAX_REFUSALS = 12
-"""After this many refusals, spread over a day and a half, we stop asking and leave the refund to the staff."""
+"""After this many refusals, spread over about two days, we stop asking and leave the refund to the staff."""
 GIVE_UP_AFTER = timedelta(days=7)
 """How long the record may take to show a staff refund that the service accepted, before staff look at it again."""
 
@@ -173,6 +173,8 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     reversals.record(order, payment, now=now)
     if _is_overdue(refund, now=now):
         refund.give_up("the payment's record has not shown this refund for a week")
+    elif refund.status is RefundStatus.ASKED:
+        refund.wait(at=now)
     must_request = refund.status is RefundStatus.DECIDED
     db.session.commit()
     if must_request:
@@ -254,7 +256,7 @@ def _record_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
     """Count a refusal: either the refund was made elsewhere, or the PG refuses it. The next check shows which."""
     lock(refund.order.subscription)
     if refund.status is RefundStatus.DECIDED:
-        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= MAX_REFUSALS)
+        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= MAX_REFUSALS, at=now)
         journal.record("payment.refund_refused", at=now, lane=journal.PG, order=refund.order, reason=refusal.message)
     db.session.commit()
 

@@ -250,7 +250,7 @@ def test_a_refund_that_the_pg_makes_later_stays_open_until_it_is_made(desk, unma
 
 def test_a_refund_that_was_refused_for_good_is_left_to_staff_and_repaired_by_them(desk, unmade):
     (refund,) = unmade.refunds
-    refund.record_refusal("잔액부족", is_last=True)
+    refund.record_refusal("잔액부족", is_last=True, at=NOW)
     db.session.commit()
 
     assert found(run(desk)) == [("refund_open", "staff", refund.imp_uid, False)]

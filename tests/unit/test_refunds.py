@@ -36,8 +36,12 @@ def arrive(desk, order, imp_uid, *, now=NOW):
 
 
 def each_minute(desk, *, hours):
-    for minute in range(1, hours * 60 + 1):
-        reconcile(desk, now=NOW + timedelta(minutes=minute))
+    each_minute_from(desk, NOW + timedelta(minutes=1), minutes=hours * 60)
+
+
+def each_minute_from(desk, start, *, minutes):
+    for minute in range(minutes):
+        reconcile(desk, now=start + timedelta(minutes=minute))
 
 
 def events(name):
@@ -111,12 +115,58 @@ def test_a_refund_in_silence_is_requested_with_a_growing_back_off_and_never_forg
     desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1))
 
+    each_minute(desk, hours=2)
+    assert 6 <= desk.client.calls.count("cancel") <= 8
     each_minute(desk, hours=24)
-    assert 8 <= desk.client.calls.count("cancel") <= 12
+    assert 28 <= desk.client.calls.count("cancel") <= 40
 
     desk.client.silent_call = ""
     reconcile(desk, now=NOW + timedelta(days=30))
     assert order.refunded == 100
+
+
+@pytest.mark.parametrize("silent_call", ["cancel", "payment"])
+def test_a_refund_is_made_within_an_hour_after_a_long_outage(desk, order, silent_call):
+    imp_uid = pay(desk, order, amount=1)
+    desk.client.silent_call = "cancel"
+    arrive(desk, order, imp_uid)
+    desk.client.silent_call = silent_call
+    for hour in range(0, 24 * 10, 4):
+        reconcile(desk, now=NOW + timedelta(hours=hour))
+
+    desk.client.silent_call = ""
+    returns_at = NOW + timedelta(days=10)
+    each_minute_from(desk, returns_at, minutes=61)
+
+    (refund,) = order.refunds
+    assert refund.status is RefundStatus.MADE
+    assert refund.made_at <= returns_at + timedelta(hours=1)
+
+
+def test_an_outage_does_not_change_the_pace_at_which_an_accepted_refund_is_read(desk, order):
+    desk.client.cancels_later = True
+    imp_uid = pay(desk, order, amount=1)
+    arrive(desk, order, imp_uid)
+    desk.client.silent = True
+    for hour in range(0, 24, 2):
+        reconcile(desk, now=NOW + timedelta(hours=hour))
+    desk.client.silent = False
+    desk.client.confirm_cancels()
+
+    each_minute_from(desk, NOW + timedelta(days=1), minutes=61)
+
+    assert order.refunds[0].status is RefundStatus.MADE
+
+
+def test_refunds_that_failed_together_are_not_repeated_together(desk, user, dollar_plan):
+    desk.client.silent_call = "cancel"
+    orders = [place_order(desk, user, dollar_plan, "paymentwall") for _ in range(4)]
+    for order in orders:
+        arrive(desk, order, pay(desk, order, amount=1))
+    for minute in (2, 4, 8, 16):
+        reconcile(desk, now=NOW + timedelta(minutes=minute))
+
+    assert len({order.refunds[0].look_at for order in orders}) > 1
 
 
 def test_a_refund_that_is_refused_again_and_again_is_left_to_people(desk, order):
