@@ -101,7 +101,7 @@ def place(
     )
     if order.purpose is OrderPurpose.ISSUE_AND_CHARGE:
         amounts.register(desk, order, now=now)
-    if is_purchase:
+    if run_id is None:
         purchases.close_earlier(order, now=now)
     return order
 

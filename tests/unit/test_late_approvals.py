@@ -90,7 +90,7 @@ def test_the_first_of_two_windows_is_refunded_when_it_is_approved_after_the_seco
         assert first.status is OrderStatus.CANCELLED
 
     surplus = pay(desk, first)
-    reconcile(desk, now=NOW + timedelta(days=2))
+    reconcile(desk, now=NOW + timedelta(days=3))
 
     assert (second.outcome, first.mismatch) == ("paid", "invoice")
     assert (left(desk, kept), left(desk, surplus)) == (19900, 0)

@@ -10,7 +10,7 @@ from services import checkout, purchases, subscriptions
 from services.checkout import Source
 from services.iamport import Unknown
 from states import InvoiceStatus, OrderStatus, SubscriptionStatus
-from tests.factories import NOW, make_user, place_order, reconcile, subscribe
+from tests.factories import NOW, make_user, place_order, reconcile, subscribe, try_again
 
 
 def pay(desk, order: Order, *, now=NOW) -> str:
@@ -186,3 +186,38 @@ def test_a_purchase_never_continues_a_guide_run(desk, user, plan):
 
     assert order.subscription is not run.subscription
     assert run.status is OrderStatus.READY
+
+
+# Try again on the page of an order, and another card ------------------------------------------------------
+
+
+@pytest.mark.parametrize("guide", ["inicis", "jtnet"])
+def test_trying_again_closes_the_earlier_window(desk, user, plan, guide):
+    first = place_order(desk, user, plan, guide)
+
+    again = try_again(desk, first.subscription, guide)
+
+    assert (first.outcome, again.outcome) == ("cancelled", "checking")
+    assert first.late_look_at is not None
+
+
+@pytest.mark.parametrize("first_paid", [0, 1])
+def test_if_both_tries_are_paid_the_second_payment_is_refunded(desk, user, plan, first_paid):
+    first = place_order(desk, user, plan, "jtnet")
+    orders = [first, try_again(desk, first.subscription, "jtnet")]
+
+    kept = pay(desk, orders[first_paid])
+    surplus = pay(desk, orders[1 - first_paid])
+
+    assert (orders[first_paid].outcome, orders[1 - first_paid].mismatch) == ("paid", "invoice")
+    assert (desk.client.payment(kept).cancel_amount, desk.client.payment(surplus).amount_left) == (0, 0)
+
+
+def test_another_window_for_a_card_closes_the_earlier_one(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    first, second = (try_again(desk, subscription) for _ in range(2))
+
+    assert (first.outcome, second.outcome) == ("cancelled", "checking")
+    pay(desk, second)
+    pay(desk, first)
+    assert subscription.billing_key is second.billing_key
