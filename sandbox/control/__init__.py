@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 from ..openapi.description import LEVERS
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
-from . import bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks
+from . import bank, calls, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks
 from .incoming import sent_fields
 
 CALLS = {operation.call.replace("{", "<").replace("}", ">"): operation for operation in LEVERS}
 """`POST /control/clock`, in the router's spelling of a rule → the description of that lever."""
 
 bp = Blueprint("control", __name__)
-for part in (bank, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks):
+for part in (bank, calls, cancel, clock, fidelity, health, levers, merchants, naver, outcomes, pgs, webhooks):
     bp.register_blueprint(part.bp)
 
 

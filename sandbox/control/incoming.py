@@ -11,6 +11,8 @@ from ..merchants import register
 from ..wire.errors import Refused
 from ..wire.parameters import CUSTOMER_UID_LIMIT, Malformed, number, required_text, text, texts
 
+MOST_IDS = 100
+"""Ids that `any_id` may list."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -64,6 +66,18 @@ def payment_in(body: dict[str, Any]) -> Payment:
     if payment is None:
         raise Refused(-1, "no payment has this imp_uid", http=404)
     return payment
+
+
+def listed_ids(body: dict[str, Any]) -> list[str]:
+    """Return the ids in `any_id`, a list with commas between them. Empty when it was not sent.
+
+    Raises:
+        Malformed: when it holds too many.
+    """
+    ids = [one.strip() for one in (text(body, "any_id") or "").split(",") if one.strip()]
+    if len(ids) > MOST_IDS:
+        raise Malformed(f"any_id takes up to {MOST_IDS} ids, with commas between them")
+    return ids
 
 
 def between(body: dict[str, Any], name: str, most: int, default: float) -> float:

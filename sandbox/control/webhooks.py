@@ -4,16 +4,16 @@ import time
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from ..ledger.models import Delivery, Merchant, db
+from ..ledger.models import Delivery, Merchant, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants import clock, levers
 from ..webhooks import notices
 from ..webhooks.delivery import open_deliveries, redeliver, send_now
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed, required_text, text
-from .incoming import between, merchant_in, payment_in, sent_fields
+from .incoming import between, listed_ids, merchant_in, payment_in, sent_fields
 
 bp = Blueprint("webhook_levers", __name__)
 
@@ -90,12 +90,15 @@ def forge() -> Response:
 
 @bp.get("/control/webhooks/deliveries")
 def show_deliveries() -> Response:
-    """Answer `{"deliveries": […]}`, newest first, each with its attempts: of one `imp_uid`, or the latest `limit`."""
+    """Answer `{"deliveries": […]}`, newest first, each with its attempts: of one `imp_uid`, of `any_id`, or all."""
     body = sent_fields()
     merchant, limit = merchant_in(body), int(between(body, "limit", MAX_LISTED, DEFAULT_LISTED))
     wanted = select(Delivery).where(Delivery.merchant_id == merchant.id).order_by(Delivery.id.desc()).limit(limit)
     if text(body, "imp_uid"):
         wanted = wanted.where(Delivery.payment_id == payment_in(body).id)
+    if ids := listed_ids(body):
+        columns = (Payment.imp_uid, Payment.merchant_uid, Payment.customer_uid)
+        wanted = wanted.join(Delivery.payment).where(or_(*(column.in_(ids) for column in columns)))
     return jsonify(deliveries=[_as_json(delivery) for delivery in db.session.scalars(wanted)])
 
 
@@ -149,7 +152,16 @@ def _sent(imp_uid: str, deliveries: list[Delivery]) -> Response:
 
 def _as_json(delivery: Delivery) -> dict[str, Any]:
     names = ("id", "kind", "url", "state", "body", "format", "created_at", "due_at", "retries_left")
-    of_attempt = ("sent_at", "duration_ms", "request_type", "request_body", "http_status", "answer_body", "error")
+    of_attempt = (
+        "began",
+        "sent_at",
+        "duration_ms",
+        "request_type",
+        "request_body",
+        "http_status",
+        "answer_body",
+        "error",
+    )
     return {
         **{name: getattr(delivery, name) for name in names},
         "imp_uid": delivery.payment.imp_uid,

@@ -477,6 +477,8 @@ class Attempt(Model):
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), index=True)
     sent_at: Mapped[int]
     """When it was sent, on the customer's clock."""
+    began: Mapped[float]
+    """The same on the computer's clock, in Unix seconds with fractions: it orders what different programs record."""
     duration_ms: Mapped[int]
     request_body: Mapped[str]
     """The body as sent."""

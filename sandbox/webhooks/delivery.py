@@ -212,6 +212,7 @@ def _send(delivery_id: int) -> None:
     attempt = Attempt(
         delivery_id=delivery_id,
         sent_at=clock.of_delivery(delivery),
+        began=time.time(),
         request_type=TYPES[delivery.format],
         request_body=urlencode(delivery.body) if delivery.format == "form" else json.dumps(delivery.body),
     )

@@ -45,6 +45,8 @@ class WireEntry(Model):
     """`rest`, `sdk`, `window` or `control`."""
     at: Mapped[int]
     """Unix seconds of the clock of the customer whose `customer_uid` the call contains, else of the merchant's."""
+    began: Mapped[float]
+    """Unix seconds of the computer's clock, with fractions, when the request arrived."""
     took: Mapped[float]
     """Milliseconds from the request's arrival to its answer."""
     method: Mapped[str]
@@ -77,6 +79,8 @@ class Call(NamedTuple):
     kind: str
     at: int
     """Unix seconds of the computer's clock."""
+    began: float
+    """The same with fractions, when the request arrived."""
     offsets: dict[str, int] | None
     """The customers' offsets at the time of the call; None when the call has not read its merchant."""
     done: float
@@ -140,7 +144,7 @@ def mentions(value: str) -> Any:
 
 
 def _begin() -> None:
-    g.wire_started = time.perf_counter()
+    g.wire_started, g.wire_began = time.perf_counter(), time.time()
     g.wire_kind = kind_of(request.path, request.method)
     if g.wire_kind:
         request.get_data()  # the request keeps its body, so a view can still read a form from it
@@ -163,6 +167,7 @@ def _call(response: Response) -> Call:
         merchant_id=_caller(),
         kind=g.wire_kind,
         at=now(),
+        began=g.wire_began,
         offsets=dates.offsets_seen(),
         done=time.monotonic(),
         took=round((time.perf_counter() - g.wire_started) * 1000, 1),
@@ -209,6 +214,7 @@ def _row(call: Call) -> dict[str, Any]:
     return {
         "kind": call.kind,
         "at": call.at,
+        "began": call.began,
         "took": call.took,
         "method": call.method,
         "path": call.path + (masking.address(f"?{call.query}") if call.query else ""),
