@@ -36,6 +36,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app.register_blueprint(bp)
     console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))
+    fill_slot(app, "run_here", lambda: render_template("demo/run_here.txt", config=app.config))
     fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=_back()))
     return app
 

@@ -148,6 +148,11 @@ class Guide:
         return tuple(f.name for f in self.again if f.required == "always" and f.name not in EVERY_CHARGE)
 
     @property
+    def sources(self) -> dict[str, str]:
+        """The name of our value behind each field of `IMP.request_pay`, for the fields that have one."""
+        return {f.name: f.source for f in self.parameters if f.source}
+
+    @property
     def required_fields(self) -> tuple[str, ...]:
         """The fields that `IMP.request_pay` requires at this PG, on a phone at least, beyond those of every PG."""
         return tuple(f.name for f in self.parameters if f.required != "optional" and f.name not in EVERY_ISSUE)

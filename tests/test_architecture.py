@@ -293,6 +293,7 @@ FITTINGS = {
     "buyer_form",
     "staff",
     "panes",
+    "code_marks",
     "prose",
 }
 """What several blueprints share, each under the name of its one subject."""

@@ -116,7 +116,9 @@ def code(guide_page) -> Callable[..., str]:
     """Return a function that gets the `html`, `python` or `bash` pane of a guide page, as the copy button copies it."""
 
     def pane(name: str, guide_id: str, variant: str = "", language: str = "en") -> str:
-        (source,) = re.findall(rf'<code id="source-{name}">(.*?)</code>', guide_page(guide_id, language, variant), re.S)
+        (source,) = re.findall(
+            rf'<code id="source-{name}"[^>]*>(.*?)</code>', guide_page(guide_id, language, variant), re.S
+        )
         return unescape(re.sub(r"<[^>]+>", "", source))
 
     return pane
@@ -177,20 +179,25 @@ def charge_period(shop: SimpleNamespace, order: dict[str, Any], period: str = "2
     return shop.module.app.test_cli_runner().invoke(args=["charge", order["merchant_uid"], period])
 
 
-def run_curl_pane(script: str, folder: Path) -> list[dict[str, Any]]:
+PAID = {"code": 0, "response": {"access_token": "the-token", "status": "paid"}}
+"""What the stand-in for curl prints: the answers of both calls in one."""
+
+
+def run_curl_pane(script: str, folder: Path, *, answer: dict[str, Any] = PAID, exits: int = 0) -> list[dict[str, Any]]:
     """Return the calls the script makes: a stand-in for curl records its arguments and its input."""
     stand_in = (
         f"#!{sys.executable}\nimport json, sys\n"
         "calls = open('calls', 'a'); args = sys.argv[1:]\n"
         "body = sys.stdin.read() if '@-' in args else ''\n"
         "calls.write(json.dumps({'args': args, 'body': body}) + '\\n')\n"
-        "print(json.dumps({'code': 0, 'response': {'access_token': 'the-token'}}))\n"
+        f"print(json.dumps({answer}))\n"
     )
     (folder / "curl").write_text(stand_in)
     (folder / "curl").chmod(0o755)
     (folder / "python3").symlink_to(sys.executable)
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "IMP_KEY": "key", "IMP_SECRET": "s3cret&more"}
-    subprocess.run(["bash", "-c", script], cwd=folder, env=environment, check=True, capture_output=True, timeout=30)
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, timeout=30)
+    assert done.returncode == exits, done.stderr.decode()
     return [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
 
 
@@ -205,6 +212,21 @@ def test_t01_curl_sends_the_token_it_was_given(code, tmp_path, guide_id):
     assert "http://you-forgot-to-mock-an-api-call-to/users/getToken" in token["args"]
     assert "http://you-forgot-to-mock-an-api-call-to/subscribe/payments/again" in again["args"]
     assert "Authorization: Bearer the-token" in again["args"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": 1, "message": "등록되지 않은 구매자입니다.", "response": {"access_token": "the-token"}},
+        {"code": 0, "response": {"access_token": "the-token", "status": "failed", "fail_reason": "no money"}},
+    ],
+)
+def test_t28_curl_ends_with_an_error_when_nothing_was_charged(code, tmp_path, answer):
+    script = code("bash", "inicis")
+
+    run_curl_pane(script, tmp_path, answer=answer, exits=1)
+
+    assert "등록되지 않은 구매자입니다." in script
 
 
 @every_guide

@@ -1,20 +1,24 @@
 """The values and the code that a guide's page shows: examples before a run, the run's own afterwards."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, render_template
 from flask_babel import get_locale, gettext
+from markupsafe import Markup
 
 from models import Order, Plan, new_uid
 from money import Money
 from services import checkout
 from services.guides import Guide, Parameter, Variant
+from views import code_marks
 from views.highlight import highlight
 from views.incoming import desk
 
 SNIPPETS = (
+    ("javascript", "IMP.request_pay", "request.js"),
     ("html", "HTML + JavaScript", "subscribe.html"),
     ("python", "Flask", "shop.py"),
     ("bash", "curl", "charge.sh"),
@@ -29,11 +33,19 @@ class Pane:
     title: str
     file: str
     code: str
+    fields: Mapping[int, str]
+    """The field of the request that a line shows, by line number, counted from 0."""
+
+    @property
+    def markup(self) -> Markup:
+        """The code in its colours. A line that shows a field names it."""
+        return code_marks.wrap(highlight(self.code, self.language), self.fields)
 
 
 def init_app(app: Flask) -> None:
-    """Add the filters that snippets use: `highlight` and `literal`."""
+    """Add what snippets use: the filters `highlight` and `literal`, and `mark`."""
     app.jinja_env.filters.update(highlight=highlight, literal=literal)
+    app.jinja_env.globals.update(mark=code_marks.mark)
 
 
 def literal(value: Any) -> str:
@@ -56,15 +68,18 @@ def facts_of(guide: Guide, variant: Variant, plan: Plan, order: Order | None) ->
         "sent": _sent(guide, variant, values, order),
         "again": guide.again_for(values | next_charge),
         "api_url": current_app.config["IMP_API_URL"],
+        "is_run": order is not None,
     }
 
 
 def panes_of(facts: dict[str, Any]) -> list[Pane]:
     """Return the code with these facts."""
-    return [
-        Pane(language=language, title=title, file=file, code=render_template(f"guides/snippets/{file}.j2", **facts))
-        for language, title, file in SNIPPETS
-    ]
+    return [_pane(language, title, file, facts) for language, title, file in SNIPPETS]
+
+
+def _pane(language: str, title: str, file: str, facts: dict[str, Any]) -> Pane:
+    code, fields = code_marks.take(render_template(f"guides/snippets/{file}.j2", **facts))
+    return Pane(language=language, title=title, file=file, code=code, fields=fields)
 
 
 def example_of(parameter: Parameter) -> Any:

@@ -25,7 +25,7 @@ every_page = pytest.mark.parametrize(
 def panes_of(client, path: str) -> list[str]:
     """Return the Flask pane and the curl pane."""
     html = client.get(path).text
-    found = [re.search(rf'<code id="source-{name}">(.*?)</code>', html, re.S) for name in ("python", "bash")]
+    found = [re.search(rf'<code id="source-{name}"[^>]*>(.*?)</code>', html, re.S) for name in ("python", "bash")]
     return [unescape(re.sub(r"<[^>]+>", "", match[1])) for match in found if match]
 
 
