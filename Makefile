@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all simulate lint check browser bench-sandbox bench-webhooks pins translations
+.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -40,6 +40,9 @@ test-all: .venv/.ready-dev browser ## Run every test
 
 simulate: .venv/.ready-dev ## Play one seed of the simulation and print its trace: SEED=1 YEARS=1 (STEPS=n: stop after n steps, SEEDS=n: n seeds)
 	@SEED="$(or $(SEED),1)" YEARS="$(or $(YEARS),1)" STEPS="$(or $(STEPS),10000)" SEEDS="$(or $(SEEDS),1)" $(BIN)/python -m tests.simulation.run
+
+drill: .venv/.ready-dev ## Charge under faults, kill a worker, compare money and books: DUE=500 DATABASE=sqlite SEED=1 (URL=…)
+	@DUE="$(DUE)" DATABASE="$(DATABASE)" URL="$(URL)" SEED="$(SEED)" $(BIN)/python -m tests.drill.run
 
 lint: .venv/.ready-dev ## Check style and types
 	$(BIN)/ruff check .

@@ -34,6 +34,7 @@ TAKE_LONG = {
     "tests/crash/test_matrix.py",
     "tests/crash/test_pay_now.py",
     "tests/crash/test_service.py",
+    "tests/drill/test_drill.py",
     "tests/sandbox/openapi/test_fuzz.py",
     "tests/sandbox/test_crash.py",
     "tests/test_concurrency.py",

@@ -12,7 +12,10 @@ DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 FILE = r"[\w./*-]+\.(?:py|toml|md|js|css|html|txt)"
 
-BESIDE_THE_SHOP = ("sandbox/", "tests/sandbox/", "tests/contract/", "tests/e2e/", "tests/crash/", "tests/demo/")
+BESIDE_THE_SHOP = (
+    "sandbox/",
+    *("tests/sandbox/", "tests/contract/", "tests/e2e/", "tests/crash/", "tests/demo/", "tests/drill/"),
+)
 """Folders that may be deleted: the shop works without them, and so does this test."""
 
 
