@@ -295,6 +295,12 @@ class Subscription(Model):
         return self.is_alive and (self.paid_until is None or self.paid_until <= now)
 
     @property
+    def waits_for_buyer(self) -> bool:
+        """Whether the first payment waits for the buyer: the card was approved too late to be charged unasked."""
+        has_not_started = self.status is SubscriptionStatus.INCOMPLETE and self.next_charge_at is None
+        return has_not_started and self.billing_key_id is not None
+
+    @property
     def was_declined(self) -> bool:
         """Whether a charge for the period to pay was declined. The worker retries it at `next_charge_at`."""
         return any(invoice.status is InvoiceStatus.OPEN and invoice.declines for invoice in self.invoices)

@@ -66,7 +66,8 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
     order.mark_abandoned(reason, at=now)
     subscription = order.subscription
     is_retried = any(other.status is OrderStatus.READY for other in subscription.orders)
-    if subscription.status is SubscriptionStatus.INCOMPLETE and not subscription.next_charge_at and not is_retried:
+    is_unused = subscription.status is SubscriptionStatus.INCOMPLETE and subscription.billing_key_id is None
+    if is_unused and not subscription.next_charge_at and not is_retried:
         subscription.cancel(at=now)
     journal.record("order.abandoned", at=now, order=order)
     db.session.commit()

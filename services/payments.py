@@ -34,6 +34,8 @@ from states import KeyStatus, OrderPurpose, OrderStatus
 
 CATCH_UP_PAUSE = timedelta(days=1)
 """The time between two charges when more than one unpaid period has begun."""
+FIRST_CHARGE_EXPECTED = timedelta(days=1)
+"""How long after its order a card that was reported as failed may still be charged, when the PG approves it late."""
 KEY_TIMEOUT = timedelta(days=1)
 """How long the key of a paid issue may be missing at a PG that confirms by webhook."""
 
@@ -157,13 +159,16 @@ def _grant(order: Order, payment: Payment, compared: list[Check], *, now: dateti
 def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) -> None:
     """Make the new key the subscription's, and revoke the one that it replaces.
 
-    `is_late`: the page reported that this attempt ended without a payment. A card that has paid since then stays.
+    `is_late`: the page reported that this attempt ended without a payment. A card that has paid since then stays. After
+    `FIRST_CHARGE_EXPECTED` such a key begins no charge: it is kept, and the buyer may pay with it.
     """
     key, subscription = order.billing_key, order.subscription
     key.activate(at=now, card_name=payment.card_name or payment.bank_name, card_number=payment.card_number)
     journal.record("key.activated", at=now, lane=journal.PG, order=order)
     old = subscription.billing_key
-    is_overtaken = is_late and old is not None and old.id > key.id and not subscription.is_overdue(now)
+    is_unexpected = is_late and order.created_at <= now - FIRST_CHARGE_EXPECTED
+    is_newer_kept = is_unexpected or not subscription.is_overdue(now)
+    is_overtaken = is_late and old is not None and old.id > key.id and is_newer_kept
     if not subscription.is_alive or is_overtaken:
         key.revoke(at=now)
         return
@@ -171,7 +176,7 @@ def _adopt_key(order: Order, payment: Payment, *, is_late: bool, now: datetime) 
         old.revoke(at=now)
         journal.record("card.changed", at=now, order=order)
     subscription.billing_key = key
-    if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now):
+    if order.purpose is OrderPurpose.ISSUE and subscription.is_overdue(now) and not is_unexpected:
         # Due since the order was created: other news may be settled at the same moment with a slightly earlier `now`.
         subscription.look_again(at=order.created_at)
         order.charge_follows = True

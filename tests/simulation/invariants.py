@@ -113,6 +113,8 @@ def _subscriptions(now: datetime, machine_now: datetime) -> Iterator[str]:
     for subscription in db.session.scalars(select(Subscription).where(Subscription.billing_key_id.is_not(None))):
         if subscription.status in (SubscriptionStatus.CANCELLED, SubscriptionStatus.SUSPENDED):
             continue
+        if subscription.waits_for_buyer:
+            continue  # they can pay, or register another card
         if subscription.next_charge_at is None:
             yield f"subscription {subscription.id} is {subscription.status} and is never charged again"
         elif subscription.paid_until is None or subscription.paid_until <= now:

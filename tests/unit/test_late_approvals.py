@@ -6,7 +6,7 @@ import pytest
 
 from clock import add_months
 from models import LATE_LOOKS, db
-from services import checkout, open_orders, subscriptions
+from services import checkout, open_orders, renewals, subscriptions
 from services.checkout import Source
 from states import InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, place_order, place_orders, reconcile, renew, subscribe, try_again
@@ -184,6 +184,69 @@ def test_a_card_change_that_is_approved_late_does_not_replace_a_newer_card(desk,
 
     assert subscription.billing_key is newer.billing_key
     assert (newer.billing_key.status, abandoned.billing_key.status) == (KeyStatus.ACTIVE, KeyStatus.REVOKED)
+
+
+# A card that is approved late, without a payment ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("after", "is_charged"), [(timedelta(hours=7), True), (timedelta(days=3), False)], ids=str)
+def test_a_card_that_is_approved_late_is_charged_only_while_its_buyer_may_expect_it(
+    desk, user, plan, after, is_charged
+):
+    order = place_order(desk, user, plan)
+    decline(desk, order)
+    pay(desk, order)
+
+    reconcile(desk, now=NOW + after)
+    charged = [renew(desk, order.subscription, now=NOW + after).outcome for _ in renewals.due(desk, now=NOW + after)]
+
+    subscription = order.subscription
+    assert (order.outcome, order.billing_key.is_usable) == ("registered", True)
+    assert (charged, len(desk.client.charges)) == ((["paid"], 1) if is_charged else ([], 0))
+    assert (subscription.waits_for_buyer, order.awaits_charge) == (not is_charged, False)
+
+
+def test_a_buyer_starts_the_subscription_of_a_card_that_was_approved_late(desk, user, plan):
+    order, later = place_order(desk, user, plan), NOW + timedelta(days=3)
+    decline(desk, order)
+    pay(desk, order)
+    reconcile(desk, now=later)
+    subscription = order.subscription
+
+    first = renewals.collect(desk, subscription_id=subscription.id, period_start=later, now=later)
+
+    assert (first.outcome, subscription.status) == ("paid", SubscriptionStatus.ACTIVE)
+    assert subscription.waits_for_buyer is False
+
+
+def test_a_card_that_is_approved_late_does_not_replace_a_newer_one_that_was_declined(desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal")
+    earlier = try_again(desk, subscription)
+    decline(desk, earlier)
+    newer = try_again(desk, subscription)
+    come_back(desk, newer, pay(desk, newer, card="no_money_later"))
+    renew(desk, subscription, now=FEBRUARY)
+    earlier.late_look_at = FEBRUARY
+    db.session.commit()
+    charges = len(desk.client.charges)
+
+    pay(desk, earlier)
+    reconcile(desk, now=FEBRUARY)
+
+    assert (subscription.billing_key, len(desk.client.charges)) == (newer.billing_key, charges)
+    assert earlier.billing_key.is_usable is False
+
+
+def test_a_subscription_that_waits_for_its_buyer_outlives_an_abandoned_window(desk, user, plan):
+    order, later = place_order(desk, user, plan), NOW + timedelta(days=3)
+    decline(desk, order)
+    pay(desk, order)
+    reconcile(desk, now=later)
+    try_again(desk, order.subscription, now=later)
+
+    reconcile(desk, now=later + timedelta(days=1, minutes=1))
+
+    assert order.subscription.is_alive
 
 
 def test_a_charge_that_was_never_made_is_closed_when_a_late_approval_paid_its_period(desk, user, plan):

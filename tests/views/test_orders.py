@@ -392,3 +392,38 @@ def test_check_again_on_a_settled_order_changes_nothing(shopper, desk, user, pla
         shopper.post(f"/orders/{order.merchant_uid}/checks")
 
     assert (subscription.paid_until, len(desk.client.charges)) == (paid_until, charges)
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentences"),
+    [
+        ("en", ["so we have charged nothing", "Start the subscription", "Nothing will be charged until you pay."]),
+        ("ko", ["아직 아무것도 청구하지 않았습니다", "구독 시작하기", "직접 결제하기 전에는 청구되지 않습니다."]),
+    ],
+)
+def test_a_card_that_was_approved_days_late_is_offered_and_not_charged(shopper, desk, user, plan, lang, sentences):
+    then = clock.now() - timedelta(days=3)
+    order = place_order(desk, user, plan, now=then)
+    declined = desk.client.pay(checkout.request(desk, order, language="ko"), card="declined")
+    receive(desk, source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=declined, now=then)
+    come_back(desk, order)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}", headers={"Accept-Language": lang}).text
+    of_subscription = shopper.get(f"/subscriptions/{order.subscription_id}", headers={"Accept-Language": "en"}).text
+
+    assert [sentence for sentence in sentences if sentence not in page] == []
+    assert desk.client.charges == []
+    assert "Pay now to start the subscription." in of_subscription
+
+
+def test_a_card_that_was_approved_after_its_order_had_ended_is_not_kept(shopper, desk, user, plan):
+    order = place_order(desk, user, plan, now=clock.now() - timedelta(days=2))
+    subscriptions.cancel(desk, subscription=order.subscription, now=clock.now() - timedelta(days=1))
+    order.mark_abandoned(at=clock.now() - timedelta(days=1))
+    db.session.commit()
+    come_back(desk, order)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}", headers={"Accept-Language": "en"}).text
+
+    assert "do not keep the payment method" in page
+    assert desk.client.keys == {}
