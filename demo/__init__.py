@@ -11,7 +11,7 @@ from flask_login import login_user
 
 import app as shop
 from config import Config, ConfigError, origin_of
-from demo import clocks, own_time
+from demo import clocks, own_time, tables
 from demo.people import PEOPLE, account_of
 from services.iamport import IamportClient
 from views.account import next_page
@@ -31,7 +31,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
         raise ConfigError("The demonstration cannot start: it lets anyone sign in as any user, so it needs DEMO=1.")
     app.extensions["desk"] = replace(app.extensions["desk"], time_of=clocks.time_of, groups=clocks.groups)
     with app.app_context():
-        clocks.create_tables()
+        tables.create()
     own_time.init_app(app)
     app.register_blueprint(bp)
     console = origin_of(app.config["IMP_API_URL"])

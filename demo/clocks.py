@@ -1,7 +1,7 @@
 """The clock of each person of the demonstration: by how much their business time is ahead of the time of day.
 
-The offsets are in a table of their own in the shop's database, which every process reads: the web server for a request
-of the person, the worker for what is due. The shop's models and migrations do not know the table.
+Every process reads the offsets from the database: the web server for a request of the person, the worker for what is
+due.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,33 +10,16 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import select, update
 
 import clock
-from models import UTCDateTime, db
+from demo.tables import clocks, insert
+from models import db
 from services import machine_time
 from services.owners import Group, Owners
 
-BUSY_FOR = timedelta(minutes=1)
-"""Machine time for which one request alone moves a person's clock, unless it asks for more."""
-
-metadata = MetaData()
-clocks = Table(
-    "demo_clocks",
-    metadata,
-    Column("user_id", Integer, primary_key=True, autoincrement=False),
-    Column("ahead", BigInteger, nullable=False),  # whole seconds, as the payment service counts time
-    Column("busy_until", UTCDateTime),  # machine time: until then one request alone moves this clock
-)
-
-
-def create_tables() -> None:
-    """Create the demonstration's own tables if they are missing."""
-    for table in metadata.sorted_tables:
-        db.session.execute(CreateTable(table, if_not_exists=True))
-    db.session.commit()
+BUSY_FOR = timedelta(minutes=2)
+"""Machine time for which one request alone moves a person's clock, counted from its last stop."""
 
 
 def ahead(user_id: int) -> timedelta:
@@ -69,11 +52,6 @@ def put_ahead(user_id: int, by: timedelta) -> None:
     _write(user_id, ahead=int(by.total_seconds()))
 
 
-def forget(user_id: int) -> None:
-    """Let the person live by the time of day again. Does not commit."""
-    _write(user_id, ahead=0)
-
-
 @contextmanager
 def moving(user_id: int) -> Iterator[bool]:
     """Keep a person's clock for the block, and say whether this succeeded: another request may be moving it.
@@ -90,6 +68,12 @@ def moving(user_id: int) -> Iterator[bool]:
             db.session.commit()
 
 
+def keep(user_id: int) -> None:
+    """Keep the clock of the present `moving` block for longer, and commit."""
+    _write(user_id, busy_until=machine_time.shared(clock.machine_now()) + BUSY_FOR)
+    db.session.commit()
+
+
 def _take(user_id: int) -> bool:
     now = machine_time.shared(clock.machine_now())
     _write(user_id)
@@ -103,7 +87,6 @@ def _take(user_id: int) -> bool:
 
 def _write(user_id: int, **values: Any) -> None:
     """Insert the person's row, or change these columns of it."""
-    insert: Any = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[db.engine.dialect.name]
     new = insert(clocks).values(**{"user_id": user_id, "ahead": 0, **values})
     conflict = {"index_elements": ["user_id"]}
     changed = new.on_conflict_do_update(**conflict, set_=values) if values else new.on_conflict_do_nothing(**conflict)

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, case, delete, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models import Notice, Order, db
+from services.owners import EVERYONE, Owners
 from services.processes import Process
 
 LONGEST_IMP_UID = 32
@@ -70,12 +71,12 @@ def store(order_id: int, imp_uid: str | None, *, by_webhook: bool) -> None:
         _write(order_id, imp_uid, by_webhook=by_webhook)
 
 
-def due(*, now: datetime, limit: int = 200) -> Sequence[int]:
-    """Return the ids of the notices to read now, the longest waiting first, and at most one per order."""
+def due(*, now: datetime, owners: Owners = EVERYONE, limit: int = 200) -> Sequence[int]:
+    """Return the ids of these owners' notices to read now, the longest waiting first, and at most one per order."""
     rows = db.session.execute(
         select(Notice.id, Notice.order_id)
         .join(Order, Order.id == Notice.order_id)
-        .where(_may_be_read(now), _has_turn(now))
+        .where(_may_be_read(now), _has_turn(now), owners.own(Order.user_id))
         .order_by(Notice.not_before.nulls_first(), Notice.id)
         .limit(limit)
     ).all()

@@ -1,0 +1,83 @@
+"""What lies ahead of one person, as the shop has planned it, by the person's own clock."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+import clock
+from models import BillingKey, Notice, Order, Refund, Subscription, db
+from services import charges
+from states import SubscriptionStatus
+
+LOOK_AHEAD = timedelta(days=400)
+"""How far the agenda looks. A yearly plan has its next charge in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that the shop will do for this person, or that will end."""
+
+    kind: str
+    """`charge`, `retry`, `look_up`, `look`, `late_look`, `refund`, `key`, `report`, or `end` of a paid period."""
+    at: datetime
+    subscription: Subscription | None = None
+    order: Order | None = None
+
+
+def of(user_id: int, *, now: datetime) -> list[Event]:
+    """Return the person's events, the next one first. One that is due and waits for its turn lies before `now`."""
+    found = [*_charges(user_id, now), *_looks(user_id), *_rest(user_id, now), *_ends(user_id, now)]
+    return sorted((event for event in found if event.at <= now + LOOK_AHEAD), key=lambda event: event.at)
+
+
+def after_pause(at: datetime, pause_until: datetime | None, *, now: datetime) -> datetime:
+    """Return when something is due by the person's clock, if a pause of machine time is still to pass."""
+    left = timedelta() if pause_until is None else max(pause_until - clock.machine_now(), timedelta())
+    return max(at, now + left) if left else at
+
+
+def _charges(user_id: int, now: datetime) -> Iterator[Event]:
+    due = select(Subscription).where(
+        Subscription.user_id == user_id,
+        Subscription.status.in_(charges.CHARGED),
+        Subscription.next_charge_at.is_not(None),
+    )
+    for one in db.session.scalars(due):
+        at = after_pause(one.next_charge_at or now, one.charge_not_before, now=now)
+        kind = "retry" if one.status is SubscriptionStatus.PAST_DUE else "charge"
+        yield Event(kind="look_up" if one.pauses else kind, at=at, subscription=one)
+
+
+def _looks(user_id: int) -> Iterator[Event]:
+    for column, kind in ((Order.look_at, "look"), (Order.late_look_at, "late_look")):
+        for order in db.session.scalars(select(Order).where(Order.user_id == user_id, column.is_not(None))):
+            at = order.look_at if kind == "look" else order.late_look_at
+            if at is not None:
+                yield Event(kind=kind, at=at, order=order, subscription=order.subscription)
+
+
+def _rest(user_id: int, now: datetime) -> Iterator[Event]:
+    refunds = select(Refund).join(Refund.order).where(Order.user_id == user_id, Refund.look_at.is_not(None))
+    for refund in db.session.scalars(refunds):
+        yield Event(kind="refund", at=refund.look_at or now, order=refund.order)
+    for key in db.session.scalars(
+        select(BillingKey).where(BillingKey.user_id == user_id, BillingKey.delete_at.is_not(None))
+    ):
+        yield Event(kind="key", at=key.delete_at or now)
+    for notice, order in db.session.execute(
+        select(Notice, Order).join(Order, Order.id == Notice.order_id).where(Order.user_id == user_id)
+    ):
+        at = after_pause(now, notice.not_before, now=now)
+        yield Event(kind="report", at=after_pause(at, order.notices_not_before, now=now), order=order)
+
+
+def _ends(user_id: int, now: datetime) -> Iterator[Event]:
+    ended = select(Subscription).where(
+        Subscription.user_id == user_id,
+        Subscription.status == SubscriptionStatus.CANCELLED,
+        Subscription.paid_until > now,
+    )
+    for one in db.session.scalars(ended):
+        yield Event(kind="end", at=one.paid_until or now, subscription=one)

@@ -1,0 +1,45 @@
+"""The demonstration's own tables, in the shop's database. The shop's models and migrations do not know them."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
+from models import UTCDateTime, db
+
+metadata = MetaData()
+
+clocks = Table(
+    "demo_clocks",
+    metadata,
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    Column("ahead", BigInteger, nullable=False),  # whole seconds, as the payment service counts time
+    Column("busy_until", UTCDateTime),  # machine time: until then one request alone moves this clock
+)
+
+journeys = Table(
+    "demo_journeys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False, index=True),
+    Column("departed_at", UTCDateTime, nullable=False),  # all three by the person's own clock
+    Column("target", UTCDateTime, nullable=False),
+    Column("arrived_at", UTCDateTime),  # None: the clock is still on its way
+    Column("stops", Integer, nullable=False),
+    Column("is_cut_short", Boolean, nullable=False),  # it ended at the limit of stops, before its target
+    Column("first_entry", Integer, nullable=False),  # the last id of the journal before the journey
+    Column("last_entry", Integer),
+)
+
+
+def create() -> None:
+    """Create the tables if they are missing."""
+    for table in metadata.sorted_tables:
+        db.session.execute(CreateTable(table, if_not_exists=True))
+    db.session.commit()
+
+
+def insert(table: Table) -> Any:
+    """Return an INSERT of this database, which can say what to do on a conflict."""
+    return {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[db.engine.dialect.name](table)
