@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from models import Order, Plan, Subscription, User, db
+from clock import day_of_month
+from models import BillingKey, Order, Plan, Subscription, User, db
 from services import checkout, notices, open_orders, orders, purchases, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
 from services.desk import Desk
+from states import KeyStatus, SubscriptionStatus
 from tests.fakes import MachineClock
 
 NOW = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
@@ -60,6 +62,32 @@ def subscribe(
     for source in (Source.CALLBACK, WEBHOOK):
         receive(desk, source=source, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
+
+
+def subscription_with_key(user: User, plan: Plan, customer_uid: str, *, due_at: datetime = NOW) -> Subscription:
+    """Return a subscription whose next period begins at `due_at`, without its earlier payments. It is not saved."""
+    key = BillingKey(
+        customer_uid=customer_uid,
+        user=user,
+        guide_id="inicis",
+        status=KeyStatus.ACTIVE,
+        currency=plan.currency,
+        issue_email=user.email,
+        issue_name="Jisoo Kim",
+        issue_ip="203.0.113.7",
+        created_at=due_at,
+        activated_at=due_at,
+    )
+    return Subscription(
+        user=user,
+        plan=plan,
+        billing_key=key,
+        status=SubscriptionStatus.ACTIVE,
+        anchor_day=day_of_month(due_at),
+        created_at=due_at,
+        paid_until=due_at,
+        next_charge_at=due_at,
+    )
 
 
 def receive(desk: Desk, *, source: str, merchant_uid: str, imp_uid: str | None, now: datetime, **more: Any) -> Order:

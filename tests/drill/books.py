@@ -8,11 +8,12 @@ from sqlalchemy import Interval, Select, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 import clock
-from models import BillingKey, Invoice, Notice, Order, Refund, Subscription, User, db
+from models import Invoice, Notice, Order, Refund, Subscription, User, db
 from services import catalog, renewals
 from services.desk import Desk
-from states import InvoiceStatus, KeyStatus, OrderStatus, RefundStatus, SubscriptionStatus
+from states import InvoiceStatus, OrderStatus, RefundStatus, SubscriptionStatus
 from tests.drill.ledger import Bill
+from tests.factories import subscription_with_key
 
 WAITS: tuple[InstrumentedAttribute[datetime | None], ...] = (
     Subscription.next_charge_at,
@@ -69,29 +70,7 @@ def sell(*, count: int) -> list[str]:
         user = User(
             email=f"buyer{n}@example.com", name="김지수", tel="010-1234-5678", password_hash="", created_at=yesterday
         )
-        key = BillingKey(
-            customer_uid=f"drill-{n}",
-            user=user,
-            guide_id="inicis",
-            status=KeyStatus.ACTIVE,
-            currency=plan.currency,
-            issue_email=user.email,
-            issue_name="Jisoo Kim",
-            issue_ip="203.0.113.7",
-            created_at=yesterday,
-            activated_at=yesterday,
-        )
-        subscription = Subscription(
-            user=user,
-            plan=plan,
-            billing_key=key,
-            status=SubscriptionStatus.ACTIVE,
-            anchor_day=clock.in_seoul(yesterday).day,
-            created_at=yesterday,
-            paid_until=yesterday,
-            next_charge_at=yesterday,
-        )
-        db.session.add(subscription)
+        db.session.add(subscription_with_key(user, plan, f"drill-{n}", due_at=yesterday))
     db.session.commit()
     return [f"drill-{n}" for n in range(count)]
 

@@ -10,12 +10,12 @@ import pytest
 import requests
 
 from errors import ShopError
-from models import BillingKey, JournalEntry, Subscription, db
+from models import JournalEntry, Subscription, db
 from services import renewals
 from services.desk import Desk
 from services.iamport import Breaker, IamportClient
-from states import InvoiceStatus, KeyStatus, SubscriptionStatus
-from tests.factories import NOW
+from states import InvoiceStatus, SubscriptionStatus
+from tests.factories import NOW, subscription_with_key
 from tests.fake_wire import FakeWire
 from tests.fakes import FakeIamport
 from tests.wire import Stopwatch
@@ -72,38 +72,13 @@ def due(user, plan, service):
     """A function that makes this many subscriptions whose renewal is due."""
 
     def due(count: int) -> list[Subscription]:
-        made = [subscription_of(user, plan, f"cu_{n}") for n in range(count)]
+        made = [subscription_with_key(user, plan, f"cu_{n}") for n in range(count)]
         service.keys.update({one.billing_key.customer_uid: "approved" for one in made})
         db.session.add_all(made)
         db.session.commit()
         return made
 
     return due
-
-
-def subscription_of(user, plan, customer_uid: str) -> Subscription:
-    key = BillingKey(
-        customer_uid=customer_uid,
-        user=user,
-        guide_id="inicis",
-        status=KeyStatus.ACTIVE,
-        currency=plan.currency,
-        issue_email=user.email,
-        issue_name="Jisoo Kim",
-        issue_ip="203.0.113.7",
-        created_at=NOW,
-        activated_at=NOW,
-    )
-    return Subscription(
-        user=user,
-        plan=plan,
-        billing_key=key,
-        status=SubscriptionStatus.ACTIVE,
-        anchor_day=31,
-        created_at=NOW,
-        paid_until=NOW,
-        next_charge_at=NOW,
-    )
 
 
 def run_rounds(desk: Desk, stopwatch: Stopwatch, *, until: float) -> None:
