@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from errors import PgUnavailable, PlanUnavailable
+from services import mistakes
+from services.mistakes import Mistake, Preset
 
 Text = Mapping[str, str]
 """A sentence in each language: `{"ko": …, "en": …}`."""
@@ -63,6 +65,8 @@ class Parameter:
     """A fixed value, where the PG leaves no choice."""
     when: Text = field(default_factory=dict)
     example: Any = None
+    choices: tuple[str, ...] = ()
+    """Values that the page's form offers in a list."""
     pattern: str = ""
     """Regular expression that a value must match at this PG; `hint` states the rule in words."""
     hint: Text = field(default_factory=dict)
@@ -119,6 +123,9 @@ class Guide:
     again: tuple[Parameter, ...]
     """Fields of `POST /subscribe/payments/again`."""
     variants: tuple[Variant, ...]
+    presets: tuple[Preset, ...]
+    mistakes: Mapping[str, tuple[Mistake, ...]]
+    """The deliberate mistakes by variant."""
     page: Mapping[str, Any]
     """Prose of the guide's page. Only the templates read it."""
     pitfalls: tuple[Mapping[str, Any], ...]
@@ -263,6 +270,11 @@ def _guide(guide_id: str, data: dict[str, Any], common: dict[str, dict[str, Any]
         parameters=_parameters(data["parameters"], shared["request"]),
         again=_parameters(data["again"], shared["again"]),
         variants=tuple(Variant(**entry) for entry in data["variants"]),
+        presets=tuple(Preset(**entry) for entry in data.get("presets", ())),
+        mistakes={
+            entry["id"]: mistakes.at_guide(common["mistakes"]["mistakes"], guide_id, entry["id"])
+            for entry in data["variants"]
+        },
         page=common["facts"] | data.get("page", {}),
         pitfalls=tuple(one for one in common["pitfalls"]["pitfalls"] if guide_id in one.get("guides", [guide_id])),
         links={link_id: Link(**link) for link_id, link in links.items()},
