@@ -13,6 +13,9 @@ let running = null;
  * @param {object} purchase
  * @param {import("./types.js").OrderPayload} purchase.payload
  * @param {string} purchase.createUrl `POST /orders`
+ * @param {(request: Record<string, unknown>) => Record<string, unknown>} [purchase.change] what a guide's reader changes
+ *   in the browser; the order stays as the server made it
+ * @param {boolean} [purchase.init] false forgets `IMP.init`, to show what happens
  * @param {(state: import("./types.js").BuyState, order?: import("./types.js").CreatedOrder) => void} [purchase.onState]
  * @returns {Promise<{location: string}>} the page to go to; never settles if the window leaves this page
  * @throws {import("./http.js").HttpError} when the server created no order
@@ -24,13 +27,17 @@ export function buy(purchase) {
 }
 
 /** @param {Parameters<typeof buy>[0]} purchase */
-async function run({ payload, createUrl, onState = () => {} }) {
+async function run({ payload, createUrl, change = (request) => request, init = true, onState = () => {} }) {
   onState("preparing");
   /** @type {import("./types.js").CreatedOrder} */
   const order = await postJson(createUrl, payload);
 
   onState("window", order);
-  const result = await openPaymentWindow({ merchantCode: order.merchant_code, request: order.request });
+  const result = await openPaymentWindow({
+    merchantCode: order.merchant_code,
+    request: change(order.request),
+    init,
+  });
 
   onState("verifying", order);
   return complete(order, result);

@@ -13,14 +13,14 @@ let initialisedWith = "";
  *
  * Call it soon after a click: a PG may open a pop-up, which browsers allow only for some seconds after the click.
  *
- * @param {{merchantCode: string, request: Record<string, unknown>}} order
+ * @param {{merchantCode: string, request: Record<string, unknown>, init?: boolean}} order `init: false` skips `IMP.init`
  * @returns {Promise<import("./types.js").WindowResult>}
  * @throws {SdkMissing} when the SDK did not load
  */
-export function openPaymentWindow({ merchantCode, request }) {
+export function openPaymentWindow({ merchantCode, request, init = true }) {
   const IMP = /** @type {any} */ (window).IMP;
   if (!IMP) return Promise.reject(new SdkMissing());
-  if (initialisedWith !== merchantCode) {
+  if (init && initialisedWith !== merchantCode) {
     IMP.init(merchantCode);
     initialisedWith = merchantCode;
   }

@@ -10,8 +10,9 @@ import { ask, withdraw } from "./question.js";
  *
  * @param {HTMLFormElement} form
  * @param {(location: string) => void} [onDone] shows the result; by default, opens the order's page
+ * @param {() => Partial<Parameters<typeof buy>[0]>} [options] more for `buy`, read at each submit
  */
-export default function buyForm(form, onDone = (location) => window.location.assign(location)) {
+export default function buyForm(form, onDone = (location) => window.location.assign(location), options = () => ({})) {
   setBusy(form, false);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -28,6 +29,7 @@ export default function buyForm(form, onDone = (location) => window.location.ass
         payload: { ...payloadOf(form), ...confirmed },
         createUrl: form.action,
         onState: (state) => say(form, form.dataset[state] ?? ""),
+        ...options(),
       });
       onDone(location);
     } catch (error) {

@@ -9,7 +9,7 @@ export default function phone(frame) {
   frame.addEventListener("load", async () => {
     const url = guideWithRun(frame.dataset, locationOf(frame));
     if (!url) return;
-    url.hash = "";
+    url.hash = window.location.hash;
     history.replaceState(null, "", url);
     await Promise.all(["run-result", "code-panes"].map(async (id) => enhance(await refresh(id))));
   });

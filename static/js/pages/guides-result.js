@@ -13,6 +13,7 @@ export function guideWithRun({ resultUrl = "", orders = "" }, location) {
   if (!pathname.startsWith(orders)) return null;
   const url = new URL(resultUrl, window.location.href);
   url.searchParams.set("order", pathname.slice(orders.length).split("/")[0]);
-  url.hash = "run-result";
+  // The fragment keeps what the reader has set up in the request.
+  url.hash = window.location.hash || "run-result";
   return url;
 }
