@@ -23,6 +23,15 @@ def find(merchant_uid: str, *, user: User) -> Order | None:
     return db.session.scalar(select(Order).where(Order.merchant_uid == merchant_uid, Order.user_id == user.id))
 
 
+def last_paid(user: User) -> str:
+    """Return the `merchant_uid` of the user's newest paid issue, or an empty string if there is none."""
+    newest = select(Order.merchant_uid).order_by(Order.id.desc()).limit(1)
+    paid = newest.where(
+        Order.user_id == user.id, Order.status == OrderStatus.PAID, Order.purpose != OrderPurpose.CHARGE
+    )
+    return db.session.scalar(paid) or ""
+
+
 def by_uid(merchant_uid: str) -> Order:
     """Return the order with this `merchant_uid`, of any user.
 

@@ -295,6 +295,7 @@ FITTINGS = {
     "panes",
     "code_marks",
     "prose",
+    "request_fields",
 }
 """What several blueprints share, each under the name of its one subject."""
 

@@ -14,6 +14,7 @@ from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
 from views.incoming import desk, is_phone
 from views.panes import example_of, facts_of, panes_of
+from views.request_fields import fields_of, offers_of
 
 bp = Blueprint("guides", __name__, url_prefix="/guides")
 
@@ -37,15 +38,14 @@ def show(guide_id: str) -> ResponseReturnValue:
     order = _run_of(guide)
     variant = _variant(guide, order)
     plan = catalog.cheapest(guide.currencies[0])
-    facts = facts_of(guide, variant, order.subscription.plan if order else plan, order)
+    form = _form(guide)
+    facts = facts_of(guide, variant, order.subscription.plan if order else plan, order, buyer=form.data if form else {})
     return render_template(
         "guides/show.html",
-        guides=desk().guides.values(),
         variant=variant,
-        form=_form(guide),
-        on_phone=is_phone(request.user_agent.string),
+        form=form,
         panes=panes_of(facts),
-        **facts | {"plan": plan} | _run_facts(order),
+        **facts | {"plan": plan} | _request_facts(guide, variant, facts["sent"]) | _run_facts(order),
     )
 
 
@@ -90,6 +90,18 @@ def _run_of(guide: Guide) -> Order | None:
         return None
     order = orders.find(request.args.get("order", ""), user=current_user)
     return order if order is not None and order.guide_id == guide.id and order.issues_key else None
+
+
+def _request_facts(guide: Guide, variant: Variant, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return what the request panel shows. Without test payments it is not an editor: a run would charge money."""
+    paid = orders.last_paid(current_user) if current_user.is_authenticated else ""
+    return {
+        "guides": desk().guides.values(),
+        "editor": desk().takes_test_payments,
+        "on_phone": is_phone(request.user_agent.string),
+        "fields": fields_of(guide, sent),
+        **offers_of(guide, variant, paid=paid),
+    }
 
 
 def _run_facts(order: Order | None) -> dict[str, Any]:

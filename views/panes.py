@@ -53,11 +53,16 @@ def literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
 
 
-def facts_of(guide: Guide, variant: Variant, plan: Plan, order: Order | None) -> dict[str, Any]:
-    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the next charge."""
+def facts_of(
+    guide: Guide, variant: Variant, plan: Plan, order: Order | None, *, buyer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the next charge.
+
+    `buyer` holds values of the signed-in account that replace the examples.
+    """
     amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
     charges = guide.charges(amount.minor)
-    values = _values(guide, plan, amount, charges=charges) | (_run_values(order) if order else {})
+    values = _values(guide, plan, amount, buyer, charges=charges) | (_run_values(order) if order else {})
     next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
     return {
         "guide": guide,
@@ -105,12 +110,13 @@ def _run_values(order: Order) -> dict[str, Any]:
     }
 
 
-def _values(guide: Guide, plan: Plan, amount: Money, *, charges: bool) -> dict[str, Any]:
+def _values(guide: Guide, plan: Plan, amount: Money, buyer: Mapping[str, Any], *, charges: bool) -> dict[str, Any]:
     """Return example values by source, as the code shows them before a run of the guide."""
     price = plan.price.to_json()
     language = str(get_locale())
     name = plan.name(language)
     examples = {parameter.source: example_of(parameter) for parameter in guide.parameters if parameter.source}
+    examples |= {name: value for name, value in buyer.items() if name in examples}
     return examples | {
         "plan": name,
         "price": price,

@@ -49,6 +49,29 @@
  */
 
 /**
+ * One field of `IMP.request_pay`, as the request panel of a guide describes it. What does not apply is absent.
+ * @typedef {object} FieldFacts
+ * @property {string} name
+ * @property {"string" | "number" | "boolean" | "object"} kind
+ * @property {boolean} [sent] whether the guide's variant sends it
+ * @property {unknown} [value] what it sends, else an example
+ * @property {number} [limit] the most characters
+ * @property {string} [pattern] that a value must match at this PG
+ * @property {"always" | "mobile" | "optional"} required
+ * @property {unknown} [fixed] the only value that the guide sends
+ * @property {boolean} [id] whether the server makes the value for each order
+ */
+
+/**
+ * One deliberate mistake.
+ * @typedef {object} MistakeFacts
+ * @property {string} id
+ * @property {"set" | "text" | "unset" | "used" | "no_init"} effect
+ * @property {string} field the changed one; empty if the request stays the same
+ * @property {unknown} value
+ */
+
+/**
  * What the reader of a guide has set up. Fields are dotted names, such as `bypass.widget_code`.
  * @typedef {object} SetupDetail
  * @property {Record<string, unknown>} request as the browser would send it

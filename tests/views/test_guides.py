@@ -1,6 +1,7 @@
 """The guide pages: complete in both languages, runnable by any signed-in visitor, and with the values of a run."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,12 @@ IN_KOREAN_ON_EVERY_PAGE = {"한국어"}
 every_page = pytest.mark.parametrize(
     ("guide_id", "language"), [(guide_id, language) for guide_id in GUIDES for language in ("ko", "en")]
 )
+
+
+@pytest.fixture
+def config(config):
+    """A shop that accepts test payments, so that guides can be edited and run."""
+    return replace(config, TEST_PAYMENTS=True)
 
 
 def panes_of(client, path: str) -> list[str]:
@@ -77,7 +84,8 @@ def test_an_english_page_has_no_korean_left(client, guide_id):
 
 @pytest.mark.parametrize("guide_id", GUIDES)
 def test_a_korean_page_has_no_english_sentence_left(shopper, guide_id):
-    page = page_of(shopper, f"/guides/{guide_id}?lang=ko")
+    html = shopper.get(f"/guides/{guide_id}?lang=ko").text
+    page = Page(re.sub(r"<option.*?</option>", "", html, flags=re.S))  # options are values, such as card or trans
 
     assert re.findall(r"(?:[A-Za-z',]+ ){4,}", page.text) == []
 
@@ -142,7 +150,7 @@ def test_run_orders_the_cheapest_plan_by_this_guide_and_variant(shopper, address
 def test_the_form_is_filled_from_the_account(shopper, user):
     page = page_of(shopper, "/guides/inicis")
 
-    values = {field["name"]: field.get("value") for field in page.all("input")}
+    values = {field["name"]: field.get("value") for field in page.all("input") if "name" in field}
     assert (values["buyer_name"], values["buyer_email"], values["buyer_tel"]) == (user.name, user.email, user.tel)
 
 

@@ -3,7 +3,8 @@
 
 const NARROW = window.matchMedia("(width < 75rem)");
 
-/** @param {HTMLElement} workbench with `data-label`, the name of the set; each panel has its name in `data-panel` */
+/** @param {HTMLElement} workbench with `data-label`, the name of the set, and `data-first`, the id of the first panel to
+ * show; each panel has its name in `data-panel` */
 export function narrowTabs(workbench) {
   const panels = /** @type {HTMLElement[]} */ ([...workbench.querySelectorAll(":scope > [data-panel]")]);
   const list = document.createElement("div");
@@ -13,7 +14,7 @@ export function narrowTabs(workbench) {
   list.append(...panels.map(buttonFor));
   panels[0].before(list);
 
-  let shown = panels[0].id;
+  let shown = workbench.dataset.first ?? panels[0].id;
   const draw = () => show(list, panels, NARROW.matches ? shown : "");
   /** @param {string} id */
   const select = (id) => {

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.pages.request import RequestPanel
 from tests.e2e.pages.window import PaymentWindow
 from tests.e2e.pages.words import Words
 
@@ -21,14 +22,14 @@ class GuidePage:
 
     def run(self) -> PaymentWindow:
         """Press Run and return the window, which opens over the page or replaces it."""
-        self.page.get_by_role("button", name=re.compile(self._run_label())).first.click()
+        RequestPanel(self.page, self.words).run()
         return self._window()
 
     def run_in_phone_frame(self) -> PaymentWindow:
-        self.page.get_by_role("tab", name=self.words.shop("Phone")).click()
-        frame = self.page.frame_locator(f"iframe[title='{self.words.shop('Phone frame')}']")
-        frame.get_by_role("button", name=re.compile(self._run_label())).click()
-        return PaymentWindow(frame, self.words)
+        panel = RequestPanel(self.page, self.words)
+        panel.choose_device("Phone")
+        panel.run()
+        return PaymentWindow(self.page.frame_locator(f"iframe[title='{self.words.shop('Phone frame')}']"), self.words)
 
     def buy(self) -> PaymentWindow:
         """Press the pay button of a page of the shop and return the window of this guide's PG."""
@@ -61,6 +62,3 @@ class GuidePage:
             self.page.wait_for_url("**/windows/**")
             return PaymentWindow(self.page, self.words)
         return PaymentWindow.over(self.page, self.words)
-
-    def _run_label(self) -> str:
-        return re.escape(self.words.shop("Run: %(plan)s, %(price)s").split("%(")[0].strip())
