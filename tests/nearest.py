@@ -31,6 +31,7 @@ MOST_IN_ALL = 12
 
 TAKE_LONG = {
     "tests/contract/test_published_clients.py",
+    "tests/crash/test_changes.py",
     "tests/crash/test_matrix.py",
     "tests/crash/test_pay_now.py",
     "tests/crash/test_service.py",

@@ -7,22 +7,30 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import update
 
+import clock
 from app import create_app
 from config import Config
-from models import Order, Subscription, db
-from states import InvoiceStatus
+from models import BillingKey, Notice, Order, Refund, Subscription, db
+from states import InvoiceStatus, OrderPurpose, OrderStatus
 from tests.conftest import scratch_database
 from tests.crash.due_shop import CARD, close_database, environment, sell
 from tests.crash.proxy import Proxy
 from tests.sandbox.process import Sandbox
 
 ROOT = Path(__file__).parents[2]
+A_DAY = timedelta(days=1)
+PAUSES = (Subscription.charge_not_before, Order.repeat_not_before, Order.notices_not_before, Notice.not_before)
+"""When the worker may act again, by machine time."""
+LOOKS = (Order.look_at, Order.late_look_at, Refund.look_at)
+"""When the worker looks again at what is open, by business time."""
 DUE = 3
 """How many subscriptions are due for one period each."""
 LONGEST = 120
@@ -39,10 +47,10 @@ class Shop:
     """The `customer_uid` of each due subscription."""
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start_worker(self, *, stop_at: str = "") -> subprocess.Popen[str]:
-        """Start `renew-due`. With `stop_at`, it stops at that step of its first charge."""
+    def start_worker(self, *options: str, stop_at: str = "") -> subprocess.Popen[str]:
+        """Start `renew-due` with these options. With `stop_at`, it stops at that step of its first charge."""
         shop = ["tests.crash.worker", stop_at] if stop_at else ["flask", "--app", "app", "renew-due"]
-        command = [sys.executable, "-m", *shop, "--threads", "1"]
+        command = [sys.executable, "-m", *shop, "--threads", "1", *options]
         worker = subprocess.Popen(command, cwd=ROOT, env=self.environ, stderr=subprocess.PIPE, text=True)
         self.workers.append(worker)
         return worker
@@ -55,16 +63,51 @@ class Shop:
         return worker
 
     def restart(self, workers: int) -> list[subprocess.Popen[str]]:
-        """Start workers as when minutes have passed. PostgreSQL's own clock cannot be moved, so end the pauses."""
-        db.session.execute(update(Subscription).values(charge_not_before=None))
-        db.session.execute(update(Order).values(repeat_not_before=None))
+        """Start workers as when hours have passed. PostgreSQL's own clock cannot be moved, so end all pauses."""
+        now = clock.now()
+        for pause in PAUSES:
+            db.session.execute(update(pause.class_).values({pause.key: None}))
+        for look in LOOKS:
+            db.session.execute(update(look.class_).where(look.is_not(None)).values({look.key: now}))
         db.session.commit()
         return [self.start_worker() for _ in range(workers)]
+
+    def control(self, lever: str, **fields: object) -> None:
+        """Pull a lever of the sandbox."""
+        requests.post(f"{self.sandbox.url}/control/{lever}", json=fields, timeout=60).raise_for_status()
 
     def charges(self) -> Counter[str]:
         """Return how many charges the service approved, by `customer_uid`."""
         paid = self.sandbox.get("/payments/status/paid?limit=1000&sorting=-started")["list"]
         return Counter(payment["customer_uid"] for payment in paid if payment["customer_uid"] in self.keys)
+
+    def kept(self) -> Counter[str]:
+        """Return the payments that the service approved and that are not refunded, by `merchant_uid`."""
+        return Counter(payment["merchant_uid"] for payment in self._payments("paid"))
+
+    def kept_ids(self) -> list[str]:
+        """Return the `imp_uid` of each of these payments."""
+        return [payment["imp_uid"] for payment in self._payments("paid")]
+
+    def refunded(self) -> int:
+        """Return how many payments were refunded at the service."""
+        return len(self._payments("cancelled"))
+
+    def booked(self) -> Counter[str]:
+        """Return the orders by which the shop says that a due period was paid, by `merchant_uid`."""
+        db.session.expire_all()
+        paid = db.session.query(Order).filter_by(status=OrderStatus.PAID).filter(Order.invoice_id.is_not(None))
+        return Counter(order.merchant_uid for order in paid if order.created_at > clock.now() - A_DAY)
+
+    def _payments(self, status: str) -> list[dict[str, Any]]:
+        """Return the payments of this shop's keys with this status that moved money, also on a moved clock."""
+        now, days = int(clock.now().timestamp()), 30 * 86_400
+        path = f"/payments/status/{status}?limit=1000&sorting=-started&from={now - days}&to={now + days}"
+        keys = {key.customer_uid for key in db.session.query(BillingKey)}
+        issues = {order.merchant_uid for order in db.session.query(Order).filter_by(purpose=OrderPurpose.ISSUE)}
+        db.session.commit()
+        listed = self.sandbox.get(path)["list"]
+        return [one for one in listed if one["customer_uid"] in keys and one["merchant_uid"] not in issues]
 
     def paid_periods(self) -> list[int]:
         """Return how many periods of each subscription are paid, with the first one."""
@@ -109,7 +152,7 @@ def shop(request: pytest.FixtureRequest, tmp_path: Path, service: Sandbox) -> It
         address = f"sqlite:///{tmp_path}/shop.db"
         if request.param == "postgresql":
             address = stack.enter_context(scratch_database())
-        environ = environment(database=address, service=service.url)
+        environ = environment(database=address, service=service.url) | {"IMP_WEB_TIMEOUT": "20"}  # the machine is busy
         app = create_app(Config.from_environ(environ))
         stack.enter_context(app.app_context())
         stack.callback(close_database)
