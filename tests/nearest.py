@@ -35,6 +35,7 @@ TAKE_LONG = {
     "tests/crash/test_matrix.py",
     "tests/crash/test_pay_now.py",
     "tests/crash/test_service.py",
+    "tests/crash/test_webhooks.py",
     "tests/drill/test_drill.py",
     "tests/sandbox/openapi/test_fuzz.py",
     "tests/sandbox/test_crash.py",

@@ -31,16 +31,17 @@ def create_app() -> Flask:
 
 
 class Web:
-    """One web process of the shop: gunicorn, as in the Procfile. `url` keeps its value over a restart."""
+    """One web process of the shop: gunicorn, as in the Procfile. A restarted one keeps its address."""
 
-    def __init__(self, environ: dict[str, str], *, port: int = 0) -> None:
-        self._environ, self._port = environ, port
+    def __init__(self, environ: dict[str, str]) -> None:
+        self._environ = environ
         self.url = ""
 
     def start(self, *, die_at: str = "") -> "Web":
         """Start the process and wait until it listens. With `die_at`, it kills itself at that step."""
         factory = "tests.crash.web:create_app()" if die_at else "app:create_app()"
-        command = [sys.executable, "-c", PROGRAM, "--no-control-socket", "--bind", f"127.0.0.1:{self._port}"]
+        address = self.url.removeprefix("http://") or "127.0.0.1:0"
+        command = [sys.executable, "-c", PROGRAM, "--no-control-socket", "--bind", address]
         self._process = subprocess.Popen(
             [*command, "--threads", "8", factory],
             cwd=ROOT,
@@ -53,6 +54,11 @@ class Web:
         lines = iter(self._process.stderr.readline, "")
         self.url = next(found[1] for line in lines if (found := re.search(r"Listening at: (http://\S+)", line)))
         return self
+
+    def wait_for_death(self) -> int:
+        """Return the exit code of the process when it has killed itself."""
+        sys.stdout.write(self._process.communicate(timeout=LONGEST_ANSWER)[1])
+        return self._process.returncode
 
     def kill(self) -> None:
         """Kill gunicorn and its workers together, and print what they logged."""
