@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 import clock
 from models import BillingKey, Notice, Order, Refund, Subscription, db
-from services import charges
+from money import Money
+from services import charges, subscriptions
 from states import SubscriptionStatus
 
 LOOK_AHEAD = timedelta(days=400)
@@ -24,6 +25,19 @@ class Event:
     at: datetime
     subscription: Subscription | None = None
     order: Order | None = None
+
+    @property
+    def concerns_the_person(self) -> bool:
+        """Whether the person would call it an event of theirs, rather than upkeep of the shop."""
+        return self.kind not in ("late_look", "key", "report")
+
+    @property
+    def price(self) -> Money | None:
+        """What the event charges."""
+        if self.subscription is None or self.kind not in ("charge", "retry", "look_up"):
+            return None
+        period = subscriptions.next_period(self.subscription, now=self.at)
+        return period.price if period else None
 
 
 def of(user_id: int, *, now: datetime) -> list[Event]:

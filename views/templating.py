@@ -65,7 +65,10 @@ def quoted(words: str) -> Markup:
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Add markup to a slot of the pages: `banner` or `sign_in`. `filler` returns the markup on each request."""
+    """Add markup to a slot of the pages: `head`, `header`, `banner` or `sign_in`.
+
+    `filler` returns the markup on each request.
+    """
     app.extensions["slots"].setdefault(name, []).append(filler)
 
 
