@@ -71,7 +71,7 @@ class Staffed:
         self._refund_in_console(orders["noted"], Decimal(1900))
         for case in orders["noted"].cases:
             staff.close_case(case, note=WHY, by=self.by, now=clock.now())
-        staff.cancel(self.desk, subscription=orders["left"].subscription, reason=WHY, by=self.by, now=clock.now())
+        self._cancel(orders["left"])
         staff.read_again(self.desk, order=orders["partly"], by=self.by, now=clock.now())
         day = self._compared(orders["partly"])
         of_orders = [name for name in orders if name not in ("ended", "left")]
@@ -118,6 +118,10 @@ class Staffed:
         record = staff.record_of(self.desk, order)
         assert record is not None
         return record.amount_left
+
+    def _cancel(self, order: Order) -> None:
+        effect = RefundEffect.PERIOD_END
+        staff.cancel(self.desk, subscription=order.subscription, effect=effect, reason=WHY, by=self.by, now=clock.now())
 
     def _refund_in_console(self, order: Order, amount: Decimal) -> None:
         assert order.imp_uid is not None
