@@ -82,6 +82,16 @@ class NoteForm(ReasonForm):
     reason = StringField(_("Note"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
 
 
+ENDS_WITH_PERIOD = ("period_end", _("Nothing more is charged, and access ends with the paid period"))
+ENDS_NOW = ("end", _("It ends now, and access with it"))
+
+
+class CancelForm(ReasonForm):
+    """The end of a subscription by staff: when, and why."""
+
+    effect = RadioField(_("When does access end?"), choices=[ENDS_WITH_PERIOD, ENDS_NOW], default="period_end")
+
+
 class RefundForm(ReasonForm):
     """A refund by staff, in major units. `left` is what the page showed as left, and the record must still show."""
 
@@ -92,7 +102,8 @@ class RefundForm(ReasonForm):
         choices=[
             ("keep", _("It continues unchanged")),
             ("suspend", _("It is suspended until we decide")),
-            ("end", _("It ends now, and access with it")),
+            ENDS_WITH_PERIOD,
+            ENDS_NOW,
         ],
         validators=[DataRequired(_("Please choose what happens to the subscription."))],
     )

@@ -342,9 +342,13 @@ class Subscription(Model):
         self.status = moved(self.status, SubscriptionStatus.ACTIVE)
         self._schedule(max(self.paid_until or at, at))
 
-    def cancel(self, *, at: datetime) -> None:
-        """End the subscription and void its open invoices. A suspended one loses the rest of its paid period."""
-        if self.status is SubscriptionStatus.SUSPENDED and self.paid_until is not None:
+    def cancel(self, *, at: datetime, access_ends: bool = False) -> None:
+        """End the subscription and void its open invoices. What is paid stays available until its period ends.
+
+        With `access_ends` the rest of the period is lost, as it is for a suspended subscription.
+        """
+        is_lost = access_ends or self.status is SubscriptionStatus.SUSPENDED
+        if is_lost and self.is_alive and self.paid_until is not None:
             self.paid_until = min(self.paid_until, at)
         if self.status is not SubscriptionStatus.CANCELLED:
             self.status, self.cancelled_at = moved(self.status, SubscriptionStatus.CANCELLED), at

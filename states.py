@@ -82,10 +82,14 @@ class RefundCause(StrEnum):
 
 
 class RefundEffect(StrEnum):
-    """What a refund by staff does to the subscription: it continues, is suspended, or ends immediately."""
+    """What staff do to a subscription, with a refund or without one.
+
+    It continues, is suspended, ends with its paid period, or ends immediately and access with it.
+    """
 
     KEEP = "keep"
     SUSPEND = "suspend"
+    PERIOD_END = "period_end"
     END = "end"
 
 

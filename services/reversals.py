@@ -98,17 +98,20 @@ def record_dispute_won(order: Order, *, by: User, note: str, now: datetime) -> N
 def apply_effect(order: Order, effect: RefundEffect, *, now: datetime) -> None:
     """Do to the subscription what staff chose with their refund. Call under the lock; does not commit.
 
-    An ended subscription gives no access to the rest of its paid period, because that was refunded.
+    `PERIOD_END` keeps the rest of the paid period, also if it was refunded or the subscription was suspended.
     """
     subscription = order.subscription
     if effect is RefundEffect.KEEP or not subscription.is_alive:
         return
-    _suspend(order, now=now)
-    if effect is RefundEffect.END:
-        subscription.cancel(at=now)
-        if subscription.billing_key is not None:
-            subscription.billing_key.revoke(at=now)
-        journal.record("subscription.cancelled", at=now, order=order, reason="refunded")
+    if effect is RefundEffect.SUSPEND:
+        _suspend(order, now=now)
+        return
+    if effect is RefundEffect.PERIOD_END and subscription.status is SubscriptionStatus.SUSPENDED:
+        subscription.resume(at=now)
+    subscription.cancel(at=now, access_ends=effect is RefundEffect.END)
+    if subscription.billing_key is not None:
+        subscription.billing_key.revoke(at=now)
+    journal.record("subscription.cancelled", at=now, order=order, reason="refunded")
 
 
 def find_case(case_id: int) -> Case | None:

@@ -110,16 +110,18 @@ def charge(
     return renewals.collect(desk, subscription_id=subscription.id, period_start=period_start, now=now)
 
 
-def cancel(desk: Desk, *, subscription: Subscription, reason: str, by: User, now: datetime) -> None:
-    """End the subscription as its buyer could.
+def cancel(
+    desk: Desk, *, subscription: Subscription, effect: RefundEffect, reason: str, by: User, now: datetime
+) -> None:
+    """End the subscription with its paid period, as its buyer could (`PERIOD_END`), or with access now (`END`).
 
     Raises:
         OutOfDate: when it has ended already.
     """
     if not subscription.is_alive:
         raise OutOfDate("the subscription has ended")
-    _record("cancel", subscription=subscription, reason=reason, by=by, now=now)
-    subscriptions.cancel(desk, subscription=subscription, now=now)
+    _record("cancel", subscription=subscription, effect=effect, reason=reason, by=by, now=now)
+    subscriptions.cancel(desk, subscription=subscription, access_ends=effect is RefundEffect.END, now=now)
 
 
 def resume(*, subscription: Subscription, reason: str, by: User, now: datetime) -> None:

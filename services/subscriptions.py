@@ -64,6 +64,7 @@ def still_paid(user: User, plan: Plan, *, now: datetime) -> tuple[Subscription, 
             Subscription.status == SubscriptionStatus.CANCELLED,
             Invoice.status == InvoiceStatus.PAID,
             Invoice.period_end > now,
+            Subscription.paid_until > now,  # staff may have ended access early
         )
     )
     row = db.session.execute(query.group_by(Subscription.id).order_by(until.desc()).limit(1)).first()
@@ -113,17 +114,20 @@ def last_decline(subscription: Subscription) -> Order | None:
     return last if last is not None and last.status is OrderStatus.FAILED else None
 
 
-def cancel(desk: Desk, *, subscription: Subscription, now: datetime) -> None:
-    """End the subscription: stop all charges, and delete its key at the payment service."""
-    end(subscription, reason="asked for", now=now)
+def cancel(desk: Desk, *, subscription: Subscription, access_ends: bool = False, now: datetime) -> None:
+    """End the subscription as `end` does, and delete its key at the payment service."""
+    end(subscription, reason="asked for", access_ends=access_ends, now=now)
     billing_keys.delete_revoked(desk, now=now, user=subscription.user)
 
 
-def end(subscription: Subscription, *, reason: str, now: datetime) -> None:
-    """Stop all charges, and mark the key for deletion. `reason` goes to the journal. Do nothing after the end."""
+def end(subscription: Subscription, *, reason: str, access_ends: bool = False, now: datetime) -> None:
+    """Stop all charges, and mark the key for deletion. `reason` goes to the journal. Do nothing after the end.
+
+    What is paid stays available until its period ends, unless `access_ends`.
+    """
     lock(subscription)
     if subscription.is_alive:
-        subscription.cancel(at=now)
+        subscription.cancel(at=now, access_ends=access_ends)
         if subscription.billing_key is not None:
             subscription.billing_key.revoke(at=now)
         order = subscription.orders[0] if subscription.orders else None

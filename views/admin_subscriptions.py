@@ -6,10 +6,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from errors import InvalidRequest
-from forms import ReasonForm, StaffChargeForm
+from forms import CancelForm, ReasonForm, StaffChargeForm
 from models import Order, Subscription
 from services import staff, subscriptions
-from states import OrderStatus
+from states import OrderStatus, RefundEffect
 from views.incoming import desk
 from views.staff import sent_reason, staff_only
 
@@ -28,7 +28,7 @@ def show(subscription_id: int) -> ResponseReturnValue:
         subscription=subscription,
         period=period if key and key.is_usable else None,
         charge_form=StaffChargeForm(prefix="charge", period_start=period.period_start if period else None),
-        cancel_form=ReasonForm(prefix="cancel"),
+        cancel_form=CancelForm(prefix="cancel"),
         resume_form=ReasonForm(prefix="resume"),
         actions=staff.trail(subscription=subscription),
     )
@@ -55,10 +55,17 @@ def charge(subscription_id: int) -> ResponseReturnValue:
 
 @bp.post("/cancellation")
 def cancel(subscription_id: int) -> ResponseReturnValue:
-    """End the subscription. What is paid stays available until the end of its period."""
-    subscription, reason = _subscription(subscription_id), sent_reason("cancel")
+    """End the subscription. What is paid stays available until the end of its period, unless staff end access too."""
+    subscription, form = _subscription(subscription_id), CancelForm(prefix="cancel")
+    if not form.validate():
+        raise InvalidRequest("a cancellation needs a reason", fields=form.errors)
     staff.cancel(
-        desk(), subscription=subscription, reason=reason, by=current_user, now=desk().time_of(subscription.user_id)
+        desk(),
+        subscription=subscription,
+        effect=RefundEffect(form.effect.data),
+        reason=form.reason.data or "",
+        by=current_user,
+        now=desk().time_of(subscription.user_id),
     )
     flash(_("The subscription has been cancelled. Nothing more will be charged."), "success")
     return redirect(url_for(".show", subscription_id=subscription_id))

@@ -83,6 +83,12 @@ def test_a_plan_that_is_cancelled_and_still_paid_names_the_overlap(desk, user, p
     assert place_order(desk, user, plan, beside=None, now=paid_until).status is OrderStatus.READY
 
 
+def test_a_plan_whose_access_ended_early_overlaps_with_nothing(desk, user, plan):
+    subscriptions.cancel(desk, subscription=subscribe(desk, user, plan), access_ends=True, now=NOW)
+
+    assert purchases.overlap(user, plan, now=NOW) is None
+
+
 def test_a_refunded_period_overlaps_with_nothing(desk, user, plan):
     subscription = subscribe(desk, user, plan)
     subscriptions.cancel(desk, subscription=subscription, now=NOW)

@@ -316,6 +316,7 @@ def test_staff_refund_a_part_and_then_another(desk, paid):
     [
         (RefundEffect.KEEP, SubscriptionStatus.ACTIVE),
         (RefundEffect.SUSPEND, SubscriptionStatus.SUSPENDED),
+        (RefundEffect.PERIOD_END, SubscriptionStatus.CANCELLED),
         (RefundEffect.END, SubscriptionStatus.CANCELLED),
     ],
 )
@@ -328,7 +329,24 @@ def test_staff_choose_what_a_full_refund_does_to_the_subscription(desk, paid, ef
     assert (paid.status, paid.invoice.status) == (OrderStatus.CANCELLED, InvoiceStatus.REFUNDED)
     assert (subscription.status, reversals.open_cases()) == (status, [])
     assert subscription.paid_until == (later if effect is RefundEffect.END else before)
-    assert subscription.billing_key.is_usable is not (effect is RefundEffect.END)
+    assert subscription.billing_key.is_usable is (status is not SubscriptionStatus.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    ("effect", "is_cut"), [(RefundEffect.PERIOD_END, False), (RefundEffect.END, True)], ids=["period end", "now"]
+)
+@pytest.mark.parametrize("is_suspended", [False, True])
+def test_staff_choose_when_access_ends(desk, paid, effect, is_cut, is_suspended):
+    subscription, until, later = paid.subscription, paid.subscription.paid_until, NOW + timedelta(days=1)
+    if is_suspended:
+        subscription.suspend()
+        db.session.commit()
+
+    by_staff(desk, paid, 1000, effect=effect, now=later)
+
+    assert (subscription.status, subscription.next_charge_at) == (SubscriptionStatus.CANCELLED, None)
+    assert subscription.paid_until == (later if is_cut else until)
+    assert subscription.billing_key.is_usable is False
 
 
 def test_a_refund_by_staff_makes_no_order_surplus(desk, paid):

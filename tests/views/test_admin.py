@@ -333,6 +333,25 @@ def test_staff_end_a_subscription(staff, paid):
     assert "Cancel subscription" not in staff.get(f"{path}?lang=en").text
 
 
+@pytest.mark.parametrize(
+    ("effect", "words"), [("period_end", "ends with its paid period"), ("end", "subscription ended")]
+)
+def test_staff_choose_when_the_access_of_a_cancelled_subscription_ends(staff, paid, effect, words):
+    until = paid.subscription.paid_until
+
+    send(staff, f"/admin/subscriptions/{paid.subscription_id}/cancellation", "cancel", **{"cancel-effect": effect})
+
+    page = staff.get(f"/admin/subscriptions/{paid.subscription_id}", headers={"Accept-Language": "en"}).text
+    assert (paid.subscription.paid_until == until, words in page) == (effect == "period_end", True)
+
+
+def test_a_cancellation_with_an_unknown_choice_ends_nothing(staff, paid):
+    path = f"/admin/subscriptions/{paid.subscription_id}/cancellation"
+
+    assert send(staff, path, "cancel", **{"cancel-effect": "keep"}).status_code == 400
+    assert paid.subscription.is_alive
+
+
 def test_an_act_of_staff_needs_the_token_of_the_page(app, staff, paid):
     app.config["WTF_CSRF_ENABLED"] = True
 
