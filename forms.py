@@ -5,12 +5,13 @@ from datetime import UTC
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # `SelectChoice` is newer than its types
     DateTimeLocalField,
     DecimalField,
     EmailField,
     PasswordField,
     RadioField,
+    SelectChoice,
     StringField,
     TelField,
 )
@@ -82,8 +83,8 @@ class NoteForm(ReasonForm):
     reason = StringField(_("Note"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
 
 
-ENDS_WITH_PERIOD = ("period_end", _("Nothing more is charged, and access ends with the paid period"))
-ENDS_NOW = ("end", _("It ends now, and access with it"))
+ENDS_WITH_PERIOD = SelectChoice("period_end", _("Nothing more is charged, and access ends with the paid period"))
+ENDS_NOW = SelectChoice("end", _("It ends now, and access with it"))
 
 
 class CancelForm(ReasonForm):
@@ -100,8 +101,8 @@ class RefundForm(ReasonForm):
     effect = RadioField(
         _("What happens to the subscription?"),
         choices=[
-            ("keep", _("It continues unchanged")),
-            ("suspend", _("It is suspended until we decide")),
+            SelectChoice("keep", _("It continues unchanged")),
+            SelectChoice("suspend", _("It is suspended until we decide")),
             ENDS_WITH_PERIOD,
             ENDS_NOW,
         ],

@@ -6,7 +6,7 @@ The contract tests run one suite over this fake, and over the client with the sa
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -59,7 +59,6 @@ class FakeIamport:
     `charges`        the fields of each `/again` so far
     `silent`         answer no call
     `silent_call`    do not answer this one call
-    `waits`          how long a call without an answer takes
     `while_silent`   called during a call without an answer, where time passes
     `busy`           send no call: all places at the bulkhead are taken
     `moves_no_money` send no charge and no cancel: their own breaker is open
@@ -87,7 +86,6 @@ class FakeIamport:
         self.busy = False
         self.moves_no_money = False
         self.breaker_state = "closed"
-        self.waits = timedelta()
         self.while_silent: Callable[[], None] = lambda: None
         self.raises: dict[str, Exception] = {}
         self.lose_answer = False
@@ -264,9 +262,7 @@ class FakeIamport:
             raise self.raises[call]
         if self.silent or call == self.silent_call:
             self.while_silent()
-            lost = Unknown(f"no answer to {call}")
-            lost.waited = self.waits
-            raise lost
+            raise Unknown(f"no answer to {call}")
 
     def _cancel(self, payment: Payment, amount: Decimal) -> None:
         self.payments.remove(payment)

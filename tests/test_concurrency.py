@@ -56,7 +56,12 @@ FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.services)])
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.services)
+on_postgresql = pytest.mark.parametrize("app", [POSTGRESQL], indirect=True)
+"""Marks a test that does not exist on SQLite."""
+
+
+@pytest.fixture(params=["sqlite", POSTGRESQL])
 def app(request, config, payments, open_shop) -> Iterator[Flask]:
     if request.param == "postgresql":
         config = replace(config, SQLALCHEMY_DATABASE_URI=request.getfixturevalue("postgresql"))
@@ -263,9 +268,8 @@ def test_workers_with_the_same_list_charge_each_once(app, desk, user, plan):
     assert [subscription.paid_until for subscription in due] == [MARCH] * 8
 
 
+@on_postgresql  # SQLite has one writer at a time, so there the payment waits until the purchase has ended
 def test_a_window_paid_while_the_changed_price_ends_its_purchase_keeps_its_subscription(app, desk, user):
-    if db.engine.dialect.name == "sqlite":
-        pytest.skip("one transaction writes at a time, so the payment waits until the purchase has ended")
     user_id, plan = user.id, catalog.plan_on_sale("global-monthly")
     order = place_order(desk, user, plan, "paymentwall")
     paid = {
@@ -422,10 +426,8 @@ def test_every_thread_of_the_largest_worker_gets_a_connection(app):
             opened.enter_context(db.engine.connect()).execute(db.text("SELECT 1"))
 
 
-@pytest.mark.services
+@on_postgresql  # SQLite has no server
 def test_a_restarted_database_raises_no_error(app, desk, user, plan):
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no server")
     db.session.commit()
     with psycopg.connect(db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")) as other:
         other.execute(
@@ -436,10 +438,8 @@ def test_a_restarted_database_raises_no_error(app, desk, user, plan):
     assert subscribe(desk, user, plan).paid_until == FEBRUARY
 
 
-@pytest.mark.services
+@on_postgresql  # SQLite locks the whole database, for as long as `busy_timeout`
 def test_a_statement_waits_for_a_lock_only_so_long(app, open_shop, config, payments, user, plan):
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite locks the whole database, for as long as `busy_timeout`")
     uri = app.config["SQLALCHEMY_DATABASE_URI"]
     impatient = open_shop(replace(config, SQLALCHEMY_DATABASE_URI=uri, LOCK_TIMEOUT=0.1, STATEMENT_TIMEOUT=7), payments)
     db.session.execute(update(Plan).values(position=1))

@@ -6,6 +6,7 @@ from typing import Any
 from flask import request
 from flask_babel import get_locale
 from flask_login import current_user
+from wtforms import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 
 from errors import InvalidRequest
 from forms import BuyerForm
@@ -75,5 +76,5 @@ def _device() -> str:
     return "mobile" if is_phone(request.user_agent.string) else "pc"
 
 
-def _choices(offers: list[Guide]) -> list[tuple[str, str]]:
-    return [(guide.id, guide.name[str(get_locale())]) for guide in offers]
+def _choices(offers: list[Guide]) -> list[SelectChoice]:
+    return [SelectChoice(guide.id, guide.name[str(get_locale())]) for guide in offers]
