@@ -747,10 +747,14 @@ class Refund(Model):
         """Set the time of the next try. The service has answered, so a later silence begins with a short pause."""
         self.look_at, self.tries = at, 0
 
-    def give_up(self, reason: str) -> None:
+    def give_up(self) -> None:
         """Stop waiting for a refund that the service accepted, or may have, and that its record does not show."""
         self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
-        self.refusal = reason[:500]
+
+    @property
+    def was_not_shown(self) -> bool:
+        """Whether we stopped waiting for the record to show a refund that the service accepted, or may have."""
+        return self.status is RefundStatus.REFUSED and self.asked_at is not None
 
     def mark_made(self, *, at: datetime) -> None:
         """Record that the service's record shows the refund."""

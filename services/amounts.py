@@ -22,8 +22,11 @@ def register(desk: Desk, order: Order, *, now: datetime) -> None:
             desk.client.prepare(merchant_uid=order.merchant_uid, amount=order.price.to_major(), currency=order.currency)
     except IamportError as err:
         # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
-        open_orders.abandon(order, now=now, reason=str(err))
-        if isinstance(err, Refused) and not err.is_turned_away:
+        is_refused = isinstance(err, Refused) and not err.is_turned_away
+        open_orders.abandon(
+            order, now=now, reason=str(err) if is_refused else ""
+        )  # pages show only the service's words
+        if is_refused:
             raise PaymentServiceRefused(str(err)) from err
         raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err
     journal.record("amount.registered", at=now, lane=journal.PG, order=order)

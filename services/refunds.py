@@ -172,7 +172,7 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     confirm(order, payment, now=now)
     reversals.record(order, payment, now=now)
     if _is_overdue(refund, now=now):
-        refund.give_up("the payment's record has not shown this refund for a week")
+        refund.give_up()
     elif refund.status is RefundStatus.ASKED:
         refund.wait(at=now)
     must_request = refund.status is RefundStatus.DECIDED

@@ -172,6 +172,7 @@ def test_an_order_whose_window_could_not_be_opened_is_closed(desk, user, dollar_
     order = db.session.scalars(db.select(Order)).one()
 
     assert (order.outcome, order.subscription.status) == ("cancelled", SubscriptionStatus.CANCELLED)
+    assert order.fail_reason is None  # the page shows the service's words, and there are none
 
 
 def test_a_refusal_while_registering_the_amount_keeps_its_sentence(desk, user, dollar_plan):

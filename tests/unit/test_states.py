@@ -39,7 +39,7 @@ INVOICE_EVENTS = {
 REFUND_EVENTS = {
     RefundStatus.ASKED: lambda refund: refund.mark_asked(at=NOW),
     RefundStatus.MADE: lambda refund: refund.mark_made(at=NOW),
-    RefundStatus.REFUSED: lambda refund: refund.give_up("the record does not show it"),
+    RefundStatus.REFUSED: lambda refund: refund.give_up(),
 }
 
 STEPS = [

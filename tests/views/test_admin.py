@@ -1,6 +1,7 @@
 """The admin page: what staff see, and that a shopper cannot find out that it exists."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from services.checkout import Source
 from services.iamport import Refused
 from services.staff import trail
 from tests.conftest import signed_in
-from tests.factories import make_user, place_order, subscribe
+from tests.factories import make_user, place_order, reconcile, subscribe
 
 
 @pytest.fixture
@@ -205,6 +206,23 @@ def test_staff_refund_all_that_is_left_and_end_the_subscription(staff, desk, pai
     page = staff.get(f"/admin/orders/{paid.merchant_uid}").text
     assert "The refund is made." in page
     assert "Nothing can be refunded now" in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("ko", "일주일 동안 결제 기록에"), ("en", "not shown this refund for a week")]
+)
+def test_a_refund_that_no_record_shows_says_so_in_the_language_of_the_page(staff, desk, paid, lang, words):
+    desk.client.cancels_later = True
+    send_refund(staff, paid, amount="1000")
+    for days in (1, 8):
+        reconcile(desk, now=clock.now() + timedelta(days=days))
+
+    pages = [
+        staff.get(path, headers={"Accept-Language": lang}).text
+        for path in ("/admin", f"/admin/orders/{paid.merchant_uid}")
+    ]
+
+    assert [words in page for page in pages] == [True, True]
 
 
 def test_staff_refund_a_part_of_dollars(staff, desk, user, dollar_plan):
