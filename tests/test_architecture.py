@@ -284,6 +284,7 @@ def test_services_are_handed_everything(path):
 
 
 FITTINGS = {
+    "diagram",
     "assets",
     "language",
     "templating",

@@ -18,6 +18,7 @@ from views import (
     health,
     orders,
     subscriptions,
+    timeline,
     webhooks,
 )
 from views.incoming import is_storable
@@ -41,6 +42,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         checkout,
         orders,
         subscriptions,
+        timeline,
         account,
         webhooks,
         health,

@@ -18,6 +18,7 @@ It needs `requests`, and `urllib3` which comes with that.
 """
 
 from services.iamport.breaker import Breaker
+from services.iamport.calls import TOKEN_PATH
 from services.iamport.client import IamportClient
 from services.iamport.deadline import open_session
 from services.iamport.errors import Busy, CircuitOpen, IamportError, NotFound, Refused, Unauthorized, Unknown
@@ -25,6 +26,7 @@ from services.iamport.exchange import Exchange
 from services.iamport.types import Cancel, CustomerKey, Payment, PaymentPage, Prepared
 
 __all__ = [
+    "TOKEN_PATH",
     "Breaker",
     "Busy",
     "Cancel",

@@ -16,6 +16,8 @@ from services.iamport.types import Token
 
 log = logging.getLogger(__name__)
 
+TOKEN_PATH = "/users/getToken"
+
 
 class Calls:
     """Makes the calls of one client. The arguments are those of `IamportClient`."""
@@ -120,7 +122,7 @@ class Calls:
     def _request_token(self, deadline: Deadline) -> Token:
         """Request a new token: `POST /users/getToken`. A refusal says nothing about a payment, key or registration."""
         try:
-            answer = self._transport.send("POST", "/users/getToken", body=self._credentials, deadline=deadline)
+            answer = self._transport.send("POST", TOKEN_PATH, body=self._credentials, deadline=deadline)
             return read(Token.from_wire, answer)
         except Refused as refusal:
             failure = Unauthorized(f"no token: HTTP {refusal.status}, {refusal.message}")
