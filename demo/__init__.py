@@ -9,7 +9,7 @@ from flask import Flask, render_template
 
 import app as shop
 from config import Config, ConfigError, origin_of
-from demo import clocks, header, own_time, tables, views, words
+from demo import clocks, header, own_time, source, tables, timeline, views, words
 from demo.people import PEOPLE
 from services.iamport import IamportClient
 from views.templating import fill_slot
@@ -29,6 +29,8 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
         tables.create()
     own_time.init_app(app)
     app.register_blueprint(views.bp)
+    app.register_blueprint(source.bp)
+    timeline.init_app(app)
     app.jinja_env.filters.update(short_date=words.short_date, day_of_year=words.day_of_year, distance=words.distance)
     console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "head", lambda: render_template("demo/head.html"))

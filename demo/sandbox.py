@@ -1,4 +1,4 @@
-"""The sandbox's levers that the demonstration uses, over HTTP: clocks and records of customers."""
+"""The sandbox's levers that the demonstration uses, over HTTP: clocks and records of customers, calls, webhooks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,11 @@ from flask import current_app
 
 TIMEOUT = 30
 """Seconds. A clock that moves waits up to 15 seconds for the shop to answer the webhooks of that time."""
+
+READ_TIMEOUT = 2
+"""Seconds. A timeline is read twice a second, so it rather does without."""
+MOST_CALLS, MOST_IDS = 300, 100
+"""What the sandbox lists at most, and by how many ids."""
 
 
 def set_clocks(customer_uids: Sequence[str], *, ahead: int) -> int | None:
@@ -22,6 +27,38 @@ def set_clocks(customer_uids: Sequence[str], *, ahead: int) -> int | None:
         return None
     next_in: int | None = _post("clock", customer_uid=list(customer_uids), offset=ahead)["next_in"]
     return next_in
+
+
+def calls(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the recorded calls that mention any of these ids, the oldest first.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    found: list[dict[str, Any]] = _get("calls", ids, limit=MOST_CALLS)["calls"]
+    return found
+
+
+def deliveries(ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the webhooks about payments with any of these ids, each with its attempts.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    found: list[dict[str, Any]] = _get("webhooks/deliveries", ids, limit=MOST_CALLS)["deliveries"]
+    return found
+
+
+def _get(record: str, ids: Sequence[str], *, limit: int) -> Any:
+    query: dict[str, str | int] = {
+        "merchant_code": current_app.config["IMP_CODE"],
+        "any_id": ",".join(ids[:MOST_IDS]),
+        "limit": limit,
+    }
+    address = f"{current_app.config['IMP_API_URL']}/control/{record}"
+    answer = requests.get(address, params=query, timeout=READ_TIMEOUT)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def _post(lever: str, **fields: Any) -> Any:

@@ -65,7 +65,7 @@ def quoted(words: str) -> Markup:
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Add markup to a slot of the pages: `head`, `header`, `banner` or `sign_in`.
+    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in` or `dock`.
 
     `filler` returns the markup on each request.
     """

@@ -1,0 +1,174 @@
+"""Join every timeline with the sandbox's own record of the same orders: its calls, its windows and its webhooks.
+
+The shop's record of a call and the sandbox's record of it are one fact, so they become one row with both durations.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from flask import Flask, current_app, render_template
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from config import origin_of
+from demo import sandbox, source
+from services.journal import BROWSER, PG, SHOP
+from services.sources import source_of
+from services.timeline import Row, Subject
+from views import timeline
+from views.templating import fill_slot
+
+TOLERANCE = timedelta(milliseconds=250)
+"""How far apart shop and sandbox may date the same call: they read one clock, but not at the same moment."""
+
+
+def init_app(app: Flask) -> None:
+    """Join the timelines of `app`, and add the dock to its pages."""
+    timeline.join(app, joined)
+    fill_slot(app, "dock", _dock)
+
+
+def joined(rows: Sequence[Row], subject: Subject) -> Sequence[Row]:
+    """Return the rows together with what the sandbox recorded; the shop's own rows if the sandbox does not answer."""
+    if not subject.orders:
+        return rows
+    try:
+        calls, deliveries = sandbox.calls(subject.ids), sandbox.deliveries(subject.ids)
+    except requests.RequestException as err:
+        current_app.logger.warning("the sandbox's record is missing in a timeline: %s", err)
+        return [_with_links(row) for row in rows]
+    own = {row.id: row for row in rows}
+    found: list[Row] = []
+    for call in calls:
+        twin = _twin(call, own.values()) if call["kind"] == "rest" else None
+        if twin is None:
+            found.append(_row(call))
+        else:
+            own[twin.id] = _merged(twin, call)
+    found += [_attempt(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]
+    reported = {row.merchant_uid for row in found if row.base == "shop"}
+    return [_with_links(row) for row in (*(_settled(row, reported) for row in own.values()), *found)]
+
+
+def _dock() -> str:
+    """Return the dock of a signed-in person; nobody else has a timeline."""
+    return render_template("demo/dock.html") if current_user.is_authenticated else ""
+
+
+def _twin(call: Mapping[str, Any], rows: Any) -> Row | None:
+    """Return the shop's row of the same call: the same request, during which the sandbox received it."""
+    began, path = _time(call["began"]), _path(call)
+    same = [row for row in rows if row.method == call["method"] and row.their_ms is None and _bare(row.path) == path]
+    during = [row for row in same if row.at - TOLERANCE <= began <= row.at + _took(row) + TOLERANCE]
+    return min(during, key=lambda row: abs(row.at - began), default=None)
+
+
+def _merged(row: Row, call: Mapping[str, Any]) -> Row:
+    return replace(
+        row,
+        their_ms=call["ms"],
+        marks={**row.marks, "c": call["id"]},
+        links={_("Record in the sandbox"): _console(f"wire/{call['id']}")},
+        replaces=(f"c{call['id']}",),
+    )
+
+
+def _row(call: Mapping[str, Any]) -> Row:
+    """Return the row of a call that the shop did not record: the browser's, or the shop's outside a guide run."""
+    began = _time(call["began"])
+    lane, to = (SHOP, PG) if call["kind"] == "rest" else (PG, None) if call["kind"] == "control" else (BROWSER, PG)
+    code = call["code"]
+    return Row(
+        id=f"c{call['id']}",
+        at=began,
+        business_at=_time(call["at"]),
+        lane=lane,
+        to=to,
+        event=_sentence(call),
+        name=f"{call['method']} {_path(call)}",
+        status=f"{call['status']} · code {code}" if code else str(call["status"]),
+        ms=call["ms"],
+        merchant_uid=next((uid for uid in call["ids"] if not uid.startswith(("imp_", "cu_"))), None),
+        method=call["method"],
+        path=call["path"],
+        request=call["request"],
+        response=call["response"],
+        source=source_of(f"{call['method']} {call['path']}") if call["kind"] == "rest" else "",
+        links={_("Record in the sandbox"): _console(f"wire/{call['id']}")},
+        marks={"c": call["id"]},
+    )
+
+
+def _sentence(call: Mapping[str, Any]) -> str:
+    """Return what the call did, in words."""
+    if call["kind"] == "sdk":
+        sentence = _("The SDK asked the PG to open a payment window.")
+    elif call["kind"] == "window":
+        sentence = _("The buyer acted in the payment window.")
+    elif call["kind"] == "control":
+        sentence = _("Someone pulled a lever of the sandbox.")
+    else:
+        sentence = _("The shop called the payment service.")
+    return str(sentence)
+
+
+def _attempt(delivery: Mapping[str, Any], attempt: Mapping[str, Any]) -> Row:
+    """Return the row of one try to deliver a webhook, with the shop's answer."""
+    body = delivery["body"]
+    number = int(attempt["began"] * 1000)
+    return Row(
+        id=f"w{delivery['id']}-{number}",
+        at=_time(attempt["began"]),
+        business_at=_time(attempt["sent_at"]),
+        lane=PG,
+        to=SHOP,
+        event=str(_("The PG reported the payment. The shop stored the webhook and answered.")),
+        name=f"webhook {body.get('status', '')}".strip(),
+        status=attempt["error"] or str(attempt["http_status"]),
+        ms=attempt["duration_ms"],
+        merchant_uid=body.get("merchant_uid"),
+        method="POST",
+        path=urlsplit(delivery["url"]).path,
+        base="shop",
+        request=body,
+        response=attempt["answer_body"],
+        source=source_of("POST /webhooks/iamport"),
+        links={_("Record in the sandbox"): _console(f"webhooks/{delivery['id']}")},
+        marks={"w": number},
+    )
+
+
+def _settled(row: Row, reported: set[str | None]) -> Row:
+    """Return the worker's row about a webhook without its arrow, where the webhook itself has a row."""
+    is_told = row.event == "webhook.received" and row.merchant_uid in reported
+    return replace(row, lane=SHOP, to=None, name="webhook.received") if is_told else row
+
+
+def _with_links(row: Row) -> Row:
+    url = source.address_of(row.source)
+    return replace(row, links={**row.links, _("Show the code"): url}) if url else row
+
+
+def _console(page: str) -> str:
+    origin = origin_of(current_app.config["IMP_API_URL"])
+    return f"{origin}/console/{quote(current_app.config['IMP_CODE'])}/{page}"
+
+
+def _path(call: Mapping[str, Any]) -> str:
+    return _bare(call["path"])
+
+
+def _bare(path: str) -> str:
+    return path.partition("?")[0]
+
+
+def _took(row: Row) -> timedelta:
+    return timedelta(milliseconds=row.ms or 0)
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
