@@ -107,6 +107,8 @@ def _sentence(call: Mapping[str, Any]) -> str:
     """Return what the call did, in words."""
     if call["kind"] == "sdk":
         sentence = _("The SDK asked the PG to open a payment window.")
+    elif call["kind"] == "window" and call["method"] == "GET":
+        sentence = _("The browser loaded the payment window.")
     elif call["kind"] == "window":
         sentence = _("The buyer acted in the payment window.")
     elif call["kind"] == "control":

@@ -1,5 +1,6 @@
 """The geometry of a sequence diagram: where each lane, arrow and label of a timeline stands."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ LANES = ("browser", "shop", "pg")
 LANE_WIDTH, ROW_HEIGHT, HEAD_HEIGHT, TIME_WIDTH, MARGIN = 300, 34, 56, 84, 16
 LONGEST_LABEL = 44
 """Characters of a label. The whole name is the title of its arrow."""
+
+ID = re.compile(r"\b(imp_|order_|inv_|cu_)(\w{5})\w{4,}")
+"""An id of shop or service. Its beginning tells two of them apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,5 +92,6 @@ def _jump(text: str, *, y: int) -> Step:
 
 def _label(row: Row) -> str:
     took = f"{round(row.ms)} ms" if row.ms is not None else ""
-    name = row.name if len(row.name) <= LONGEST_LABEL else f"{row.name[: LONGEST_LABEL - 1]}…"
+    short = ID.sub(r"\1\2…", row.name)
+    name = short if len(short) <= LONGEST_LABEL else f"{short[: LONGEST_LABEL - 1]}…"
     return " · ".join(filter(None, (name, row.status, took)))

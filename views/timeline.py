@@ -58,7 +58,7 @@ def diagram(subject: str, **named: Any) -> ResponseReturnValue:
     is_file = "download" in request.args
     jumps = {row_id: _jump(by) for row_id, by in timeline.jumps(found).items()}
     figure = drawn(found, titles={row.id: _title(row) for row in found}, jumps=jumps)
-    svg = render_template("timeline/sequence.svg", figure=figure, is_file=is_file)
+    svg = render_template("timeline/sequence.svg", figure=figure, subject=subject, is_file=is_file)
     return _file(svg, "image/svg+xml", "sequence.svg" if is_file else "")
 
 

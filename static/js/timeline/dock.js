@@ -15,6 +15,10 @@ export default function startDock(dock) {
     remember(isOpen);
   };
   toggle.disabled = false;
+  // The newest row is the last one: follow it, unless the reader has scrolled away from it.
+  let isAtEnd = true;
+  body.addEventListener("scroll", () => (isAtEnd = body.scrollTop + body.clientHeight > body.scrollHeight - 80));
+  body.querySelector(".trace")?.addEventListener("trace-change", () => isAtEnd && body.scrollTo(0, body.scrollHeight));
   toggle.addEventListener("click", () => show(body.hidden));
   document.addEventListener("keydown", (event) => {
     const isTyping = event.target instanceof HTMLElement && event.target.closest("input, textarea, select, [contenteditable]");

@@ -54,7 +54,7 @@ export class Rows {
     part(item, "[data-way]").textContent = [row.lane, row.direction].filter(Boolean).map((lane) => this.lanes[lane ?? ""]).join(" → ");
     part(item, "[data-name]").textContent = short(row.name);
     part(item, "[data-result]").textContent = [row.status, row.ms === null ? "" : `${Math.round(row.ms)} ms`].filter(Boolean).join(" · ");
-    part(item, "[data-title]").textContent = row.title;
+    part(item, "[data-title]").textContent = row.event === "service.called" ? "" : row.title;
     part(item, "[data-jump]").textContent = row.divider ?? "";
     part(item, "[data-jump]").hidden = !row.divider;
     item.classList.toggle("trace__row--bad", isBad(row));
