@@ -3,7 +3,7 @@
 The shop's record of a call and the sandbox's record of it are one fact, so they become one row with both durations.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from flask_login import current_user
 
 from config import origin_of
 from demo import sandbox, source
+from services import run_events
 from services.journal import BROWSER, PG, SHOP
 from services.sources import source_of
 from services.timeline import Row, Subject
@@ -49,9 +50,15 @@ def joined(rows: Sequence[Row], subject: Subject) -> Sequence[Row]:
             found.append(_row(call))
         else:
             own[twin.id] = _merged(twin, call)
-    found += [_attempt(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]
-    reported = {row.merchant_uid for row in found if row.base == "shop"}
-    return [_with_links(row) for row in (*(_settled(row, reported) for row in own.values()), *found)]
+    for delivery in deliveries:
+        for attempt in delivery["attempts"]:
+            row = _attempt(delivery, attempt)
+            stored = _stored(row, own.values())
+            if stored is None:
+                found.append(row)
+            else:
+                own[stored.id] = _confirmed(stored, row)
+    return [_with_links(row) for row in (*own.values(), *found)]
 
 
 def _dock() -> str:
@@ -59,7 +66,7 @@ def _dock() -> str:
     return render_template("demo/dock.html") if current_user.is_authenticated else ""
 
 
-def _twin(call: Mapping[str, Any], rows: Any) -> Row | None:
+def _twin(call: Mapping[str, Any], rows: Iterable[Row]) -> Row | None:
     """Return the shop's row of the same call: the same request, during which the sandbox received it."""
     began, path = _time(call["began"]), _path(call)
     same = [row for row in rows if row.method == call["method"] and row.their_ms is None and _bare(row.path) == path]
@@ -144,10 +151,19 @@ def _attempt(delivery: Mapping[str, Any], attempt: Mapping[str, Any]) -> Row:
     )
 
 
-def _settled(row: Row, reported: set[str | None]) -> Row:
-    """Return the worker's row about a webhook without its arrow, where the webhook itself has a row."""
-    is_told = row.event == "webhook.received" and row.merchant_uid in reported
-    return replace(row, lane=SHOP, to=None, name="webhook.received") if is_told else row
+def _stored(webhook: Row, rows: Iterable[Row]) -> Row | None:
+    """Return the shop's row of the same webhook: it stored it between the sending and the answer."""
+    end = webhook.at + _took(webhook) + TOLERANCE
+    same = [row for row in rows if row.event == run_events.WEBHOOK and row.merchant_uid == webhook.merchant_uid]
+    during = [row for row in same if row.ms is None and webhook.at - TOLERANCE <= row.at <= end]
+    return min(during, key=lambda row: row.at, default=None)
+
+
+def _confirmed(row: Row, webhook: Row) -> Row:
+    """Return the shop's row with what the sandbox knows: when it was sent, the answer, and how long that took."""
+    marks, links = {**row.marks, **webhook.marks}, {**row.links, **webhook.links}
+    known = {name: getattr(webhook, name) for name in ("at", "name", "status", "ms", "response")}
+    return replace(row, **known, marks=marks, links=links, replaces=(webhook.id,))
 
 
 def _with_links(row: Row) -> Row:

@@ -1,4 +1,5 @@
-"""What a page reports of a guide run: the call of the SDK, its callback, and when the browser left and came back.
+"""What others report of a guide run: its page (the SDK's call, its callback, when the browser left and came back), and
+the payment service's webhooks.
 
 A page may report anything, so a report changes no order. It is masked, bounded, and shown only to the run's owner.
 """
@@ -11,12 +12,15 @@ from sqlalchemy import func, select
 
 from errors import InvalidRequest, OrderNotFound
 from models import JournalEntry, User, db
-from services import guide_runs, journal
+from services import guide_runs, journal, orders
 from services.masking import masked
 
 EVENTS = ("sdk.request_pay", "sdk.callback", "sdk.refused", "page.left", "page.back")
 """The facts of `sdk.request_pay` are the object passed to the SDK, those of `sdk.callback` the callback's object."""
 DEVICES = ("pc", "mobile")
+WEBHOOK = "webhook.stored"
+MOST_WEBHOOKS = 12
+"""Webhooks kept of one order: anyone may send any number of them."""
 MOST_EVENTS = 40
 """Reports kept of one order. A run has about four."""
 
@@ -36,12 +40,19 @@ def report(
         raise OrderNotFound(f"no window {merchant_uid!r} in the run {run_id!r}")
     if event not in EVENTS or device not in DEVICES:
         raise InvalidRequest(f"a page of a guide run reports no {event!r} on {device!r}")
-    if _count(merchant_uid) >= MOST_EVENTS:
+    if _count(merchant_uid, *EVENTS) >= MOST_EVENTS:
         raise InvalidRequest("this order has too many reports")
     journal.record(event, at=now, lane=journal.BROWSER, order=order, device=device, fields=masked(dict(facts)))
     db.session.commit()
 
 
-def _count(merchant_uid: str) -> int:
-    is_report = (JournalEntry.merchant_uid == merchant_uid) & JournalEntry.event.in_(EVENTS)
+def record_webhook(merchant_uid: str, body: Mapping[str, Any], *, now: datetime) -> None:
+    """Record a webhook of a guide run's order as it arrived, unless there are too many. Does not commit."""
+    if _count(merchant_uid, WEBHOOK) < MOST_WEBHOOKS:
+        order = orders.by_uid(merchant_uid)
+        journal.record(WEBHOOK, at=now, lane=journal.PG, order=order, body=masked(dict(body)))
+
+
+def _count(merchant_uid: str, *events: str) -> int:
+    is_report = (JournalEntry.merchant_uid == merchant_uid) & JournalEntry.event.in_(events)
     return db.session.scalar(select(func.count()).select_from(JournalEntry).where(is_report)) or 0

@@ -16,6 +16,7 @@ SOURCES: Mapping[str, str] = {
     "callback.received": "views/checkout.py::complete",
     "landing.received": "views/checkout.py::landing",
     "check.received": "views/orders.py::check",
+    "webhook.stored": "services/webhooks.py::receive",
     "webhook.received": "services/webhooks.py::process",
     "payment.unread": "services/payments.py::_record_no_answer",
     "payment.verified": "services/payments.py::_grant",

@@ -6,7 +6,7 @@ side. An extension may join the rows with what others recorded of the same order
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from models import JournalEntry, Order, Subscription, User, db
 from services import orders as order_service
-from services import run_calls, run_report
+from services import run_calls, run_events, run_report
 from services.journal import BROWSER, PG, SHOP
 from services.sources import source_of
 
@@ -22,6 +22,8 @@ MOST_ORDERS = 20
 """Orders of which one timeline shows the rows: the newest ones."""
 JUMP = timedelta(minutes=5)
 """How far business time may move against machine time between two rows before the timeline says so."""
+
+WEBHOOKS = "/webhooks/iamport"
 
 MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "order.created": (BROWSER, SHOP, "POST /orders"),
@@ -33,7 +35,7 @@ MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "callback.received": (BROWSER, SHOP, "POST /payments/complete"),
     "landing.received": (BROWSER, SHOP, "GET /payments/landing"),
     "check.received": (BROWSER, SHOP, "POST /orders/…/checks"),
-    "webhook.received": (PG, SHOP, "POST /webhooks/iamport"),
+    "webhook.stored": (PG, SHOP, "webhook"),
 }
 """The events that are messages: the lane where they begin, the lane where they arrive, and their name."""
 
@@ -127,7 +129,7 @@ def rows(subject: Subject, joiners: Iterable[Joiner] = ()) -> list[Row]:
     found: Sequence[Row] = [_row(entry) for entry in subject.entries]
     for join in joiners:
         found = join(found, subject)
-    return sorted(found, key=lambda row: (row.at, row.id))
+    return _in_business_time(sorted(found, key=lambda row: (row.at, row.id)))
 
 
 def cursor(rows: Iterable[Row]) -> str:
@@ -156,8 +158,22 @@ def jumps(rows: Sequence[Row]) -> dict[str, timedelta]:
     return found
 
 
+def _in_business_time(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the shop's business time in each: others date what they record by a clock of their own."""
+    own = [row for row in rows if row.entry is not None]
+    ahead = own[0].business_at - own[0].at if own else timedelta()
+    dated = []
+    for row in rows:
+        if row.entry is not None:
+            ahead = row.business_at - row.at
+        dated.append(row if row.entry is not None else replace(row, business_at=row.at + ahead))
+    return dated
+
+
 def _row(entry: JournalEntry) -> Row:
     lane, to, name = MESSAGES.get(entry.event, (entry.lane, None, entry.event))
+    if entry.facts.get("purpose") == "charge":
+        lane, to, name = SHOP, None, entry.event  # the worker or "Pay now" created it: no page posted this order
     row: dict[str, Any] = {
         "id": f"j{entry.id}",
         "at": entry.recorded_at,
@@ -169,6 +185,8 @@ def _row(entry: JournalEntry) -> Row:
     }
     if entry.event == run_calls.EVENT:
         return _call(entry.facts, row)
+    if entry.event == run_events.WEBHOOK:
+        return _webhook(entry.facts["body"], row)
     payload = {fact: value for fact, value in entry.facts.items() if value not in ("", None)}
     status, source = _status(entry), source_of(entry.event)
     return Row(**row, lane=lane, to=to, name=name, status=status, payload=payload or None, source=source)
@@ -191,6 +209,19 @@ def _call(facts: Mapping[str, Any], row: dict[str, Any]) -> Row:
         response=facts["response"],
         source=source_of(f"{method} {path}"),
     )
+
+
+def _webhook(body: Mapping[str, Any], row: dict[str, Any]) -> Row:
+    """Return the row of a webhook that the shop stored: it then answers 200."""
+    lane, to, name = MESSAGES[row["event"]]
+    request: dict[str, Any] = {
+        "method": "POST",
+        "path": WEBHOOKS,
+        "base": "shop",
+        "request": body,
+        "source": source_of(row["event"]),
+    }
+    return Row(**row, **request, lane=lane, to=to, name=f"{name} {body.get('status', '')}".strip(), status="200")
 
 
 def _status(entry: JournalEntry) -> str:

@@ -4,14 +4,16 @@ The answer to a webhook waits neither for the payment service, which may hang, n
 """
 
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from threading import Lock
+from typing import Any
 
 from sqlalchemy import exc, select
 
 from models import Order, db
-from services import billing_keys, journal, notices, payments
+from services import billing_keys, journal, notices, payments, run_events
 from services.desk import Desk
 from services.payments import Lookup
 
@@ -49,16 +51,28 @@ class UnknownOrders:
                 log.warning("%d webhooks since the start named no order of this shop", self.total)
 
 
-def receive(*, merchant_uid: str, imp_uid: str | None, by_webhook: bool = True) -> Receipt:
+def receive(
+    *,
+    merchant_uid: str,
+    imp_uid: str | None,
+    by_webhook: bool = True,
+    body: Mapping[str, Any] | None = None,
+    time_of: Callable[[int], datetime] | None = None,
+) -> Receipt:
     """Store a report of a payment, and commit. Nothing is asked, charged or believed here.
 
-    `by_webhook` is False for a report that a browser brought: it confirms no billing key.
+    `by_webhook` is False for a report that a browser brought: it confirms no billing key. `body` is the whole webhook,
+    which the journal keeps for a guide run, at the time that `time_of` returns for the order's owner.
     """
     try:
-        order_id = db.session.scalar(select(Order.id).where(Order.merchant_uid == merchant_uid))
-        if order_id is None:
+        order = db.session.execute(
+            select(Order.id, Order.run_id, Order.user_id).where(Order.merchant_uid == merchant_uid)
+        ).first()
+        if order is None:
             return Receipt.UNKNOWN_ORDER
-        notices.store(order_id, imp_uid, by_webhook=by_webhook)
+        notices.store(order.id, imp_uid, by_webhook=by_webhook)
+        if order.run_id is not None and body is not None and time_of is not None:
+            run_events.record_webhook(merchant_uid, body, now=time_of(order.user_id))
         db.session.commit()
     except (exc.DBAPIError, exc.TimeoutError) as err:
         db.session.rollback()

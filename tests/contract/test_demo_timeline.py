@@ -12,7 +12,8 @@ import clock
 from demo import sandbox as levers
 from demo import source
 from demo import timeline as joining
-from services import checkout, run_calls, timeline
+from models import db
+from services import checkout, run_calls, run_events, timeline
 from services.checkout import Source
 from services.desk import Desk
 from services.sources import SOURCES
@@ -106,6 +107,34 @@ def test_without_the_sandbox_the_shops_own_rows_remain(live, sandbox, user, plan
     monkeypatch.setattr(levers, "_get", fails)
 
     assert [row.id for row in rows_of(order)] == [row.id for row in rows_of(order, ())]
+
+
+def delivered(order, *, began: float) -> dict[str, Any]:
+    attempt = {"began": began, "sent_at": began, "duration_ms": 40, "http_status": 200, "answer_body": "{}"}
+    body = {"merchant_uid": order.merchant_uid, "imp_uid": "imp_1", "status": "paid"}
+    return {"id": 4, "url": "http://shop.test/webhooks/iamport", "body": body, "attempts": [{**attempt, "error": None}]}
+
+
+def test_a_webhook_that_both_recorded_is_one_row(desk, user, plan, monkeypatch):
+    order = place_order(desk, user, plan, run_id="run_1")
+    began = clock.machine_now().timestamp()
+    delivery = delivered(order, began=began)
+    run_events.record_webhook(order.merchant_uid, delivery["body"], now=NOW)
+    db.session.commit()
+    monkeypatch.setattr(levers, "_get", lambda record, *_, **__: {"calls": [], "deliveries": [delivery]})
+
+    (row,) = [row for row in rows_of(order) if row.name == "webhook paid"]
+
+    assert (row.id[0], row.ms, row.status, row.response) == ("j", 40, "200", "{}")
+    assert row.at.timestamp() == pytest.approx(began)
+
+
+def test_a_webhook_that_only_the_sandbox_recorded_is_a_row(desk, user, plan, monkeypatch):
+    order = place_order(desk, user, plan)
+    delivery = delivered(order, began=clock.machine_now().timestamp())
+    monkeypatch.setattr(levers, "_get", lambda record, *_, **__: {"calls": [], "deliveries": [delivery]})
+
+    assert [row.id[0] for row in rows_of(order) if row.name == "webhook paid"] == ["w"]
 
 
 def test_a_webhook_is_a_row_with_the_shops_answer():

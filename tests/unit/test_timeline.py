@@ -60,7 +60,7 @@ def test_rows_are_in_the_order_in_which_they_happened(order):
 def test_a_message_goes_from_one_lane_to_another_and_anything_else_stays_in_its_lane(order):
     call(order)
 
-    ways = {row.event: (row.lane, row.to) for row in rows(order)}
+    ways = {row.event: (row.lane, row.to) for row in rows(order) if row.merchant_uid == order.merchant_uid}
 
     assert ways["order.created"] == ("browser", "shop")
     assert ways["sdk.request_pay"] == ("browser", "pg")
@@ -116,6 +116,27 @@ def test_a_jump_of_the_clock_stands_before_the_first_row_after_it(desk, order):
     assert abs(jump[1] - timedelta(days=31)) < timedelta(minutes=1)
 
 
+def test_what_others_recorded_is_dated_by_the_shops_business_time(order):
+    """The clock of another program may show any day: it makes no jump, and its rows show the shop's day."""
+
+    def join(found, _subject):
+        own = found[-1]
+        other = replace(own, id="c1", entry=None, business_at=own.business_at + timedelta(days=60))
+        return [*found, other]
+
+    found = rows(order, join)
+
+    assert timeline.jumps(found) == {}
+    assert {row.business_at.date() for row in found} == {NOW.date()}
+
+
+def test_no_page_posts_the_order_of_a_charge(desk, order):
+    renew(desk, order.subscription, now=order.subscription.paid_until)
+
+    created = {row.lane for row in rows(order) if row.event == "order.created" and row.payload["purpose"] == "charge"}
+    assert created == {"shop"}
+
+
 # What a row leads to --------------------------------------------------------------------------------------
 
 
@@ -137,7 +158,9 @@ def test_every_event_with_a_sentence_has_a_function():
 def test_an_event_is_recorded_in_the_file_of_its_function():
     """The map is written by hand, so an event that moves to another file must move here too."""
     files = {event: source.partition("::")[0] for event, source in SOURCES.items() if " " not in event}
-    by_hand = {event for event in files if event.split(".")[0] in ("sdk", "page") or event.endswith(".received")}
+    by_hand = {
+        event for event in files if event.startswith(("sdk.", "page.")) or event.endswith((".received", ".stored"))
+    }
     wrong = [
         (event, file) for event, file in files.items() if event not in by_hand and event not in strings(ROOT / file)
     ]

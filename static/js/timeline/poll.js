@@ -3,9 +3,11 @@
 
 // Milliseconds.
 const QUICK = 500;
+/** While something is open: a buyer may take a while, and return on another device. */
+const SLOW = 2000;
 const SLOWEST = 10_000;
 const GROWTH = 1.5;
-/** Unchanged answers in a row before the pause grows. A buyer may take a while in the window. */
+/** Unchanged answers in a row before the pause grows. */
 const PATIENCE = 20;
 /** Reads after everything is settled: a webhook may still arrive. */
 const LAST_READS = 6;
@@ -48,6 +50,6 @@ export class Poll {
     if (changed) this.#reset();
     else this.unchanged += 1;
     if (settled) this.left -= 1;
-    if (settled || this.unchanged > PATIENCE) this.pause = Math.min(this.pause * GROWTH, SLOWEST);
+    if (settled || this.unchanged > PATIENCE) this.pause = Math.min(this.pause * GROWTH, settled ? SLOWEST : SLOW);
   }
 }

@@ -22,11 +22,11 @@ export default function timeline(element) {
   keys(element);
   diagram(element);
   filter(element, rows);
-  followRuns(element, () => {
+  element.addEventListener("trace-restart", () => {
     cursor = "";
     rows.clear();
-    poll.start();
   });
+  followRuns(element, () => poll.start());
   // A timeline that was hidden in a closed panel reads what it missed.
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && poll.start()).observe(element);
   poll.start();
@@ -36,9 +36,9 @@ export default function timeline(element) {
  * Read again when the guide's page begins a run, when the run reports something, and when it ends.
  *
  * @param {HTMLElement} element
- * @param {() => void} restart
+ * @param {() => void} read
  */
-function followRuns(element, restart) {
+function followRuns(element, read) {
   const workbench = element.closest("#workbench");
   workbench?.addEventListener("run-start", (event) => {
     const { runId } = /** @type {CustomEvent} */ (event).detail;
@@ -47,9 +47,10 @@ function followRuns(element, restart) {
     }
     element.dataset.url = ofRun(element.dataset.url ?? "", runId);
     element.dataset.diagramUrl = ofRun(element.dataset.diagramUrl ?? "", runId);
-    restart();
+    element.dispatchEvent(new CustomEvent("trace-restart"));
+    read();
   });
-  for (const event of ["run-order", "run-return", "run-result", "run-end"]) workbench?.addEventListener(event, restart);
+  for (const event of ["run-order", "run-return", "run-result", "run-end"]) workbench?.addEventListener(event, read);
 }
 
 /**
