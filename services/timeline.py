@@ -25,7 +25,7 @@ JUMP = timedelta(minutes=5)
 
 WEBHOOKS = "/webhooks/iamport"
 
-MESSAGES: Mapping[str, tuple[str, str, str]] = {
+MESSAGES: Mapping[str, tuple[str, str | None, str]] = {
     "order.created": (BROWSER, SHOP, "POST /orders"),
     "sdk.request_pay": (BROWSER, PG, "IMP.request_pay"),
     "sdk.refused": (PG, BROWSER, "IMP.request_pay"),
@@ -36,8 +36,10 @@ MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "landing.received": (BROWSER, SHOP, "GET /payments/landing"),
     "check.received": (BROWSER, SHOP, "POST /orders/…/checks"),
     "webhook.stored": (PG, SHOP, "webhook"),
+    "webhook.received": (SHOP, None, "webhook.received"),
 }
-"""The events that are messages: the lane where they begin, the lane where they arrive, and their name."""
+"""The events that are messages: the lane where they begin, the lane where they arrive, and their name. The worker's
+reading of a webhook is the shop's own: its message is the webhook itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 // @ts-check
 // The rows of a timeline in the page: each is a fact in its lane, in the order in which it happened.
 import { detailOf } from "./detail.js";
-import { isBad, short, textOf, timeOf } from "./words.js";
+import { breakable, isBad, short, textOf, timeOf } from "./words.js";
 
 export class Rows {
   /** @param {HTMLElement} element the timeline, with its templates and `data-lanes`, the names of the lanes */
@@ -52,7 +52,7 @@ export class Rows {
     item.dataset.lane = row.lane;
     item.dataset.to = row.direction ?? "";
     part(item, "[data-way]").textContent = [row.lane, row.direction].filter(Boolean).map((lane) => this.lanes[lane ?? ""]).join(" → ");
-    part(item, "[data-name]").textContent = short(row.name);
+    part(item, "[data-name]").replaceChildren(...breakable(short(row.name)));
     part(item, "[data-result]").textContent = [row.status, row.ms === null ? "" : `${Math.round(row.ms)} ms`].filter(Boolean).join(" · ");
     part(item, "[data-title]").textContent = row.event === "service.called" ? "" : row.title;
     part(item, "[data-jump]").textContent = row.divider ?? "";

@@ -34,3 +34,13 @@ export function timeOf(row, first) {
   const since = row.at - first.at;
   return since < SINCE_FIRST ? (since / 1000).toFixed(3) : row.when;
 }
+
+/**
+ * Return the parts of a name or path, with a place for a line break after each dot and slash.
+ *
+ * @param {string} name
+ * @returns {(string | HTMLElement)[]}
+ */
+export function breakable(name) {
+  return name.split(/(?<=[./])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
