@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -18,6 +18,7 @@ from config import origin_of
 from demo import sandbox, source
 from services import run_events
 from services.journal import BROWSER, PG, SHOP
+from services.orders import is_ours
 from services.sources import source_of
 from services.timeline import Row, Subject
 from views import timeline
@@ -79,7 +80,7 @@ def _merged(row: Row, call: Mapping[str, Any]) -> Row:
         row,
         their_ms=call["ms"],
         marks={**row.marks, "c": call["id"]},
-        links={_("Record in the sandbox"): _console(f"wire/{call['id']}")},
+        links={_("Record in the sandbox"): _console(f"wire/{call['id']}", row.merchant_uid)},
         replaces=(f"c{call['id']}",),
     )
 
@@ -89,6 +90,7 @@ def _row(call: Mapping[str, Any]) -> Row:
     began = _time(call["began"])
     lane, to = (SHOP, PG) if call["kind"] == "rest" else (PG, None) if call["kind"] == "control" else (BROWSER, PG)
     code = call["code"]
+    merchant_uid = next((uid for uid in call["ids"] if is_ours(uid)), None)
     return Row(
         id=f"c{call['id']}",
         at=began,
@@ -99,13 +101,13 @@ def _row(call: Mapping[str, Any]) -> Row:
         name=f"{call['method']} {_path(call)}",
         status=f"{call['status']} · code {code}" if code else str(call["status"]),
         ms=call["ms"],
-        merchant_uid=next((uid for uid in call["ids"] if not uid.startswith(("imp_", "cu_"))), None),
+        merchant_uid=merchant_uid,
         method=call["method"],
         path=call["path"],
         request=call["request"],
         response=call["response"],
         source=source_of(f"{call['method']} {call['path']}") if call["kind"] == "rest" else "",
-        links={_("Record in the sandbox"): _console(f"wire/{call['id']}")},
+        links={_("Record in the sandbox"): _console(f"wire/{call['id']}", merchant_uid)},
         marks={"c": call["id"]},
     )
 
@@ -146,7 +148,7 @@ def _attempt(delivery: Mapping[str, Any], attempt: Mapping[str, Any]) -> Row:
         request=body,
         response=attempt["answer_body"],
         source=source_of("POST /webhooks/iamport"),
-        links={_("Record in the sandbox"): _console(f"webhooks/{delivery['id']}")},
+        links={_("Record in the sandbox"): _console(f"webhooks/{delivery['id']}", body.get("merchant_uid"))},
         marks={"w": number},
     )
 
@@ -171,9 +173,12 @@ def _with_links(row: Row) -> Row:
     return replace(row, links={**row.links, _("Show the code"): url}) if url else row
 
 
-def _console(page: str) -> str:
+def _console(page: str, merchant_uid: str | None) -> str:
+    """Return the address of a page of the console, which leads back to the order."""
     origin = origin_of(current_app.config["IMP_API_URL"])
-    return f"{origin}/console/{quote(current_app.config['IMP_CODE'])}/{page}"
+    order = url_for("orders.show", merchant_uid=merchant_uid) if merchant_uid else "/"
+    back = quote(current_app.config["PUBLIC_URL"] + order, safe="")
+    return f"{origin}/console/{quote(current_app.config['IMP_CODE'])}/{page}?back={back}"
 
 
 def _path(call: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Define the blueprint of the console's pages and buttons, and what applies to all of them."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, g, request
 from sqlalchemy import select
@@ -24,11 +25,19 @@ def take_merchant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 @bp.url_defaults
 def keep_merchant(endpoint: str, values: dict[str, Any]) -> None:
-    """Keep the merchant shown, and the requested language, in every link."""
+    """Keep the merchant shown, the requested language and the page to return to in every link."""
     if endpoint != "dashboard.index" and "console" in g:
         values.setdefault("code", g.console.code)
-    if "lang" in request.args and endpoint != "dashboard.pull":  # a lever would read it as one of its fields
-        values.setdefault("lang", request.args["lang"])
+    if endpoint == "dashboard.pull":  # a lever would read these as its fields
+        return
+    for name in {"lang", "back"} & request.args.keys():
+        values.setdefault(name, request.args[name])
+
+
+def page_of_the_shop() -> dict[str, str]:
+    """Return `back`: the page to which `?back=` lets the reader return; empty unless it is a web address."""
+    address = request.args.get("back", "")
+    return {"back": address if urlsplit(address).scheme in ("http", "https") else ""}
 
 
 @bp.before_request
@@ -49,3 +58,4 @@ def finish(response: Response) -> Response:
 
 
 bp.context_processor(words)
+bp.context_processor(page_of_the_shop)

@@ -56,6 +56,8 @@ def test_a_row_opens_to_what_was_sent_and_answered_and_leads_to_the_code(make_sh
     with page.expect_popup() as record:
         row.get_by_role("link", name="Record in the sandbox").click()
     expect(record.value.locator("body")).to_contain_text("/subscribe/payments/again")
+    back = record.value.get_by_role("link", name="Back to the shop")
+    expect(back).to_have_attribute("href", re.compile(f"^{shopper.site.shop}/orders/"))
     with page.expect_popup() as code:
         row.get_by_role("link", name="Show the code").click()
     expect(code.value.locator("#here")).to_contain_text("def _request")

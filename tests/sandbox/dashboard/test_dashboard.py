@@ -431,3 +431,19 @@ def test_a_merchant_that_cannot_be_is_refused_with_the_reason(client, form):
     assert "secret-of-mine" not in refused.text
     assert "Enter the secret again" in refused.text
     assert len(client.get("/control/merchants").json["merchants"]) == 1
+
+
+def test_a_page_that_a_shop_opened_leads_back_to_the_shop(client):
+    page = client.get("/console/imp00000000/wire?lang=en&back=http%3A%2F%2Fshop.test%2Forders%2F1").text
+
+    assert 'href="http://shop.test/orders/1"' in page
+    assert "/console/imp00000000/payments?" in page
+    assert page.count("back=http") > 3
+
+
+@pytest.mark.parametrize("back", ["javascript:alert(1)", "data:text/html,x", "//shop.test", ""])
+def test_only_a_web_address_is_a_page_of_a_shop(client, back):
+    assert (
+        "Back to the shop"
+        not in client.get("/console/imp00000000/wire", query_string={"lang": "en", "back": back}).text
+    )
