@@ -3,7 +3,7 @@
 
 /**
  * @param {HTMLElement} timeline with the template
- * @param {import("../types.js").TimelineRow} row
+ * @param {import("./types.js").TimelineRow} row
  * @returns {HTMLElement}
  */
 export function detailOf(timeline, row) {
@@ -26,7 +26,7 @@ export function detailOf(timeline, row) {
 
 /**
  * @param {string} text with `##` in the place of the service's milliseconds and `#` in that of the shop's
- * @param {import("../types.js").TimelineRow} row
+ * @param {import("./types.js").TimelineRow} row
  */
 function bothOf(text, row) {
   return text.replace("##", String(Math.round(row.service_ms ?? 0))).replace("#", String(Math.round(row.ms ?? 0)));

@@ -9,7 +9,7 @@ export class Rows {
     this.element = element;
     this.list = /** @type {HTMLElement} */ (element.querySelector("[data-rows]"));
     this.lanes = JSON.parse(element.dataset.lanes ?? "{}");
-    /** @type {Map<string, {row: import("../types.js").TimelineRow, item: HTMLElement}>} */
+    /** @type {Map<string, {row: import("./types.js").TimelineRow, item: HTMLElement}>} */
     this.shown = new Map();
     this.wanted = "";
   }
@@ -19,7 +19,7 @@ export class Rows {
     this.#draw();
   }
 
-  /** @param {import("../types.js").TimelineRow[]} rows new ones, and ones of which more is known now */
+  /** @param {import("./types.js").TimelineRow[]} rows new ones, and ones of which more is known now */
   take(rows) {
     for (const row of rows) {
       for (const id of row.replaces) this.shown.delete(id);
@@ -45,7 +45,7 @@ export class Rows {
 
   /**
    * @param {HTMLElement} item
-   * @param {import("../types.js").TimelineRow} row
+   * @param {import("./types.js").TimelineRow} row
    */
   #fill(item, row) {
     item.dataset.row = row.id;

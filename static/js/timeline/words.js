@@ -7,7 +7,7 @@ const SINCE_FIRST = 600_000;
 /** Statuses that mean that something failed. A 404 is an ordinary answer to the question whether there is a payment. */
 const IS_BAD = /^(40[013]|429|5\d\d)|Error|Timeout/;
 
-/** @param {import("../types.js").TimelineRow} row */
+/** @param {import("./types.js").TimelineRow} row */
 export function isBad(row) {
   return IS_BAD.test(row.status) || row.event === "payment.mismatch";
 }
@@ -21,14 +21,14 @@ export function short(name) {
   return name.replace(/\b(imp_|order_|inv_|cu_)(\w{5})\w{4,}/g, "$1$2…");
 }
 
-/** @param {import("../types.js").TimelineRow} row */
+/** @param {import("./types.js").TimelineRow} row */
 export function textOf(row) {
   return JSON.stringify([row.name, row.event, row.title, row.status, row.merchant_uid, row.payload, row.request, row.response]).toLowerCase();
 }
 
 /**
- * @param {import("../types.js").TimelineRow} row
- * @param {import("../types.js").TimelineRow} first
+ * @param {import("./types.js").TimelineRow} row
+ * @param {import("./types.js").TimelineRow} first
  */
 export function timeOf(row, first) {
   const since = row.at - first.at;
