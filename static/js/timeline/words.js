@@ -42,5 +42,5 @@ export function timeOf(row, first) {
  * @returns {(string | HTMLElement)[]}
  */
 export function breakable(name) {
-  return name.split(/(?<=[./])/).flatMap((part) => [part, document.createElement("wbr")]);
+  return name.split(/(?<=[./])/).flatMap((part, n) => (n ? [document.createElement("wbr"), part] : [part]));
 }
