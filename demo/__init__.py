@@ -36,5 +36,6 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     fill_slot(app, "head", lambda: render_template("demo/head.html"))
     fill_slot(app, "header", header.chip)
     fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))
+    fill_slot(app, "run_here", lambda: render_template("demo/run_here.txt", config=app.config))
     fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=header.wanted_page()))
     return app
