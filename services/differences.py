@@ -104,11 +104,11 @@ def record(comparison: Comparison, findings: Sequence[Finding]) -> None:
         difference = known.get(finding.imp_uid)
         if difference is None:
             difference = Difference(comparison_id=comparison.id, imp_uid=finding.imp_uid)
-            db.session.add(difference)
             known[finding.imp_uid] = difference
         elif difference.repaired_at is None:
             continue
         _describe(difference, finding)
+        db.session.add(difference)  # only now: what `_describe` reads would flush it half filled
 
 
 def _describe(difference: Difference, finding: Finding) -> None:

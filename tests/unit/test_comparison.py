@@ -240,6 +240,16 @@ def test_a_refund_that_was_not_made_is_requested_again(desk, unmade):
     assert desk.client.payment(imp_uid).amount_left == 0
 
 
+def test_a_refund_that_was_decided_on_a_day_without_payments_is_found(desk, unmade):
+    (refund,) = unmade.refunds
+    refund.created_at = NEXT
+    db.session.commit()
+
+    compared = run(desk, DAY + timedelta(days=1), now=NEXT + timedelta(days=1))
+
+    assert found(compared) == [("refund_open", "refund", refund.imp_uid, True)]
+
+
 def test_a_refund_that_the_pg_makes_later_stays_open_until_it_is_made(desk, unmade):
     desk.client.cancels_later = True
 
