@@ -49,7 +49,7 @@ def always(service: Service) -> Iterator[str]:
     paid = Counter(order.invoice_id for order in payers)
     charges = Counter(order.invoice_id for order in orders if order.purpose is OrderPurpose.CHARGE)
     for invoice in db.session.execute(_INVOICES):
-        if invoice.status in PAID and paid[invoice.id] != 1:
+        if paid[invoice.id] != 1 and (invoice.status is InvoiceStatus.PAID or paid[invoice.id]):
             yield f"invoice {invoice.id} is {invoice.status} by {paid[invoice.id]} orders"
         if invoice.declines > charges[invoice.id]:
             yield f"invoice {invoice.id} has {invoice.declines} declines, and {charges[invoice.id]} charges"

@@ -22,17 +22,19 @@ from models import Comparison, db
 from services import comparison, days
 from services.iamport import Payment
 from tests.factories import NOW
-from tests.simulation import actions, invariants, workers
+from tests.simulation import actions, invariants, outside, workers
 from tests.simulation.world import Shop, World, crashing_at_commits
 
 RATES = {
     "crash": 0.01,
     "lost": 0.03,
+    "lost again": 0.06,
     "lost cancel": 0.15,
     "unsent": 0.03,
     "refused": 0.02,
     "pending": 0.08,
     "slow": 0.04,
+    "slow again": 0.12,
     "interference": 0.2,
 }
 """The probability of each fault, per call to the service or per commit."""
@@ -85,14 +87,11 @@ def _come_to_rest(world: World) -> None:
     world.service.keys = dict.fromkeys(world.service.keys, "approved")
     for payment in [payment for payment in world.service.payments if payment.status == "ready"]:
         (world.service.approve if world.random.random() < 0.5 else world.service.decline)(payment.imp_uid)
-    for _ in range(9):
-        world.pass_time(timedelta(hours=50))
-        actions.deliver(world)
-        _work(world)
+    for _ in range(7):
+        _work(world, after=timedelta(hours=64))
     _compare(world)
-    for _ in range(3):
-        world.pass_time(timedelta(hours=25))
-        _work(world)
+    for _ in range(2):
+        _work(world, after=timedelta(hours=25))
 
 
 def _compare(world: World) -> None:
@@ -105,7 +104,10 @@ def _compare(world: World) -> None:
             comparison.run(desk, day, moment=lambda: world.now)
 
 
-def _work(world: World) -> None:
+def _work(world: World, *, after: timedelta) -> None:
+    world.pass_time(after)
+    outside.perform_cancels(world)
+    outside.deliver(world)
     for deed in (workers.charge, workers.read_notices, workers.reconcile):
         with world.acting("worker0") as desk:
             deed(world, desk)

@@ -9,6 +9,8 @@ from tests.fakes import FakeIamport
 
 CHARGING = ("jtnet", "paymentwall")
 """The PGs whose windows take money. At the others an issue only shows its amount."""
+CANCELLING_LATER = ("paymentwall",)
+"""The PGs that accept a refund and make it later."""
 
 
 class Service(FakeIamport):
@@ -19,9 +21,21 @@ class Service(FakeIamport):
         self.cancels_of_shop: Counter[str] = Counter()
 
     def cancel(self, *, imp_uid: str, amount: Decimal, checksum: Decimal, reason: str) -> Payment:
-        payment = super().cancel(imp_uid=imp_uid, amount=amount, checksum=checksum, reason=reason)
-        self.cancels_of_shop[imp_uid] += 1
-        return payment
+        self.cancels_later = any(p.imp_uid == imp_uid and p.pg_provider in CANCELLING_LATER for p in self.payments)
+        return super().cancel(imp_uid=imp_uid, amount=amount, checksum=checksum, reason=reason)
+
+    def _cancel(self, payment: Payment, amount: Decimal) -> None:
+        super()._cancel(payment, amount)
+        self.cancels_of_shop[payment.imp_uid] += 1
+
+    def perform_cancels(self) -> list[str]:
+        """Perform what a PG has accepted to cancel, as far as it is left by now. Return the payments."""
+        taken, self._taken = self._taken, []
+        for before, amount in taken:
+            payment = self.payment(before.imp_uid)
+            if payment.amount_left > 0:
+                self._cancel(payment, min(amount, payment.amount_left))
+        return [payment.imp_uid for payment, _ in taken]
 
     def late(self) -> list[Payment]:
         """Return the payments that a PG may still approve."""

@@ -13,15 +13,21 @@ SEEDS_OF_EVERY_RUN = (1, 2)
 STEPS = 100
 FOUND = (
     "amount_not_checked",
+    "commit_dropped",
+    "dunning_double",
+    "foreign_payment_accepted",
     "late_approval_ignored",
+    "next_charge_forgotten",
     "partial_refund_ignored",
     "period_granted_twice",
     "refund_ignored",
+    "refund_repeated",
+    "sent_before_stored",
     "surplus_kept",
     "unanswered_charge_ignored",
     "webhook_believed",
 )
-"""The planted bugs that are known to be found, each within five seeds. `python -m tests.simulation.prove` plays all."""
+"""The planted bugs that are found soonest, within a dozen seeds. `python -m tests.simulation.prove` plays all."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +49,7 @@ def test_a_seed_replays_identically(shop):
 
 
 def test_a_planted_bug_is_found_and_leaves_nothing_behind(shop):
-    assert found_by(shop, "unanswered_charge_ignored", most_seeds=2) is not None
+    assert found_by(shop, "commit_dropped", most_seeds=2) is not None
     assert run(shop, 1, years=1, most_steps=20).wrong == []
 
 

@@ -1,27 +1,43 @@
 """The client of a simulated process: calls the service in memory, and lets the world interfere with each call."""
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from services.iamport import Refused, Unauthorized, Unknown
+from services.iamport.breaker import Breaker
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 DELAYS = (timedelta(minutes=3), timedelta(minutes=30))
 """How long a slow call takes: within the lease of a claim, and longer than it."""
+MOVING_MONEY = ("again", "cancel")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Breakers:
+    """The circuit breakers of one process: of all its calls, and of its charges and refunds."""
+
+    calls: Breaker
+    money: Breaker
 
 
 class Wire:
     """Has the methods of `IamportClient`. Answers get lost, requests too, and others act while a call waits."""
 
-    can_send = True
-    can_charge = True
-    breaker_state = "closed"
+    def __init__(self, world: "World", breakers: Breakers) -> None:
+        self._world, self._breakers = world, breakers
 
-    def __init__(self, world: "World") -> None:
-        self._world = world
+    @property
+    def can_send(self) -> bool:
+        return self._breakers.calls.lets_pass
+
+    @property
+    def can_charge(self) -> bool:
+        return self.can_send and self._breakers.money.lets_pass
 
     def patient(self, *, places: int) -> "Wire":
         return self
@@ -30,6 +46,10 @@ class Wire:
         return partial(self._call, name)
 
     def _call(self, name: str, /, *args: Any, **fields: Any) -> Any:
+        with self._breakers.money.watch() if name in MOVING_MONEY else nullcontext(), self._breakers.calls.watch():
+            return self._exchange(name, *args, **fields)
+
+    def _exchange(self, name: str, /, *args: Any, **fields: Any) -> Any:
         world = self._world
         if name == "again":
             world.check_charge(fields["merchant_uid"])
@@ -42,14 +62,14 @@ class Wire:
         world.actors[-1].charging = ""
         world.may_crash(f"after {name}")
         self._wait(name)
-        if world.happens("lost cancel" if name == "cancel" else "lost"):
+        if world.happens("lost", to=name):
             world.log(f"the answer to {name} is lost")
             raise Unknown(f"no answer to {name}")
         return answer
 
     def _wait(self, name: str) -> None:
         world = self._world
-        is_slow = world.happens("slow")
+        is_slow = world.happens("slow", to=name)
         if is_slow:
             delay = world.random.choice(DELAYS)
             world.log(f"{name} takes {delay}")
@@ -64,7 +84,6 @@ class Wire:
             raise Unknown(f"no answer to {name}")
         if world.happens("refused"):
             world.log(f"{name} is refused")
-            is_charge = name in ("again", "cancel")
-            if is_charge and world.random.random() < 0.5:
+            if name in MOVING_MONEY and world.random.random() < 0.5:
                 raise Refused("refused", code=1)
             raise world.random.choice([Refused("too many", status=429), Unauthorized("no token")])

@@ -1,6 +1,7 @@
 """What the three workers do in the simulated world: the rounds of `flask renew-due --forever`, one at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 from errors import ShopError
 from models import Order, db
@@ -34,17 +35,17 @@ def charge(world: World, desk: Desk) -> None:
 def read_notices(world: World, desk: Desk) -> None:
     """Settle what webhooks reported."""
     notices.free(desk.process, now=world.machine)
-    for notice_id in notices.due(now=world.machine):
+    for notice_id in _while(lambda: desk.client.can_send, notices.due(now=world.machine)):
         webhooks.process(desk, notice_id=notice_id, now=world.now, machine_now=world.machine)
 
 
 def reconcile(world: World, desk: Desk) -> None:
     """Settle open orders, make due refunds, delete revoked keys."""
-    for order_id in open_orders.due(now=world.now):
+    for order_id in _while(lambda: desk.client.can_send, open_orders.due(now=world.now)):
         open_orders.process(desk, order_id=order_id, now=world.now)
-    for refund_id in refunds.due(now=world.now):
+    for refund_id in _while(lambda: desk.client.can_charge, refunds.due(now=world.now)):
         refunds.process(desk, refund_id=refund_id, now=world.now)
-    for key_id in billing_keys.to_delete(now=world.now):
+    for key_id in _while(lambda: desk.client.can_send, billing_keys.to_delete(now=world.now)):
         billing_keys.delete(desk, key_id=key_id, now=world.now)
 
 
@@ -63,6 +64,11 @@ ROUNDS: Sequence[Sequence[Callable[[World, Desk], None]]] = (
     (charge, read_notices, reconcile, compare),
 )
 """What a worker does in one turn."""
+
+
+def _while(calls_pass: Callable[[], bool], ids: Sequence[int]) -> Iterator[int]:
+    """Yield the ids until a breaker opens, as the worker's looks do."""
+    return takewhile(lambda _: calls_pass(), ids)
 
 
 def log_charge(world: World, desk: Desk, subscription_id: int, collect: Callable[[], Order]) -> None:

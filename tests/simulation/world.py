@@ -4,6 +4,7 @@ Everything random comes from the seed, so that a seed replays identically. The e
 passed to it, `Wire` is its client, and an event of SQLAlchemy's session stops it before or after a commit.
 """
 
+import gc
 import logging
 import shutil
 import traceback
@@ -23,10 +24,11 @@ from config import Config
 from models import db
 from services import catalog
 from services.desk import Desk
+from services.iamport.breaker import Breaker
 from tests.factories import NOW, make_user
 from tests.simulation.invariants import at_charge
 from tests.simulation.service import Service
-from tests.simulation.wire import Wire
+from tests.simulation.wire import Breakers, Wire
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +66,20 @@ class SimulatedProcess:
         return name in self._world.ended
 
 
+class _Config(Config):
+    @property
+    def engine_options(self) -> dict[str, object]:
+        return {}  # no connection is lost here, so none is checked before its use
+
+
 class Shop:
     """The application, and a database that is ready to be copied for each seed."""
 
     def __init__(self, folder: Path) -> None:
         self._stocked, self._database = folder / "stocked.db", folder / "shop.db"
-        config = Config(
+        gc.collect()
+        gc.freeze()  # a seed makes much that is soon garbage: let each collection look at that only
+        config = _Config(
             SECRET_KEY="simulation",
             SQLALCHEMY_DATABASE_URI=f"sqlite:///{self._database}",
             PUBLIC_URL="http://shop.test",
@@ -135,6 +145,7 @@ class World:
     down_until: datetime = MACHINE_BEGINS
     focus: int | None = None
     """The id of the subscription that a process charges now: what others do concerns it more often than others."""
+    breakers: dict[str, Breakers] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
     trace: list[str] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
@@ -154,9 +165,9 @@ class World:
         """Add a line to the trace."""
         self.trace.append(f"{self.now:%Y-%m-%d %H:%M:%S} {'  ' * len(self.actors)}{text}")
 
-    def happens(self, what: str) -> bool:
-        """Whether this fault happens now."""
-        rate = self.rates.get(what, 0.0)
+    def happens(self, what: str, *, to: str = "") -> bool:
+        """Whether this fault happens now, `to` a call of this name. A call may have a rate of its own."""
+        rate = self.rates.get(f"{what} {to}", self.rates.get(what, 0.0))
         return rate > 0 and self.random.random() < rate
 
     def pass_time(self, by: timedelta) -> None:
@@ -173,12 +184,13 @@ class World:
         self.actors.append(actor)
         desk: Desk = self.app.extensions["desk"]
         process: Any = SimulatedProcess(self, actor.name)
-        wire: Any = Wire(self)
+        wire: Any = Wire(self, self._breakers_of(name))
         try:
             with self.app.app_context():
                 yield replace(desk, client=wire, process=process, machine_now=lambda: self.machine)
         except Crash:
             self.log(f"{actor.name} has crashed")
+            self.breakers.pop(name, None)
         except Exception as err:
             if not actor.is_dead:  # a `finally` block of a dead one met the session that the crash left behind
                 log.exception("%s raised an error that no process of the shop expects", actor.name)
@@ -187,6 +199,15 @@ class World:
         finally:
             self.actors.remove(actor)
             self.ended.add(actor.name)
+
+    def _breakers_of(self, name: str) -> Breakers:
+        """Return the breakers of a process, which live until it crashes. Time passes for them with machine time."""
+        if name not in self.breakers:
+            calls, money = (
+                Breaker(monotonic=lambda: self.machine.timestamp(), jitter=self.random.random) for _ in range(2)
+            )
+            self.breakers[name] = Breakers(calls=calls, money=money)
+        return self.breakers[name]
 
     def is_acting(self, name: str) -> bool:
         """Whether a process of this name is in the middle of something."""

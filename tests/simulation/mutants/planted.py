@@ -35,6 +35,20 @@ def _mutant(bug: Callable[[], AbstractContextManager[None]]) -> Callable[[], Abs
     return bug
 
 
+class _Commits:
+    """The database for one module, whose commits do something else."""
+
+    def __init__(self, commit: Callable[[], None]) -> None:
+        self.commit = commit
+
+    @property
+    def session(self) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(models.db.session, name)
+
+
 # Claims ---------------------------------------------------------------------------------------------------
 
 
@@ -124,27 +138,19 @@ def next_charge_forgotten() -> AbstractContextManager[None]:
     return _replaced(renew=(models.Subscription, renew_once))
 
 
+@_mutant
+def sent_before_stored() -> AbstractContextManager[None]:
+    """A charge is sent before its attempt is committed."""
+    return _replaced(db=(charges, _Commits(lambda: models.db.session.flush())))
+
+
 # Settling -------------------------------------------------------------------------------------------------
-
-
-class _WithoutCommit:
-    """The database, whose session ends each transaction of the module that uses this without its changes."""
-
-    @property
-    def session(self) -> Any:
-        return self
-
-    def commit(self) -> None:
-        models.db.session.rollback()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(models.db.session, name)
 
 
 @_mutant
 def commit_dropped() -> AbstractContextManager[None]:
     """What `settle` decides is not committed."""
-    return _replaced(db=(payments, _WithoutCommit()))
+    return _replaced(db=(payments, _Commits(lambda: models.db.session.rollback())))
 
 
 @_mutant
