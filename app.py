@@ -46,6 +46,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app.config.from_object(config)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = config.engine_options
     app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # a request is shown in the order in which it is sent
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
         app.wsgi_app, x_for=config.TRUSTED_PROXIES, x_proto=config.TRUSTED_PROXIES, x_host=config.TRUSTED_PROXIES
     )

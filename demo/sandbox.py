@@ -49,6 +49,15 @@ def deliveries(ids: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+def decline_next_charge(customer_uid: str) -> None:
+    """Let the next charge of this customer be declined for insufficient funds.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    _post("outcomes", outcome="insufficient_funds", place="charge", customer_uid=customer_uid)
+
+
 def _get(record: str, ids: Sequence[str], *, limit: int) -> Any:
     query: dict[str, str | int] = {
         "merchant_code": current_app.config["IMP_CODE"],

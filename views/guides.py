@@ -6,10 +6,11 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+import clock
 from errors import PgUnavailable
-from forms import BuyerForm
-from models import Order, new_uid
-from services import catalog, orders
+from forms import BuyerForm, ChargeForm
+from models import Order, Subscription, new_uid
+from services import catalog, orders, subscriptions
 from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
 from views.incoming import desk, is_phone
@@ -49,19 +50,20 @@ def show(guide_id: str) -> ResponseReturnValue:
     )
 
 
-@bp.get("/<guide_id>/phone")
-def phone(guide_id: str) -> ResponseReturnValue:
-    """Show the page in the phone-sized frame: the shop's pay button, with an SDK that behaves as on a phone."""
+@bp.get("/<guide_id>/frame")
+def frame(guide_id: str) -> ResponseReturnValue:
+    """Show the page in a frame of the workbench: the shop's pay button. `?device=mobile`: with an SDK as on a phone."""
     guide = _guide(guide_id)
     plan = catalog.cheapest(guide.currencies[0])
     return render_template(
-        "guides/phone.html",
+        "guides/frame.html",
         guide=guide,
         variant=_variant(guide),
         plan=plan,
         form=_form(guide),
         run_id=new_uid("run"),
-        sdk_url=_phone_sdk_url,
+        device="mobile" if request.args.get("device") == "mobile" else "pc",
+        phone_sdk_url=_phone_sdk_url,
     )
 
 
@@ -111,7 +113,16 @@ def _run_facts(order: Order | None) -> dict[str, Any]:
         "order": order,
         "first_charge": orders.first_charge(order) if order else None,
         "progress": orders.progress(order) if order else None,
+        "charge_form": _charge_form(order.subscription) if order else None,
     }
+
+
+def _charge_form(subscription: Subscription) -> ChargeForm | None:
+    """Return the form that charges the next period with the stored key, or None while there is nothing to charge."""
+    key, next_invoice = subscription.billing_key, subscriptions.next_period(subscription, now=clock.now())
+    if next_invoice is None or key is None or not key.is_usable:
+        return None
+    return ChargeForm(period_start=next_invoice.period_start)
 
 
 def _form(guide: Guide) -> BuyerForm | None:

@@ -15,6 +15,10 @@ let running = null;
  * @param {string} purchase.createUrl `POST /orders`
  * @param {(request: Record<string, unknown>) => Record<string, unknown>} [purchase.change] what a guide's reader changes
  *   in the browser; the order stays as the server made it
+ * @param {(order: import("./types.js").CreatedOrder, request: Record<string, unknown>) => void} [purchase.onSend] called with
+ *   what is passed to `IMP.request_pay`
+ * @param {(order: import("./types.js").CreatedOrder, result: import("./types.js").WindowResult) => Promise<void> | void} [purchase.onResult]
+ *   called with what the callback received
  * @param {boolean} [purchase.init] false forgets `IMP.init`, to show what happens
  * @param {(state: import("./types.js").BuyState, order?: import("./types.js").CreatedOrder) => void} [purchase.onState]
  * @returns {Promise<{location: string}>} the page to go to; never settles if the window leaves this page
@@ -27,17 +31,17 @@ export function buy(purchase) {
 }
 
 /** @param {Parameters<typeof buy>[0]} purchase */
-async function run({ payload, createUrl, change = (request) => request, init = true, onState = () => {} }) {
+async function run({ payload, createUrl, onState = () => {}, ...guide }) {
+  const { change = (request) => request, init = true, onSend = () => {}, onResult = () => {} } = guide;
   onState("preparing");
   /** @type {import("./types.js").CreatedOrder} */
   const order = await postJson(createUrl, payload);
 
   onState("window", order);
-  const result = await openPaymentWindow({
-    merchantCode: order.merchant_code,
-    request: change(order.request),
-    init,
-  });
+  const request = change(order.request);
+  onSend(order, request);
+  const result = await openPaymentWindow({ merchantCode: order.merchant_code, request, init });
+  await onResult(order, result);
 
   onState("verifying", order);
   return complete(order, result);

@@ -144,6 +144,47 @@ def test_the_phone_frame_on_a_pc_takes_the_phones_path(make_shopper: MakeShopper
     SubscriptionPage(shopper.page, shopper.words).expect_state("Active")
 
 
+def test_both_devices_run_side_by_side_and_come_back_by_their_own_way(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    page = open_guide(shopper, "inicis")
+
+    page.run_on("Both")
+    page.window_in_frame("pc").pay(APPROVED)
+    page.expect_address("pc", "/orders/")
+    page.window_in_frame("mobile").pay(APPROVED)
+    page.expect_address("mobile", "/orders/")
+
+    expect(shopper.page.locator("#came-back")).not_to_contain_text("not run on this device")
+    fields = page.lens("fields")
+    assert fields["success"][:2] == ["true", "not in the query"]
+    assert fields["imp_success"][:2] == ["not in the callback", "true"]
+    assert fields["imp_uid"][0] != fields["imp_uid"][1]
+    assert {cells[2] for cells in page.lens("checks").values() if cells} == {"same"}
+
+
+def test_the_key_is_charged_again_on_the_page_approved_and_declined(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    page = open_guide(shopper, "inicis")
+    page.run().pay(ONLY_FIRST_CHARGE)
+    charges = shopper.page.locator("#came-back [data-part=charge-list] summary")
+    expect(charges).to_have_count(1)
+
+    shopper.page.get_by_role("button", name="Charge again", exact=True).click()
+
+    expect(charges).to_have_count(2)
+    expect(charges.last).to_contain_text("declined")
+
+
+def test_a_failure_before_leaving_runs_the_callback_at_a_redirecting_pg(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    page = open_guide(shopper, "chai")
+
+    shopper.page.get_by_role("button", name="Fail before leaving").click()
+
+    page.expect_address("pc", "/orders/")
+    assert page.lens("fields")["error_code"][0] == "F0004"
+
+
 def test_inicis_hides_the_amount_on_phones_only(make_shopper: MakeShopper):
     on_phone, on_pc = make_shopper("phone"), make_shopper("pc")
 

@@ -20,7 +20,7 @@ PRIVATE = [
     "/guides/jtnet?variant=2-1",
     "/guides/chai",
     "/guides/paymentwall",
-    "/guides/inicis/phone",
+    "/guides/inicis/frame?device=mobile",
     "/subscriptions",
 ]
 HANGUL = re.compile("[가-힣]")

@@ -116,7 +116,7 @@ def test_no_page_holds_a_secret(app, client, shopper, desk, user, plan):
     mine = [f"/subscriptions/{subscription.id}{page}" for page in ("", "/card", "/cancellation")]
     mine += [f"/orders/{order.merchant_uid}{page}" for order in subscription.orders for page in ("", "/status")]
     plans = [f"/{place}/{plan.slug}" for plan in catalog.plans_on_sale() for place in ("plans", "checkout")]
-    guides = [f"/guides/{guide}{page}" for guide in desk.guides for page in ("", "/phone")]
+    guides = [f"/guides/{guide}{page}" for guide in desk.guides for page in ("", "/frame")]
     visits = [(client, "/account/sign-in"), (client, "/account/sign-up"), (client, "/healthz"), (staff, "/admin")]
     visits += [(shopper, path) for path in ["/", "/guides", "/subscriptions", "/account", *mine, *plans, *guides]]
 

@@ -126,36 +126,36 @@ def test_a_visitor_is_asked_to_sign_in_and_brought_back(client, guide_id):
     (link,) = [link for link in page.all("a", **{"class": "button button--primary"}) if "sign-in" in link["href"]]
     back = parse_qs(urlsplit(link["href"]).query)["next"][0]
     assert back.startswith(f"/guides/{guide_id}?")
-    assert not page.all("form", **{"data-module": "pages/guides-run"})
+    assert not page.all("iframe")
 
 
 @pytest.mark.parametrize(
-    ("address", "plan", "variant"),
+    ("guide_id", "query", "plan", "variant"),
     [
-        ("/guides/inicis", "trial-monthly", "default"),
-        ("/guides/jtnet", "trial-monthly", "2-2"),
-        ("/guides/jtnet?variant=2-1", "trial-monthly", "2-1"),
-        ("/guides/paymentwall?variant=terminal3", "global-monthly", "terminal3"),
+        ("inicis", "", "trial-monthly", "default"),
+        ("jtnet", "", "trial-monthly", "2-2"),
+        ("jtnet", "variant=2-1&", "trial-monthly", "2-1"),
+        ("paymentwall", "variant=terminal3&", "global-monthly", "terminal3"),
     ],
 )
-@pytest.mark.parametrize("device", ["pc", "phone"])
-def test_run_orders_the_cheapest_plan_by_this_guide_and_variant(shopper, address, plan, variant, device):
-    guide_id = urlsplit(address).path.split("/")[-1]
-    page = page_of(shopper, address.replace(guide_id, f"{guide_id}/phone") if device == "phone" else address)
+@pytest.mark.parametrize("device", ["pc", "mobile"])
+def test_run_orders_the_cheapest_plan_by_this_guide_and_variant(shopper, guide_id, query, plan, variant, device):
+    page = page_of(shopper, f"/guides/{guide_id}/frame?{query}device={device}")
 
     hidden = {field["name"]: field["value"] for field in page.all("input", type="hidden")}
-    assert {"plan": plan, "guide": guide_id, "variant": variant}.items() <= hidden.items()
+    wanted = {"plan": plan, "guide": guide_id, "variant": variant, "device": device}
+    assert wanted.items() <= hidden.items()
 
 
 def test_the_form_is_filled_from_the_account(shopper, user):
-    page = page_of(shopper, "/guides/inicis")
+    page = page_of(shopper, "/guides/inicis/frame")
 
     values = {field["name"]: field.get("value") for field in page.all("input") if "name" in field}
     assert (values["buyer_name"], values["buyer_email"], values["buyer_tel"]) == (user.name, user.email, user.tel)
 
 
 def test_a_name_the_pg_would_refuse_is_replaced_by_the_example(shopper):
-    page = page_of(shopper, "/guides/paymentwall")
+    page = page_of(shopper, "/guides/paymentwall/frame")
 
     assert page.all("input", name="buyer_name")[0]["value"] == "Test Buyer"
 
@@ -170,19 +170,19 @@ def test_a_name_the_pg_would_refuse_is_replaced_by_the_example(shopper):
 def test_the_phone_page_asks_the_sdk_to_behave_as_on_a_phone(app, shopper, sdk, expected):
     app.config["IMP_SDK_URL"] = sdk
 
-    page = page_of(shopper, "/guides/chai/phone")
+    page = page_of(shopper, "/guides/chai/frame?device=mobile")
 
     assert page.all("script", src=expected)
 
 
 def test_a_visitor_inside_the_frame_signs_in_outside_of_it(client):
-    page = page_of(client, "/guides/chai/phone")
+    page = page_of(client, "/guides/chai/frame?device=mobile")
 
     (link,) = [link for link in page.all("a") if "sign-in" in link["href"]]
     assert link["target"] == "_top"
 
 
-@pytest.mark.parametrize("address", ["/guides/nobody", "/guides/nobody/phone", "/guides/jtnet?variant=9"])
+@pytest.mark.parametrize("address", ["/guides/nobody", "/guides/nobody/frame", "/guides/jtnet?variant=9"])
 def test_an_unknown_guide_or_variant_is_not_found(client, address):
     assert client.get(address).status_code == 404
 
@@ -224,7 +224,7 @@ def test_a_run_is_shown_with_the_variant_it_was_made_by(desk, shopper, user, pla
 
     page = page_of(shopper, f"/guides/jtnet?order={order.merchant_uid}")
 
-    assert page.all("input", name="variant")[0]["value"] == "2-1"
+    assert all("variant=2-1" in frame["data-url"] for frame in page.all("figure"))
 
 
 @pytest.mark.parametrize("card", ["declined", "closed"])
@@ -263,8 +263,9 @@ def test_a_phone_gets_its_own_way_and_no_frame(shopper):
     on_phone = Page(shopper.get("/guides/inicis?lang=en", headers=phone).text)
     on_pc = page_of(shopper, "/guides/inicis?lang=en")
 
-    assert (len(on_phone.all("iframe")), len(on_phone.all("form", **{"data-module": "pages/guides-run"}))) == (0, 1)
-    assert (len(on_pc.all("iframe")), len(on_pc.all("form", **{"data-module": "pages/guides-run"}))) == (1, 1)
+    run = {"data-module": "workbench/frame"}
+    assert (len(on_phone.all("iframe")), len(on_phone.all("form", **run))) == (0, 1)
+    assert (len(on_pc.all("iframe")), len(on_pc.all("form", **run))) == (2, 0)
 
 
 def test_an_open_run_is_watched_until_it_is_decided(desk, shopper, user, plan):
@@ -301,7 +302,7 @@ def test_the_order_page_leads_back_to_the_run_and_out_of_the_frame(desk, shopper
     assert {link["target"] for link in links} == {"_top"}
 
 
-@pytest.mark.parametrize("path", ["/guides/inicis", "/guides/inicis/phone"])
+@pytest.mark.parametrize("path", ["/guides/inicis/frame", "/guides/inicis/frame?device=mobile"])
 def test_each_visit_is_a_run_of_its_own(shopper, path):
     pages = [shopper.get(path).text for _ in range(2)]
     ids = [re.findall(r'name="run" value="(run_\w{20})"', page) for page in pages]

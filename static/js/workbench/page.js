@@ -24,7 +24,7 @@ export default function page(workbench) {
     announce(workbench, setup);
   };
   setup.onChange();
-  bindSingleRun(workbench);
+  if (!workbench.querySelector("#devices")) bindSingleRun(workbench);
 }
 
 /**

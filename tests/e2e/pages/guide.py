@@ -21,15 +21,40 @@ class GuidePage:
         return self
 
     def run(self) -> PaymentWindow:
-        """Press Run and return the window, which opens over the page or replaces it."""
+        """Press Run and return the window: in a frame on a PC, in place of the page on a phone."""
         RequestPanel(self.page, self.words).run()
-        return self._window()
+        return self._window() if self.device == "phone" else self.window_in_frame("pc")
 
     def run_in_phone_frame(self) -> PaymentWindow:
+        self.run_on("Phone")
+        return self.window_in_frame("mobile")
+
+    def run_on(self, device: str) -> None:
+        """Choose `PC`, `Phone` or `Both`, and press Run."""
         panel = RequestPanel(self.page, self.words)
-        panel.choose_device("Phone")
+        panel.choose_device(device)
         panel.run()
-        return PaymentWindow(self.page.frame_locator(f"iframe[title='{self.words.shop('Phone frame')}']"), self.words)
+
+    def window_in_frame(self, name: str) -> PaymentWindow:
+        """Return the window in the frame of a device, `pc` or `mobile`."""
+        frame = self.page.frame_locator(f"figure[data-device={name}] iframe")
+        redirects = REDIRECTS["phone" if name == "mobile" else name]
+        return PaymentWindow(
+            frame if self.guide in redirects else frame.frame_locator(".imp-dialog iframe"), self.words
+        )
+
+    def expect_address(self, device: str, part: str) -> None:
+        """Expect the address bar of a device to show this."""
+        expect(self.page.locator(f"figure[data-device={device}] .device__address")).to_contain_text(part)
+
+    def lens(self, part: str) -> dict[str, list[str]]:
+        """Return a table of what came back, `fields` or `checks`: the cells of each row by its field."""
+        table = self.page.locator(f"#came-back [data-part={part}]")
+        expect(table).to_be_visible()
+        rows = table.locator("tbody tr").evaluate_all(
+            "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+        )
+        return {name: cells for name, *cells in rows}
 
     def buy(self) -> PaymentWindow:
         """Press the pay button of a page of the shop and return the window of this guide's PG."""

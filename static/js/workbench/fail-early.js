@@ -1,0 +1,14 @@
+// @ts-check
+// Runs the guide with an amount as text: the request is refused before the browser leaves the page.
+
+/** @param {HTMLButtonElement} button */
+export default function failEarly(button) {
+  const workbench = /** @type {HTMLElement} */ (button.closest("#workbench"));
+  button.disabled = false;
+  button.addEventListener("click", () => {
+    const chips = /** @type {HTMLElement[]} */ ([...workbench.querySelectorAll("button[data-mistake]")]);
+    const chip = chips.find((one) => JSON.parse(one.dataset.mistake ?? "{}").id === "amount-as-text");
+    if (chip?.getAttribute("aria-pressed") !== "true") chip?.click();
+    /** @type {HTMLFormElement} */ (workbench.querySelector("#run-bar")).requestSubmit();
+  });
+}
