@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks pins translations
+.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -41,7 +41,7 @@ test-all: .venv/.ready-dev browser ## Run every test
 simulate: .venv/.ready-dev ## Play one seed of the simulation and print its trace: SEED=1 YEARS=1 (STEPS=n: stop after n steps, SEEDS=n: n seeds)
 	@SEED="$(or $(SEED),1)" YEARS="$(or $(YEARS),1)" STEPS="$(or $(STEPS),10000)" SEEDS="$(or $(SEEDS),1)" $(BIN)/python -m tests.simulation.run
 
-drill: .venv/.ready-dev ## Charge under faults, kill a worker, compare money and books: DUE=500 DATABASE=sqlite SEED=1 (URL=…)
+drill: .venv/.ready-dev ## Charge 500 under faults, kill a worker, compare money and books: DUE=500 DATABASE=sqlite SEED=1
 	@DUE="$(DUE)" DATABASE="$(DATABASE)" URL="$(URL)" SEED="$(SEED)" $(BIN)/python -m tests.drill.run
 
 lint: .venv/.ready-dev ## Check style and types
@@ -86,6 +86,9 @@ bench-sandbox: .venv/.ready ## Measure the sandbox beside a bare Flask view
 
 bench-webhooks: .venv/.ready ## Measure how fast the shop takes webhooks while the service hangs
 	@$(BIN)/python -m benchmarks.webhooks
+
+bench-outage: .venv/.ready ## Measure the home page while the service hangs and buyers return
+	@$(BIN)/python -m benchmarks.outage
 
 pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -22,7 +22,7 @@ from rounds import Attempt, Tally
 from services import catalog, checkout, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
 from states import OrderStatus, SubscriptionStatus
-from tests.factories import NOW, make_user, place_order, place_orders, subscribe
+from tests.factories import NOW, make_user, place_order, place_orders, subscribe, subscription_with_key
 
 
 @pytest.fixture
@@ -129,6 +129,19 @@ def test_renew_due_goes_on_until_nothing_is_due(run, desk, user, plan, long_ago,
 
     assert summary["paid"] == 8
     assert renewals.due(desk, now=clock.now()) == []
+
+
+@pytest.mark.heavy
+def test_one_run_charges_640_renewals(run, desk, user, plan, long_ago):
+    keys = [f"card-{n}" for n in range(640)]
+    desk.client.keys.update(dict.fromkeys(keys, "approved"))
+    db.session.add_all([subscription_with_key(user, plan, key, due_at=long_ago) for key in keys])
+    db.session.commit()
+
+    *_, summary = lines_of(run("renew-due"))
+
+    assert summary["paid"] == 640
+    assert sorted(charge["customer_uid"] for charge in desk.client.charges) == sorted(keys)
 
 
 def test_a_limit_leaves_the_rest_due(run, desk, user, plan, long_ago):
