@@ -121,8 +121,12 @@ def open_shop(step: str, act: Act) -> Flask:
     session.mount(config.IMP_API_URL, line)
     (STEPS | STEPS_OF_NEWS)[step](line, act)
     client = IamportClient(
-        base_url=config.IMP_API_URL, key=config.IMP_KEY, secret=config.IMP_SECRET, session=session
-    )  # fmt: skip
+        base_url=config.IMP_API_URL,
+        key=config.IMP_KEY,
+        secret=config.IMP_SECRET,
+        timeout=config.IMP_TIMEOUT,
+        session=session,
+    )
     return create_app(config, client)
 
 
