@@ -112,8 +112,9 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
 
     With --day, compare that day instead, and repair what differs.
 
-    Exit codes: 0 when all had its turn, or both agree; 1 when differences are left; 2 for wrong usage; 3 when the
-    payment service does not answer, so that something was left for the next run.
+    Exit codes: 0 when everything had its turn, when both agree, or when another process compares the day; 1 when
+    differences are left; 2 for wrong usage; 3 when the payment service does not answer, so that something was left for
+    the next run.
     """
     if day is not None:
         _compare(day.date(), only_report=dry_run)
@@ -135,6 +136,9 @@ def _compare(day: date, *, only_report: bool) -> None:
     except IamportError as err:
         click.echo(f"{day}: no answer from the payment service ({err}). Run the command again.", err=True)
         click.get_current_context().exit(3)
+    if compared is None:
+        click.echo(f"{day}: another process compares this day.")
+        return
     for found in compared.differences:
         state = "repaired" if found.repaired_at else "open"
         click.echo(f"{found.kind} {found.merchant_uid} {found.imp_uid}: {found.rule}, {state}")

@@ -857,6 +857,10 @@ class Comparison(Model):
     totals: Mapped[dict[str, dict[str, int]]] = mapped_column(JSON, default=dict)
     """`collected` and `refunded` on this day by the service's records, in minor units, by currency."""
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    claimed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of the lease under which one process alone compares the day."""
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    """The name of the process that holds the lease. If that process has ended, the lease ends too."""
 
     differences: Mapped[list["Difference"]] = relationship(back_populates="comparison", order_by="Difference.id")
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import selectinload
 from clock import bounds
 from models import Comparison, Difference, ListedPayment, Order, db
 from services import differences, takings
+from services.comparison_claims import claimed, extend
 from services.desk import Desk
 from services.differences import Finding
 from services.iamport import IamportError, Payment, PaymentPage, Refused
@@ -36,18 +37,29 @@ TRIED_AGAIN = timedelta(days=90)
 """How long an open difference is tried again with each later day. Afterwards only a run of its own day tries it."""
 
 
-def run(desk: Desk, day: date, *, moment: Callable[[], datetime], only_report: bool = False) -> Comparison:
+def run(desk: Desk, day: date, *, moment: Callable[[], datetime], only_report: bool = False) -> Comparison | None:
     """Compare a day and repair what differs; with `only_report`, repair nothing. Return the comparison.
 
-    `moment` returns the current time. A day that was compared before is compared again from the start.
+    `moment` returns the current time. A day that was compared before is compared again from the start. A report leaves
+    the repairs of a day to the worker, unless its comparison had ended before: then it has ended again. Return None if
+    another process compares the day.
 
     Raises:
         IamportError: when the service does not answer. The next call continues there.
     """
     over = (ComparisonStep.REPAIR, ComparisonStep.DONE) if only_report else (ComparisonStep.DONE,)
-    comparison = begin(day, unless=over)
-    while comparison.step not in over:
-        step(desk, comparison, now=moment())
+    comparison = begin(day)
+    with claimed(desk, comparison) as is_mine:
+        if not is_mine:
+            return None
+        ended_at = comparison.finished_at
+        begin(day, unless=over)
+        while comparison.step not in over:
+            step(desk, comparison, now=moment())
+            extend(desk, comparison)
+        if only_report and ended_at is not None:
+            _end(comparison, at=ended_at)
+            db.session.commit()
     return comparison
 
 
@@ -204,9 +216,7 @@ def _repair_next(desk: Desk, comparison: Comparison, *, now: datetime) -> None:
         .limit(1)
     )
     if difference is None:
-        if _move(comparison, place, to=(ComparisonStep.DONE, 0)):
-            _forget(comparison, ListedPayment)
-            comparison.finished_at = now
+        _end(comparison, at=now)
         db.session.commit()
         return
     to = (comparison.step, difference.id)
@@ -224,6 +234,12 @@ def _repair_next(desk: Desk, comparison: Comparison, *, now: datetime) -> None:
     except Exception:
         db.session.rollback()
         log.exception("payment %s was not repaired", difference.imp_uid)
+
+
+def _end(comparison: Comparison, *, at: datetime) -> None:
+    if _move(comparison, _place(comparison), to=(ComparisonStep.DONE, 0)):
+        _forget(comparison, ListedPayment)
+        comparison.finished_at = at
 
 
 # Where a comparison stands --------------------------------------------------------------------------------

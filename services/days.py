@@ -9,6 +9,7 @@ from sqlalchemy import select
 from clock import day_in_seoul
 from models import Comparison, Order, db
 from services import comparison
+from services.comparison_claims import claimed, extend
 from services.desk import Desk
 from services.iamport import IamportError
 from states import ComparisonStep
@@ -51,7 +52,11 @@ def catch_up(desk: Desk, *, moment: Callable[[], datetime], goes_on: Callable[[]
     try:
         while goes_on() and (day := missing(now=moment())):
             compared = comparison.begin(day)
-            while goes_on() and compared.step is not ComparisonStep.DONE:
-                comparison.step(desk, compared, now=moment())
+            with claimed(desk, compared) as is_mine:
+                if not is_mine:
+                    return  # another process compares the day
+                while goes_on() and compared.step is not ComparisonStep.DONE:
+                    comparison.step(desk, compared, now=moment())
+                    extend(desk, compared)
     except IamportError as err:
         log.warning("a comparison waits for the payment service: %r", err)

@@ -45,6 +45,7 @@ from services import (
     webhooks,
 )
 from services.checkout import Source
+from services.comparison_claims import claimed
 from services.desk import Desk
 from services.differences import left_of
 from services.processes import Process
@@ -198,7 +199,10 @@ def test_two_processes_that_compare_one_day_count_and_repair_each_payment_once(a
     def compare(_process: int) -> ComparisonStep:
         with app.app_context():
             start.wait(timeout=10)
-            return comparison.run(desk, date(2026, 1, 31), moment=lambda: NOW + timedelta(days=1)).step
+            compared = comparison.begin(date(2026, 1, 31))
+            while compared.step is not ComparisonStep.DONE:
+                comparison.step(desk, compared, now=NOW + timedelta(days=1))
+            return compared.step
 
     with ThreadPoolExecutor(3) as pool:
         steps = set(pool.map(compare, range(3)))
@@ -210,6 +214,28 @@ def test_two_processes_that_compare_one_day_count_and_repair_each_payment_once(a
     assert {order.status for order in orders} == {OrderStatus.PAID}
     assert refunded.status is OrderStatus.CANCELLED
     assert db.session.query(Difference).count() == 13
+
+
+def test_a_day_is_compared_by_one_process_at_a_time(app, desk, user, plan, another):
+    desk.client.time = int(NOW.timestamp())
+    subscribe(desk, user, plan, "jtnet")
+    day, moment = date(2026, 1, 31), lambda: NOW + timedelta(days=1)
+
+    with claimed(another, comparison.begin(day)) as is_theirs:
+        during = comparison.run(desk, day, moment=moment)
+    after = comparison.run(desk, day, moment=moment)
+
+    assert (is_theirs, during, after.step) == (True, None, ComparisonStep.DONE)
+
+
+def test_the_claim_on_a_day_ends_with_its_process(app, desk, user, plan, another):
+    subscribe(desk, user, plan, "jtnet")
+    compared = comparison.begin(date(2026, 1, 31))
+    claim = claimed(another, compared)
+    claim.__enter__()
+    another.process.leave()
+
+    wait_until(lambda: comparison.run(desk, compared.day, moment=lambda: NOW + timedelta(days=1)) is not None)
 
 
 def test_two_orders_for_one_period_do_not_share_an_attempt(simultaneously, desk, user, dollar_plan):

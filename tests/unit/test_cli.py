@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from itertools import count
@@ -19,8 +20,10 @@ import progress
 import rounds
 from models import Comparison, JournalEntry, Notice, Plan, db
 from rounds import Attempt, Tally
-from services import catalog, checkout, journal, renewals, subscriptions, webhooks
+from services import catalog, checkout, comparison, journal, renewals, subscriptions, webhooks
 from services.checkout import Source
+from services.comparison_claims import claimed
+from services.processes import Process
 from states import OrderStatus, SubscriptionStatus
 from tests.factories import NOW, make_user, place_order, place_orders, subscribe, subscription_with_key
 
@@ -408,6 +411,18 @@ def test_a_silent_service_has_an_exit_code_of_its_own(compare, refunded, desk):
 
     assert result.exit_code == 3
     assert "Run the command again." in result.output
+
+
+def test_a_day_that_another_process_compares_is_left_to_it(compare, refunded, desk):
+    yesterday = clock.day_in_seoul(clock.now() - timedelta(days=1))
+    other = replace(desk, process=Process())
+
+    with claimed(other, comparison.begin(yesterday)):
+        result = compare()
+    other.process.leave()
+
+    assert result.output == f"{yesterday}: another process compares this day.\n"
+    assert (result.exit_code, refunded.status) == (0, OrderStatus.PAID)
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "20260131", "9999-12-31", "0001-01-01"])

@@ -390,6 +390,18 @@ def test_a_report_repairs_nothing_and_a_run_after_it_repairs(desk, user, plan):
     assert order.status is OrderStatus.CANCELLED
 
 
+def test_a_report_of_a_day_that_was_compared_leaves_it_compared(desk, user, plan):
+    order = subscribe(desk, user, plan, "jtnet").orders[0]
+    ended_at = run(desk).finished_at
+    desk.client.cancel_in_console(order.imp_uid)
+
+    reported = run(desk, now=NEXT + timedelta(hours=1), only_report=True)
+
+    assert (reported.step, reported.finished_at) == (ComparisonStep.DONE, ended_at)
+    assert (len(left_of(reported)), db.session.query(ListedPayment).count()) == (1, 0)
+    assert left_of(run(desk)) == []
+
+
 def test_a_day_may_be_compared_again_and_nothing_happens_twice(desk, user, plan):
     order = place_order(desk, user, plan, "jtnet")
     pay(desk, order)
