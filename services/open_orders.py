@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from models import Order, db
-from services import journal, payments
+from services import charges, journal, payments
 from services.desk import Desk
 from services.locks import lock
 from services.owners import EVERYONE, Owners
@@ -74,6 +74,10 @@ def abandon(order: Order, *, now: datetime, reason: str = "") -> None:
 
 
 def _may_be_repeated(order: Order) -> bool:
-    """Whether the worker may send this charge again: its invoice is open. A window is opened only once."""
-    invoice = order.invoice
-    return order.purpose is OrderPurpose.CHARGE and invoice is not None and invoice.status is InvoiceStatus.OPEN
+    """Whether the worker may send this charge again: its invoice is open, and its subscription is charged.
+
+    A window is opened only once, and a suspended subscription may stay so.
+    """
+    if order.purpose is not OrderPurpose.CHARGE or order.invoice is None:
+        return False
+    return order.invoice.status is InvoiceStatus.OPEN and order.subscription.status in charges.CHARGED

@@ -358,3 +358,16 @@ def test_two_workers_with_the_same_list_read_an_attempt_once(desk, user, plan):
     open_orders.process(desk, order_id=order.id, now=later)
 
     assert len(desk.client.calls) == calls
+
+
+def test_an_unanswered_charge_of_a_suspended_subscription_is_closed_after_a_day(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+    desk.client.silent_call = "again"
+    order = renew(desk, subscription, now=FEBRUARY)
+    desk.client.silent_call = ""
+    subscription.suspend()
+    db.session.commit()
+
+    reconcile(desk, now=FEBRUARY + timedelta(days=2))
+
+    assert order.status is OrderStatus.CANCELLED
