@@ -63,6 +63,16 @@ def node_command() -> list[str]:
     return ["env", f"NODE_PATH={place / 'node_modules'}", node, str(HERE / "driver.js")]
 
 
+def compiler() -> list[str]:
+    """Return the command that compiles TypeScript; it is installed beside the npm clients.
+
+    Raises:
+        Unavailable: when its environment cannot be created.
+    """
+    _, node_path, node, _ = node_command()
+    return [node, f"{node_path.removeprefix('NODE_PATH=')}/typescript/bin/tsc"]
+
+
 def _place(listed: Path, flavour: str) -> Path:
     return CACHE / hashlib.sha256(listed.read_bytes() + flavour.encode()).hexdigest()[:16]
 
