@@ -56,8 +56,8 @@ class Field:
 
     @property
     def rank(self) -> Literal["required", "sent", "other"]:
-        """How soon a reader needs the field: a short form shows only the required ones."""
-        if self.parameter.required != "optional":
+        """How soon a reader needs the field. A short form shows only the required ones that the server leaves to it."""
+        if self.parameter.required != "optional" and not self.is_id:
             return "required"
         return "sent" if self.is_sent else "other"
 

@@ -85,7 +85,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     ]
     try:
         for url in (site.sandbox, site.shop):
-            _wait_for(f"{url}/healthz", Path(log.name))
+            wait_for(f"{url}/healthz", Path(log.name))
         yield site
     finally:
         for process in processes:
@@ -94,7 +94,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         sys.stdout.write(Path(log.name).read_text()[-4000:])
 
 
-def _wait_for(url: str, log: Path) -> None:
+def wait_for(url: str, log: Path) -> None:
+    """Wait until a server answers, and fail with its log if it does not."""
     patient = requests.Session()
     patient.mount("http://", HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.05, backoff_max=0.5)))
     answer = patient.get(url, timeout=30)

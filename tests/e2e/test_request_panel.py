@@ -1,12 +1,16 @@
 """Editing the request of a guide: form, JSON, presets and mistakes change one setup, and the address keeps it."""
 
 import json
+import re
 import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import MakeShopper, Shopper
+from tests.e2e.conftest import GUNICORN, ROOT, MakeShopper, Shopper, Site, free_port, wait_for
 from tests.e2e.pages.guide import GuidePage
 from tests.e2e.pages.request import RequestPanel
 
@@ -16,6 +20,22 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture
 def visitor(make_shopper: MakeShopper) -> Shopper:
     return make_shopper("pc", language="en", signed_in=False)
+
+
+@pytest.fixture
+def careful_shop(site: Site, tmp_path: Path) -> Iterator[str]:
+    """The address of a second web process of the shop, which does not accept test payments."""
+    port = free_port()
+    command = [*GUNICORN, "--bind", f"127.0.0.1:{port}", "demo:create_app()"]
+    environ = {**site.environ, "TEST_PAYMENTS": "0"}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait_for(f"http://localhost:{port}/healthz", tmp_path / "log")
+            yield f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def panel_of(shopper: Shopper, address: str = "/guides/inicis") -> RequestPanel:
@@ -213,6 +233,51 @@ def test_enter_in_a_field_does_not_run(visitor: Shopper):
 
     expect(visitor.page.locator("#run-bar")).not_to_have_attribute("aria-busy", "true")
     assert panel.setup()["changed"] == []
+
+
+def test_the_link_to_the_other_language_keeps_the_setup(visitor: Shopper):
+    panel = panel_of(visitor)
+    panel.type("amount", "500")
+
+    visitor.page.get_by_role("link", name="한국어").click()
+
+    visitor.page.wait_for_url("**lang=ko**")
+    expect(visitor.page.locator("#field-amount")).to_have_value("500")
+
+
+def test_a_phone_reaches_run_and_code_within_two_screens(make_shopper: MakeShopper):
+    page = make_shopper("phone", signed_in=False).open("/guides/paymentwall")
+    expect(page.locator("#workbench")).to_have_attribute("data-setup", re.compile("request"))
+    two_screens = 2 * (page.viewport_size or {})["height"]
+
+    run, code = page.locator("#run-bar"), page.locator("#source-javascript")
+
+    expect(run).to_be_in_viewport()
+    assert (code.bounding_box() or {})["y"] < two_screens
+
+
+def test_a_phone_shows_required_and_changed_fields_until_all_are_wanted(make_shopper: MakeShopper):
+    shopper = make_shopper("phone", signed_in=False)
+    panel = panel_of(shopper, "/guides/inicis#notice_url=https%3A%2F%2Fexample.com%2Fhook")
+
+    expect(panel.field("amount")).to_be_visible()
+    expect(panel.field("notice_url")).to_be_visible()
+    expect(panel.field("buyer_name")).to_be_hidden()
+    panel.show_all_fields()
+    expect(panel.field("buyer_name")).to_be_visible()
+    expect(panel.field("custom_data")).to_be_visible()
+
+
+def test_without_test_payments_the_page_shows_and_folds_but_runs_nothing(visitor: Shopper, careful_shop: str):
+    page = visitor.page
+    page.goto(f"{careful_shop}/guides/inicis")
+    expect(page.locator("#workbench")).to_have_attribute("data-setup", re.compile("request"))
+
+    expect(page.get_by_text("TEST_PAYMENTS is off")).to_be_visible()
+    expect(page.locator("#source-javascript")).to_contain_text("html5_inicis")
+    expect(page.get_by_role("button", name=visitor.words.shop("Run"), exact=True)).to_have_count(0)
+    page.locator("tbody[data-facts] button").first.click()
+    expect(page.locator("#about-pg")).to_be_visible()
 
 
 def test_an_edit_reaches_the_payment_window_and_not_the_order(make_shopper: MakeShopper):

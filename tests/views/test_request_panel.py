@@ -79,7 +79,7 @@ def test_ids_are_left_to_the_server(client):
 
     for name in ("merchant_uid", "customer_uid"):
         (field,) = page.all("input", id=f"field-{name}")
-        assert (field["value"], field["placeholder"]) == ("", "set by the server")
+        assert (field["value"], field["placeholder"]) == ("", "by the server")
 
 
 def test_a_number_that_was_paid_can_be_sent_again_only_by_who_paid_it(client, shopper, desk, user, plan):

@@ -90,9 +90,11 @@ function decoded(text) {
   }
 }
 
-/** Let the sign-in lead back to this setup. @param {HTMLElement} workbench @param {string} fragment */
+/** Let the sign-in lead back to this setup, and the link to the other language keep it. @param {HTMLElement} workbench @param {string} fragment */
 function comeBackTo(workbench, fragment) {
   const back = `${window.location.pathname}${window.location.search}${fragment ? "#" : ""}${fragment}`;
+  const other = /** @type {HTMLAnchorElement | null} */ (document.querySelector(".site-account a[hreflang]"));
+  if (other) other.hash = fragment;
   const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (workbench.querySelectorAll("input[name=next]"));
   for (const input of inputs) input.value = back;
   const links = /** @type {NodeListOf<HTMLAnchorElement>} */ (workbench.querySelectorAll('a[href*="next="]'));

@@ -17,6 +17,10 @@ export function bindRun(workbench, setup) {
     setup.device = /** @type {"pc"} */ (radios.find((radio) => radio.checked)?.value ?? "pc");
     setup.onChange();
   });
+  // Enter on the switch would press Run.
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target !== button) event.preventDefault();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     workbench.dispatchEvent(new CustomEvent("panel-show", { detail: { panel: "panel-shop" } }));
