@@ -91,15 +91,20 @@
 
 /**
  * Events on #workbench, by which the panels of a guide's page talk to each other.
- * @typedef {object} WorkbenchEvents
- * @property {CustomEvent<SetupDetail>} "setup-change" also once at the start; `data-setup` keeps the last one as JSON
- * @property {CustomEvent<{name: string | null}>} "field-point" the pointer or the focus is on a field, or left it
- * @property {CustomEvent<RunDetail>} "run-start"
- * @property {CustomEvent<{device: string, order: CreatedOrder, sent: object}>} "run-order" what the browser really sent
- * @property {CustomEvent<{device: string, kind: "callback" | "landing", fields: object}>} "run-return"
- * @property {CustomEvent<{device: string, merchantUid: string, location: string}>} "run-result"
- * @property {CustomEvent<{runId: string}>} "run-end"
- * @property {CustomEvent<{panel: string}>} "panel-show" selects a panel by its element's id where panels are tabs
+ *
+ * `setup-change` also fires once at the start, and `data-setup` keeps the last one as JSON. `field-point` says on which
+ * field the pointer or the focus is. `run-order` says what the browser really sent. `panel-show` selects a panel by the
+ * id of its element where panels are tabs.
+ * @typedef {{
+ *   "setup-change": CustomEvent<SetupDetail>,
+ *   "field-point": CustomEvent<{name: string | null}>,
+ *   "run-start": CustomEvent<RunDetail>,
+ *   "run-order": CustomEvent<{device: string, order: CreatedOrder, sent: object}>,
+ *   "run-return": CustomEvent<{device: string, kind: "callback" | "landing", fields: object}>,
+ *   "run-result": CustomEvent<{device: string, merchantUid: string, location: string}>,
+ *   "run-end": CustomEvent<{runId: string}>,
+ *   "panel-show": CustomEvent<{panel: string}>,
+ * }} WorkbenchEvents
  */
 
 export {};
