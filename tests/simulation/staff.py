@@ -86,8 +86,9 @@ def _read_again(world: World, desk: Desk, by: User) -> None:
 def _cancel(world: World, desk: Desk, by: User) -> None:
     subscription = choices.subscription(world)
     if subscription is not None:
-        world.log(f"staff cancel subscription {subscription.id}")
-        staff.cancel(desk, subscription=subscription, reason="", by=by, now=world.now)
+        effect = world.random.choice((RefundEffect.PERIOD_END, RefundEffect.END))
+        world.log(f"staff cancel subscription {subscription.id}, {effect}")
+        staff.cancel(desk, subscription=subscription, effect=effect, reason="", by=by, now=world.now)
 
 
 DEEDS: dict[Callable[[World, Desk, User], None], int] = {
