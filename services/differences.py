@@ -140,7 +140,7 @@ def rule_for(kind: DifferenceKind, order: Order | None, imp_uid: str) -> Repair:
 
 
 def repair(desk: Desk, difference: Difference, *, now: datetime) -> None:
-    """Apply the rule of a difference, and record whether both records agree afterwards.
+    """Apply the rule of a difference in its owner's time, and record whether both records agree afterwards, at `now`.
 
     The difference may be old, so the record is read first: nothing is done to a payment that agrees by now.
 
@@ -150,7 +150,7 @@ def repair(desk: Desk, difference: Difference, *, now: datetime) -> None:
     order, imp_uid = orders.by_uid(difference.merchant_uid), difference.imp_uid
     kind = between(desk, order, read(desk, imp_uid))
     if kind is not None:
-        _apply_rule(desk, order, imp_uid, now=now)
+        _apply_rule(desk, order, imp_uid, now=desk.time_of(order.user_id))
         kind = between(desk, order, read(desk, imp_uid))
     if kind is None:
         difference.repaired_at = now

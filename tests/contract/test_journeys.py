@@ -334,7 +334,9 @@ def test_the_comparison_of_the_day_finds_a_console_refund_whose_webhook_was_lost
     sandbox.control("cancel", imp_uid=order.imp_uid)
     today = datetime.fromtimestamp(sandbox.clock(), UTC)  # the sandbox has a time of its own
 
-    comparison.run(desk, day_in_seoul(today), moment=lambda: NOW + timedelta(days=1))
+    next_day = NOW + timedelta(days=1)
+    desk = replace(desk, time_of=lambda owner: next_day)
+    comparison.run(desk, day_in_seoul(today), moment=lambda: next_day)
 
     (case,) = reversals.open_cases()
     assert (case.order, case.kind.value, order.subscription.status.value) == (order, "refunded", "suspended")

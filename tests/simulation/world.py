@@ -187,7 +187,9 @@ class World:
         wire: Any = Wire(self, self._breakers_of(name))
         try:
             with self.app.app_context():
-                yield replace(desk, client=wire, process=process, machine_now=lambda: self.machine)
+                yield replace(
+                    desk, client=wire, process=process, machine_now=lambda: self.machine, time_of=lambda owner: self.now
+                )
         except Crash:
             self.log(f"{actor.name} has crashed")
             self.breakers.pop(name, None)

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+import clock
 import follow_up
 from clock import add_months
 from models import BillingKey, Order, Refund, Subscription, db
 from rounds import charge_due
-from services import billing_keys, checkout, open_orders, refunds, renewals, subscriptions
+from services import billing_keys, checkout, comparison, open_orders, refunds, renewals, subscriptions
 from services.checkout import Source
 from services.owners import EVERYONE, Group, Owners
 from tests.factories import NOW, make_user, place_order, subscribe
@@ -72,6 +73,22 @@ def test_a_person_who_is_a_month_ahead_is_charged_alone(app, desk, people, plan)
     assert renewals.count_due(desk, now=NOW + timedelta(days=1), owners=Owners(without=of(ahead.user))) == 0
 
 
+@pytest.mark.parametrize(("moved_by", "status"), [(0, "suspended"), (32, "active")])
+def test_a_comparison_repairs_an_order_in_its_owners_time(desk, people, plan, moved_by, status):
+    """A refund in the console suspends only while the period that it paid has not ended for its buyer."""
+    desk = replace(desk, time_of=lambda owner: NOW + timedelta(days=moved_by))
+    desk.client.time = int(NOW.timestamp())
+    subscription = subscribe(desk, people[0], plan, "jtnet")
+    order = subscription.orders[0]
+    desk.client.cancel_in_console(order.imp_uid)
+
+    compared = comparison.run(desk, clock.day_in_seoul(NOW), moment=lambda: NOW + timedelta(days=1))
+
+    (difference,) = compared.differences
+    assert (subscription.status.value, order.cases[0].opened_at) == (status, NOW + timedelta(days=moved_by))
+    assert difference.repaired_at == NOW + timedelta(days=1)
+
+
 def test_the_worker_looks_for_what_is_due_of_each_group_in_its_own_time(app, desk, people, plan, dollar_plan):
     for user in people:
         leave_work(desk, user, plan, dollar_plan)
@@ -88,6 +105,8 @@ def test_the_worker_looks_for_what_is_due_of_each_group_in_its_own_time(app, des
     db.session.expire_all()
 
     assert [len(user.subscriptions[-1].invoices) for user in people] == [2, 1]
+    ended = [order for order in db.session.query(Order) if order.ended_at and order.outcome == "cancelled"]
+    assert {order.user_id: order.late_look_at is None for order in ended} == {ahead.id: True, usual.id: False}
     made = [(refund.order.user_id, refund.made_at) for refund in db.session.query(Refund)]
     assert made == [(ahead.id, FEBRUARY), (usual.id, None)]
     deleted = {key.user_id: key.deleted_at for key in db.session.query(BillingKey) if key.revoked_at}
