@@ -38,7 +38,6 @@ FAULTS = (
     Fault(20, ({"outcome": "late_approval", "seconds": 36 * HOUR}, {"outcome": "decline"})),
 )
 FORGERIES = ("none", "none", "wrong_amount", "unknown_imp_uid", "wrong_merchant_uid")
-CALM = {"copies": 1, "delay": 0, "format": "json", "shuffle": False, "forged": "none"}
 
 
 def plan(control: str, keys: list[str], random: Random) -> int:
@@ -68,11 +67,6 @@ def disturb_webhooks(control: str, random: Random) -> str:
     words = [("lost", "sent once", "sent twice")[policy["copies"]]]
     words += [f"{policy['delay']} s late"] * bool(policy["delay"]) + ["reordered"] * policy["shuffle"]
     return ", ".join([*words, *(["forged ones ahead"] if policy["forged"] != "none" else [])])
-
-
-def calm_webhooks(control: str) -> None:
-    """Send each webhook once from now on. Those that were lost stay lost."""
-    _pull(f"{control}/webhooks", CALM)
 
 
 def set_clock_back(control: str, by: timedelta) -> None:
