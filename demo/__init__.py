@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Flask, render_template
 
 import app as shop
-from config import Config, ConfigError, origin_of
+from config import Config, ConfigError
 from demo import clocks, declines, header, own_time, source, tables, timeline, views, words
 from demo.people import PEOPLE
 from services.iamport import IamportClient
@@ -33,10 +33,9 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     timeline.init_app(app)
     app.register_blueprint(declines.bp)
     app.jinja_env.filters.update(short_date=words.short_date, day_of_year=words.day_of_year, distance=words.distance)
-    console = origin_of(app.config["IMP_API_URL"])
     fill_slot(app, "head", lambda: render_template("demo/head.html"))
     fill_slot(app, "header", header.chip)
-    fill_slot(app, "banner", lambda: render_template("demo/banner.html", console=console))
+    fill_slot(app, "banner", header.banner)
     fill_slot(app, "again", lambda: render_template("demo/decline.html"))
     fill_slot(app, "run_here", lambda: render_template("demo/run_here.txt", config=app.config))
     fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=header.wanted_page()))

@@ -91,6 +91,7 @@ def _defaults() -> dict[str, str]:
         "IMP_CODE": "imp00000000",
         "IMP_KEY": "sandbox_key",
         "IMP_SECRET": "sandbox_secret",
+        "IMP_TIMEOUT": "8",  # an outage is to be seen without a long wait
         "SECRET_KEY": _secret_key(),
         "DATABASE_URL": f"sqlite:///{INSTANCE / 'shop.db'}",
         "SANDBOX_DATABASE_URL": f"sqlite:///{INSTANCE / 'sandbox.db'}",

@@ -18,6 +18,7 @@ from models import db
 from services import machine_time
 from services.owners import Group, Owners
 
+NO_TIME = timedelta()
 BUSY_FOR = timedelta(minutes=2)
 """Machine time for which one request alone moves a person's clock, counted from its last stop."""
 

@@ -1,11 +1,12 @@
-"""What the demonstration adds to the header of every page: the clock of the signed-in person."""
+"""What the demonstration adds to the header of every page: its own levers, and the clock of the signed-in person."""
 
-from flask import render_template, request
+from flask import current_app, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import clock
-from demo import agenda, clocks, destinations
+from config import origin_of
+from demo import agenda, clocks, destinations, sandbox
 
 NEXT = 3
 """Events that the menu shows."""
@@ -26,6 +27,13 @@ def chip() -> str:
         return render_template("demo/chip.html", now=now, back=this_page(), **facts)
     except SQLAlchemyError:
         return ""
+
+
+def banner() -> str:
+    """Return the line above the header: what this site is, and the levers of the demonstration."""
+    console, shop = origin_of(current_app.config["IMP_API_URL"]), current_app.config["PUBLIC_URL"]
+    facts = {"console": console, "shop": shop, "state": sandbox.service_state(), "states": sandbox.STATES}
+    return render_template("demo/banner.html", back=this_page(), **facts)
 
 
 def this_page() -> str:

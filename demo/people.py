@@ -1,5 +1,6 @@
 """The sample people. They get their subscriptions through the same services as every buyer."""
 
+import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,24 @@ PASSWORD = "maedal-demo"
 
 GOOD_CARD = "4242-4242-4242-4242"
 CARD_DECLINED_LATER = "4000-0000-0000-9995"
+
+FAMILY_NAMES = ("강", "권", "서", "송", "신", "안", "오", "윤", "임", "장", "조", "한", "홍", "황")
+GIVEN_NAMES = (
+    "가온",
+    "다은",
+    "도윤",
+    "라온",
+    "민서",
+    "서준",
+    "수아",
+    "시우",
+    "예린",
+    "우진",
+    "유나",
+    "은우",
+    "지호",
+    "하린",
+)
 
 Story = Callable[[User, datetime], None]
 
@@ -91,6 +110,29 @@ PEOPLE = (
         is_staff=True,
     ),
 )
+
+
+def tell_story(user: User) -> None:
+    """Give a sample person the past of their role. Do nothing for anyone else."""
+    for person in PEOPLE:
+        if person.email == user.email:
+            person.story(user, clock.machine_now())
+
+
+def newcomer() -> User:
+    """Return a new account of a shopper without a past, with an invented name and address."""
+    name = f"{secrets.choice(FAMILY_NAMES)}{secrets.choice(GIVEN_NAMES)}"
+    user = accounts.sign_up(
+        email=f"{secrets.token_hex(4)}@example.com",
+        password=PASSWORD,
+        name=name,
+        tel="010-1234-5678",
+        language="ko",
+        now=clock.machine_now(),
+    )
+    user.language = None  # so that the demonstration uses the visitor's
+    db.session.commit()
+    return user
 
 
 def seed() -> None:

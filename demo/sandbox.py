@@ -1,4 +1,4 @@
-"""The sandbox's levers that the demonstration uses, over HTTP: clocks and records of customers, calls, webhooks."""
+"""The sandbox's levers that the demonstration uses, over HTTP: clocks, records, calls, webhooks and outages."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,6 +6,10 @@ from typing import Any
 import requests
 from flask import current_app
 
+STATES = ("up", "refuse", "hang", "error")
+"""What the sandbox can play: it works, refuses every call, answers none, or answers each with HTTP 500."""
+SHORT_TIMEOUT = 0.5
+"""Seconds that a page waits for the state of the payment service."""
 TIMEOUT = 30
 """Seconds. A clock that moves waits up to 15 seconds for the shop to answer the webhooks of that time."""
 
@@ -56,6 +60,36 @@ def decline_next_charge(customer_uid: str) -> None:
         requests.RequestException: when the sandbox does not answer, or refuses.
     """
     _post("outcomes", outcome="insufficient_funds", place="charge", customer_uid=customer_uid)
+
+
+def reset_customers(customer_uids: Sequence[str]) -> None:
+    """Erase what the sandbox has of these customers.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    if customer_uids:
+        _post("reset", customer_uid=list(customer_uids))
+
+
+def service_state() -> str:
+    """Return the state of the payment service: one of `STATES`, or '' when the sandbox does not say."""
+    address = f"{current_app.config['IMP_API_URL']}/control/levers"
+    try:
+        query = {"merchant_code": current_app.config["IMP_CODE"]}
+        levers = requests.get(address, params=query, timeout=SHORT_TIMEOUT).json()["levers"]
+    except (requests.RequestException, KeyError):
+        return ""
+    return str(levers.get("service", ""))
+
+
+def set_service_state(state: str) -> None:
+    """Let the payment service work (`up`), or play an outage for every person.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    _post("levers", service=state)
 
 
 def _get(record: str, ids: Sequence[str], *, limit: int) -> Any:

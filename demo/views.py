@@ -6,13 +6,14 @@ import requests
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required, login_user
+from flask_login import current_user, login_required, login_user, logout_user
 from markupsafe import Markup
 
 import clock
-from demo import agenda, calendar, clocks, destinations, journeys, summary
+from demo import agenda, calendar, clocks, destinations, journeys, sandbox, summary
 from demo.journeys import CannotTravel
-from demo.people import account_of
+from demo.people import account_of, newcomer
+from demo.start_over import Busy, start_over
 from services import subscriptions
 from views.account import next_page
 from views.assets import address
@@ -71,6 +72,43 @@ def depart() -> ResponseReturnValue:
         flash(_("Choose a time after your own, at most 13 months later."), "error")
         return redirect(_page_before())
     return _go_on()
+
+
+@bp.post("/start-over")
+@login_required
+def begin_again() -> ResponseReturnValue:
+    """Erase what the signed-in person has in shop and sandbox, and set their clock to the time of day."""
+    try:
+        start_over(current_user)
+        flash(_("You start over: your orders, subscriptions, cards and your clock are reset."), "success")
+    except Busy:
+        flash(_("Your clock is on its way. Start over when it has arrived."), "error")
+    except requests.RequestException:
+        flash(_("The sandbox does not respond, so nothing was reset."), "error")
+    return redirect(url_for("subscriptions.index"))
+
+
+@bp.post("/shoppers")
+def add_shopper() -> ResponseReturnValue:
+    """Create a shopper without a past, and sign in as them."""
+    user = newcomer()
+    logout_user()
+    login_user(user)
+    flash(_("You are %(name)s now, a new shopper with a clock of your own.", name=user.name), "success")
+    return redirect(url_for("catalog.index"))
+
+
+@bp.post("/service")
+def set_service() -> ResponseReturnValue:
+    """Let the payment service work, or play an outage, for all people of this demonstration."""
+    state = request.form.get("state", "")
+    if state not in sandbox.STATES:
+        abort(400)
+    try:
+        sandbox.set_service_state(state)
+    except requests.RequestException:
+        flash(_("The sandbox does not respond, so nothing has changed."), "error")
+    return redirect(_page_before())
 
 
 @bp.get("/journey")

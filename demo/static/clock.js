@@ -1,9 +1,9 @@
 // @ts-check
-// The clock in the header: its menu closes on Escape and on a click elsewhere. A long journey continues automatically.
+// The menus in the header close on Escape and on a click elsewhere. A long journey continues automatically.
 
-const menu = /** @type {HTMLDetailsElement | null} */ (document.querySelector("#clock-chip"));
+const menus = /** @type {HTMLDetailsElement[]} */ ([...document.querySelectorAll(".clock-chip, .demo-bar__service")]);
 
-if (menu) {
+for (const menu of menus) {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     menu.open = false;

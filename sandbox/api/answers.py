@@ -1,4 +1,4 @@
-"""Delay, break or withhold answers, as a planned outcome or the lever `latency` says."""
+"""Delay, break or withhold answers, as a planned outcome or one of the levers `latency` and `service` says."""
 
 import select
 import socket
@@ -11,8 +11,27 @@ from ..rules import outcomes
 from ..rules.charges import INTERNAL_ERROR
 from ..wire.errors import Refused
 
+REFUSING = "점검 중이라 요청을 받지 않습니다. (the lever service is refuse)"
+LONGEST_HANG = 60.0
+"""Seconds after which a call is cut off although its client still waits."""
+
 CONNECTIONS = ("werkzeug.socket", "gunicorn.socket")
 """Keys of the WSGI environment where a server leaves the connection to the client."""
+
+
+def fail_if_out(state: str) -> None:
+    """Refuse the call, or leave it without an answer, unless the lever `service` is `up`. Nothing else happens then.
+
+    Raises:
+        Refused: with HTTP 403 or 500, or with 504 after a client that hangs has given up.
+    """
+    if state == "refuse":
+        raise Refused(-1, REFUSING, http=403, ours=True)
+    if state == "error":
+        raise Refused(-1, INTERNAL_ERROR, http=500)
+    if state == "hang":
+        _lose(LONGEST_HANG)
+        raise Refused(-1, "Gateway Timeout", http=504)
 
 
 def disturb(payment: Payment) -> None:

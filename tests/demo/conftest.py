@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 import demo
 from config import Config
@@ -23,6 +24,7 @@ from demo import past
 from models import BillingKey, Order, Subscription, User, db
 from sandbox.app import create_app as create_sandbox
 from services.desk import Desk
+from services.iamport import IamportClient
 from tests.conftest import Visitor, signed_in
 from tests.factories import make_user
 from tests.sandbox.conftest import on_new_file
@@ -55,6 +57,13 @@ class Town:
     def subscribe(self, user: User, slug: str = "coffee-monthly", *, card: str = GOOD_CARD) -> Subscription:
         """Return what the person has just bought, in the person's own time."""
         return past.subscribe(user, slug, card=card, now=self.desk.time_of(user.id))
+
+    def travel(self, visitor: FlaskClient, *, lang: str = "ko", **form: str) -> TestResponse:
+        """Move the visitor's clock with a form, in as many requests as it takes. Return the page at the end."""
+        answer = visitor.post(f"/demo/journeys?lang={lang}", data=form)
+        while answer.location.startswith("/demo/journey?"):
+            answer = visitor.post("/demo/journey", data={"next": form.get("next", "")})
+        return visitor.get(answer.location)
 
     def control(self, lever: str, **fields: Any) -> Any:
         answer = requests.post(f"{self.sandbox}/control/{lever}", json=fields, timeout=30)
@@ -111,6 +120,10 @@ def built_town(tmp_path_factory: pytest.TempPathFactory, town_folder: Path, stoc
 @pytest.fixture
 def town(built_town: Town) -> Iterator[Town]:
     built_town.control("reset")
+    # A new client, whose circuit breaker knows nothing of an outage in the test before.
+    settings, desk = built_town.app.config, built_town.desk
+    client = IamportClient(base_url=built_town.sandbox, key=settings["IMP_KEY"], secret=settings["IMP_SECRET"])
+    built_town.app.extensions["desk"] = replace(desk, client=client)
     with built_town.app.app_context():
         yield built_town
         db.session.remove()

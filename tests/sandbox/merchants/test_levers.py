@@ -75,3 +75,17 @@ def test_every_answer_of_the_api_is_late_by_the_latency_and_no_lever_is(client):
     assert signed_in - begun >= 0.3
     assert read - signed_in >= 0.3
     assert levered - read < 0.3
+
+
+@pytest.mark.parametrize(("state", "http"), [("refuse", 403), ("error", 500), ("hang", 504)])
+def test_an_outage_reaches_every_call_and_charges_nothing(api, client, state, http):
+    api.issue()
+    client.post("/control/levers", json={"service": state})
+
+    answers = [api.charge("order-1"), api.get("/payments/imp_1"), api.issue("card-2")]
+    token = client.post("/users/getToken", json={"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"})
+    client.post("/control/levers", json={"service": "up"})
+
+    assert [answer.http for answer in answers] == [http] * 3
+    assert token.status_code == http
+    assert (api.get("/payments/find/order-1").http, api.charge("order-1").code) == (404, 0)
