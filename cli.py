@@ -39,7 +39,10 @@ def register(app: Flask) -> None:
 @click.command()
 @with_appcontext
 def seed() -> None:
-    """Add the plans that are missing. Existing plans stay unchanged."""
+    """Add the plans that are missing. Existing plans stay unchanged.
+
+    Exit codes: 0 when every plan exists, 1 when the database does not answer, 2 for wrong usage.
+    """
     click.echo(f"{catalog.seed()} new plans")
 
 
@@ -60,8 +63,8 @@ def seed() -> None:
 def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_run: bool, moment: str | None) -> None:
     """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice.
 
-    Exit codes: 0 when every charge has an outcome (a decline is one), 1 when an outcome is unknown, 2 for wrong usage,
-    3 when the payment service does not answer, so that something was left for the next run.
+    Exit codes: 0 when every charge has an outcome (a decline is one); 1 when an outcome is unknown, or an error was
+    logged; 2 for wrong usage; 3 when the payment service does not answer, so that something was left for the next run.
     """
     now = _moment(moment, is_allowed=dry_run or current_app.config["DEMO"], is_forever=forever)
     if dry_run:
@@ -113,8 +116,8 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
     With --day, compare that day instead, and repair what differs.
 
     Exit codes: 0 when everything had its turn, when both agree, or when another process compares the day; 1 when
-    differences are left; 2 for wrong usage; 3 when the payment service does not answer, so that something was left for
-    the next run.
+    differences are left, or an error was logged; 2 for wrong usage; 3 when the payment service does not answer, so that
+    something was left for the next run.
     """
     if day is not None:
         _compare(day.date(), only_report=dry_run)
@@ -181,11 +184,12 @@ def _look_at_open(desk: Desk) -> Look:
 
 
 def _exit(*looks: Look, tally: Tally | None = None) -> NoReturn:
-    """End a command with its exit code: 3 when the circuit breaker has stopped any part of it."""
+    """End a command with its exit code: 3 when the circuit breaker has stopped any part, 1 after a logged error."""
     is_stopped = any(look.is_stopped for look in looks)
     if is_stopped and not (tally and tally.stopped):
         click.echo("Stopped: the payment service does not answer. What is left stays due.", err=True)
-    click.get_current_context().exit(3 if is_stopped else tally.exit_code if tally else 0)
+    code = max(tally.exit_code if tally else 0, 1 if any(look.has_failed for look in looks) else 0)
+    click.get_current_context().exit(3 if is_stopped else code)
 
 
 def _goes_on(desk: Desk, stop: threading.Event, ends_at: datetime) -> bool:

@@ -66,7 +66,7 @@ def read_due_notices(desk: Desk) -> "Look":
     """Settle the notices that are due, one after the other."""
     look = Look(desk)
     for notice_id, _ in look.turns(notices.due(now=_machine_now(desk))):
-        with isolated(f"notice {notice_id}"):
+        with isolated(f"notice {notice_id}", failed=look.fail):
             _process_notice(desk, notice_id)
     return look
 
@@ -100,6 +100,12 @@ class Look:
         self.settled = self.refunded = self.deleted = 0
         self.is_stopped = False
         """Whether the payment service does not answer, so that something was left."""
+        self.has_failed = False
+        """Whether an error was logged."""
+
+    def fail(self) -> None:
+        """Record that an error was logged."""
+        self.has_failed = True
 
     def turns(
         self, ids: Sequence[int], *, now: Callable[[], datetime] = clock.now, moves_money: bool = False
@@ -134,13 +140,13 @@ def look_at_open(desk: Desk) -> Look:
 def _look_at_group(desk: Desk, look: Look, group: Group) -> None:
     owners, now = group.owners, group.now
     for order_id, at in look.turns(open_orders.due(now=now(), owners=owners), now=now):
-        with isolated(f"order {order_id}"):
+        with isolated(f"order {order_id}", failed=look.fail):
             look.settled += open_orders.process(desk, order_id=order_id, now=at)
     for refund_id, at in look.turns(refunds.due(now=now(), owners=owners), now=now, moves_money=True):
-        with isolated(f"refund {refund_id}"):
+        with isolated(f"refund {refund_id}", failed=look.fail):
             look.refunded += refunds.process(desk, refund_id=refund_id, now=at).status is RefundStatus.MADE
     for key_id, at in look.turns(billing_keys.to_delete(now=now(), owners=owners), now=now):
-        with isolated(f"billing key {key_id}"):
+        with isolated(f"billing key {key_id}", failed=look.fail):
             look.deleted += billing_keys.delete(desk, key_id=key_id, now=at)
 
 

@@ -177,10 +177,14 @@ def _kind_of(err: ShopError) -> str:
 
 
 @contextmanager
-def isolated(what: str) -> Iterator[None]:
-    """Log any error of the block with its trace, and go on: one bad row must not keep the others from their turn."""
+def isolated(what: str, *, failed: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Log any error of the block with its trace, and go on: one bad row must not keep the others from their turn.
+
+    `failed` is called on an error.
+    """
     try:
         yield
     except Exception:
+        failed()
         db.session.rollback()
         current_app.logger.exception("%s was left as it is", what)

@@ -315,6 +315,18 @@ def test_a_service_that_answers_is_exit_code_0(run, work, command):
     assert "1 refunds made, 1 revoked keys deleted" in run(command)
 
 
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_an_error_that_was_logged_is_exit_code_1(run, desk, work, command):
+    desk.client.raises["delete_customer_key"] = ZeroDivisionError()
+
+    assert "1 refunds made, 0 revoked keys deleted" in run(command, exit_code=1)
+
+
+@pytest.mark.parametrize("command", ["seed", "reconcile", "renew-due"])
+def test_each_command_names_its_exit_codes(run, command):
+    assert "Exit codes: 0 " in " ".join(run(command, "--help").split())
+
+
 def test_a_breaker_that_opens_during_a_look_leaves_the_rest(run, desk, plan):
     orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(3)))
     desk.client.silent = True
