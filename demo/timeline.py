@@ -24,6 +24,7 @@ from services.timeline import Row, Subject
 from views import timeline
 from views.templating import fill_slot
 
+AN_INSTANT = timedelta(milliseconds=1)
 TOLERANCE = timedelta(milliseconds=250)
 """How far apart shop and sandbox may date the same call: they read one clock, but not at the same moment."""
 
@@ -59,7 +60,18 @@ def joined(rows: Sequence[Row], subject: Subject) -> Sequence[Row]:
                 found.append(row)
             else:
                 own[stored.id] = _confirmed(stored, row)
-    return [_with_links(row) for row in (*own.values(), *found)]
+    return [_with_links(row) for row in (*_caused(own.values(), found), *found)]
+
+
+def _caused(own: Iterable[Row], found: Sequence[Row]) -> list[Row]:
+    """Return the shop's rows, with each call of the SDK ahead of what it caused: the page's report arrives later."""
+    windows = {row.merchant_uid: row.at for row in reversed(found) if row.path.startswith("/sdk/")}
+    return [
+        replace(row, at=min(row.at, windows[row.merchant_uid] - AN_INSTANT))
+        if row.event == "sdk.request_pay" and row.merchant_uid in windows
+        else row
+        for row in own
+    ]
 
 
 def _dock() -> str:

@@ -148,6 +148,21 @@ def test_a_webhook_is_a_row_with_the_shops_answer():
     assert row.business_at - row.at == timedelta(days=31, seconds=-0.25)
 
 
+def test_the_call_of_the_sdk_comes_before_what_it_caused(desk, user, plan, monkeypatch):
+    """The page reports the call over the network, and the window may be quicker."""
+    order = place_order(desk, user, plan, run_id="run_1")
+    began = clock.machine_now().timestamp()
+    facts = {"user": user, "run_id": "run_1", "merchant_uid": order.merchant_uid, "device": "pc", "now": NOW}
+    run_events.report(event="sdk.request_pay", **facts, facts={})
+    opened = {"id": 1, "kind": "sdk", "method": "POST", "path": "/sdk/payments", "status": 201, "code": None, "ms": 5}
+    call = {**opened, "began": began, "at": began, "request": None, "response": None, "ids": [order.merchant_uid]}
+    monkeypatch.setattr(levers, "_get", lambda record, *_, **__: {"calls": [call], "deliveries": []})
+
+    names = [row.name for row in rows_of(order)]
+
+    assert names.index("IMP.request_pay") < names.index("POST /sdk/payments")
+
+
 # The viewer -----------------------------------------------------------------------------------------------
 
 

@@ -28,17 +28,18 @@ def bought(shopper: Shopper) -> Page:
 def test_a_run_on_a_pc_shows_its_rows_while_they_happen_and_in_order(make_shopper: MakeShopper):
     shopper = make_shopper("pc", language="en")
     guide = GuidePage(shopper.page, shopper.words, shopper.device).open(shopper.site.shop, "inicis")
-    timeline = Timeline.in_dock(shopper.page, shopper.words)
-    shopper.page.keyboard.press("t")
+    timeline = Timeline.in_guide(shopper.page, shopper.words)
 
     window = guide.run()
-    timeline.shows("POST /orders", "POST /sdk/payments")
+    timeline.shows("POST /orders", "IMP.request_pay", "POST /sdk/payments")
     window.pay(APPROVED)
     timeline.shows("POST /payments/complete", "payment.verified", "POST /subscribe/payments/again", "webhook paid")
+    timeline.shows("callback", "subscription.started")
 
     names = timeline.names()
-    expected = ["POST /orders", "POST /sdk/payments", "POST /payments/complete", "payment.verified", "charge.sent"]
-    places = [names.index(name) for name in [*expected, "POST /subscribe/payments/again", "subscription.started"]]
+    window_and_return = ["POST /orders", "IMP.request_pay", "POST /sdk/payments", "callback", "POST /payments/complete"]
+    charge = ["payment.verified", "charge.sent", "POST /subscribe/payments/again", "subscription.started"]
+    places = [names.index(name) for name in [*window_and_return, *charge]]
     assert places == sorted(places)
     assert len([name for name in names if name == "POST /subscribe/payments/again"]) == 1
 

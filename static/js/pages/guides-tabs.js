@@ -1,6 +1,9 @@
 // @ts-check
 // Turns panels that follow each other into tabs. Each panel has an id, and its name in `data-tab`.
 
+/** The panel that was selected last in each set, by the set's name: a part of the page that is replaced keeps it. */
+const chosen = new Map();
+
 /** @param {HTMLElement} element with `data-label`, the name of the whole set */
 export default function tabs(element) {
   const panels = /** @type {HTMLElement[]} */ ([...element.querySelectorAll(":scope > [data-tab]")]);
@@ -14,7 +17,9 @@ export default function tabs(element) {
 
   list.addEventListener("click", (event) => {
     const button = /** @type {HTMLElement} */ (event.target).closest("button");
-    if (button) select(buttons, panels, buttons.indexOf(button));
+    if (!button) return;
+    select(buttons, panels, buttons.indexOf(button));
+    chosen.set(element.dataset.label, button.getAttribute("aria-controls"));
   });
   list.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -22,9 +27,11 @@ export default function tabs(element) {
     const now = buttons.findIndex((button) => button === document.activeElement);
     const next = (now + step + buttons.length) % buttons.length;
     select(buttons, panels, next);
+    chosen.set(element.dataset.label, panels[next].id);
     buttons[next].focus();
   });
-  select(buttons, panels, 0);
+  const before = panels.findIndex((panel) => panel.id === chosen.get(element.dataset.label));
+  select(buttons, panels, Math.max(before, 0));
 }
 
 /** @param {HTMLElement} panel */

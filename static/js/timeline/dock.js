@@ -5,6 +5,7 @@ const KEY = "dock";
 
 /** @param {HTMLElement} dock with its toggle and its body */
 export default function startDock(dock) {
+  if (window.parent !== window) return dock.remove(); // a page in a frame belongs to the page around it, which has a dock
   const toggle = /** @type {HTMLButtonElement} */ (dock.querySelector("[data-toggle]"));
   const body = /** @type {HTMLElement} */ (dock.querySelector("[data-body]"));
   /** @param {boolean} isOpen */

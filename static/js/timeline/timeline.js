@@ -33,24 +33,36 @@ export default function timeline(element) {
 }
 
 /**
- * Read again when the guide's page begins a run, when the run reports something, and when it ends.
+ * Follow the runs of the guide's page: a new run begins with an empty timeline, and has one as soon as it has an order.
  *
  * @param {HTMLElement} element
- * @param {() => void} read
+ * @param {() => void} read reads again, when the run reports something and when it ends
  */
 function followRuns(element, read) {
   const workbench = element.closest("#workbench");
+  let runId = "";
   workbench?.addEventListener("run-start", (event) => {
-    const { runId } = /** @type {CustomEvent} */ (event).detail;
-    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("[data-file]"))) {
-      link.href = ofRun(link.href, runId);
-    }
-    element.dataset.url = ofRun(element.dataset.url ?? "", runId);
-    element.dataset.diagramUrl = ofRun(element.dataset.diagramUrl ?? "", runId);
+    runId = /** @type {CustomEvent} */ (event).detail.runId;
+    showRun(element, "-");
     element.dispatchEvent(new CustomEvent("trace-restart"));
+  });
+  workbench?.addEventListener("run-order", () => {
+    if (runId) showRun(element, runId);
     read();
   });
-  for (const event of ["run-order", "run-return", "run-result", "run-end"]) workbench?.addEventListener(event, read);
+  for (const event of ["run-return", "run-result", "run-end"]) workbench?.addEventListener(event, read);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} runId
+ */
+function showRun(element, runId) {
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (element.querySelectorAll("[data-file]"))) {
+    link.href = ofRun(link.href, runId);
+  }
+  element.dataset.url = ofRun(element.dataset.url ?? "", runId);
+  element.dataset.diagramUrl = ofRun(element.dataset.diagramUrl ?? "", runId);
 }
 
 /**

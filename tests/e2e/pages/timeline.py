@@ -17,6 +17,12 @@ class Timeline:
         return cls(page.get_by_role("complementary", name=words.shop("Timeline")), words)
 
     @classmethod
+    def in_guide(cls, page: Page, words: Words) -> "Timeline":
+        """Show the timeline in the code panel of a guide, beside the frames in which it runs."""
+        page.get_by_role("tab", name=words.shop("Timeline")).click()
+        return cls(page.get_by_role("tabpanel", name=words.shop("Timeline")), words)
+
+    @classmethod
     def of_order(cls, page: Page, words: Words) -> "Timeline":
         """Open the timeline on the page of an order or a subscription."""
         page.get_by_text(words.shop("Timeline of requests")).click()
@@ -29,7 +35,8 @@ class Timeline:
 
     def names(self) -> list[str]:
         """Return the first line of each row, in the order of the page."""
-        return [fact.locator(".trace__name").inner_text() for fact in self.facts.all()]
+        names: list[str] = self.place.locator(".trace__name").all_inner_texts()
+        return names
 
     def open_row(self, name: str) -> Locator:
         """Open the first row with this name, and return its item."""
