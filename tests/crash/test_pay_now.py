@@ -26,8 +26,9 @@ def open_tab(shop: Shop, proxy) -> Iterator[OpenTab]:
     with ExitStack() as stack:
 
         def open_tab() -> Tab:
-            web = Web(shop.environ).start()
+            web = Web(shop.environ)
             stack.callback(web.kill)
+            web.start()
             subscription = db.session.query(Subscription).order_by(Subscription.id).first()
             tab = Tab(web, subscription.user, subscription.id)
             db.session.commit()

@@ -19,6 +19,8 @@ GUNICORN = "import sandbox.app; from gunicorn.app.wsgiapp import run; run()"
 class Sandbox:
     """Gunicorn with several workers on one file, and a shop's client that calls it over the network."""
 
+    token = ""
+
     def __init__(self, database: Path, webhook_url: str) -> None:
         self.environment = {
             **os.environ,
@@ -35,9 +37,7 @@ class Sandbox:
         )
         lines = iter(self.process.stderr.readline, "")
         self.url = next(found[1] for line in lines if (found := re.search(r"Listening at: (http://\S+)", line)))
-        self.token = ""
-        answer = self.post("/users/getToken", imp_key="sandbox_key", imp_secret="sandbox_secret")
-        self.token = answer["access_token"]
+        self._sign_in()
 
     def kill(self) -> None:
         """Kill all processes together, without a clean shutdown."""
@@ -45,11 +45,10 @@ class Sandbox:
         self.process.communicate()
 
     def get(self, path: str) -> Any:
-        return self._answer(requests.get(self.url + path, headers={"Authorization": self.token}, timeout=60))
+        return self._call("GET", path)
 
     def post(self, path: str, **fields: Any) -> Any:
-        headers = {"Authorization": self.token}
-        return self._answer(requests.post(self.url + path, json=fields, headers=headers, timeout=60))
+        return self._call("POST", path, json=fields)
 
     def issue(self) -> None:
         """Issue the key `card-1` by REST."""
@@ -70,7 +69,15 @@ class Sandbox:
         """Return the schedule of this `merchant_uid`."""
         return self.get(f"/subscribe/payments/schedule/{merchant_uid}")
 
-    def _answer(self, answer: requests.Response) -> Any:
+    def _sign_in(self) -> None:
+        self.token = self.post("/users/getToken", imp_key="sandbox_key", imp_secret="sandbox_secret")["access_token"]
+
+    def _call(self, method: str, path: str, **sent: Any) -> Any:
+        """Return the `response` of the answer. A token lives for half an hour, which long tests exceed: renew it."""
+        answer = requests.request(method, self.url + path, headers={"Authorization": self.token}, timeout=60, **sent)
+        if answer.status_code == 401 and path != "/users/getToken":
+            self._sign_in()
+            return self._call(method, path, **sent)
         envelope = answer.json()
         assert envelope["code"] == 0, envelope
         return envelope["response"]
