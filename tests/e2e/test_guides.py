@@ -1,7 +1,7 @@
 """Every guide, from its page to a second charge, on PC and phone."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import MakeShopper, Shopper
 from tests.e2e.pages.guide import GuidePage
@@ -160,6 +160,22 @@ def test_both_devices_run_side_by_side_and_come_back_by_their_own_way(make_shopp
     assert fields["imp_success"][:2] == ["not in the callback", "true"]
     assert fields["imp_uid"][0] != fields["imp_uid"][1]
     assert {cells[2] for cells in page.lens("checks").values() if cells} == {"same"}
+
+
+def test_a_run_that_starts_before_its_frame_has_loaded_does_not_load_it_again(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    asked: list[Route] = []
+    shopper.page.route("**/frame?*", lambda route: asked.append(route))
+    page = open_guide(shopper, "inicis")
+    page.run_on("PC")
+
+    # A loaded page that is loaded again would lose the run.
+    (only,) = asked
+    only.continue_()
+
+    page.window_in_frame("pc").pay(APPROVED)
+    page.expect_result()
+    assert len(asked) == 1
 
 
 def test_the_key_is_charged_again_on_the_page_approved_and_declined(make_shopper: MakeShopper):

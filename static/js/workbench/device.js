@@ -13,6 +13,7 @@ export class Device {
     this.name = figure.dataset.device ?? "";
     this.frame = /** @type {HTMLIFrameElement} */ (figure.querySelector("iframe"));
     this.onOrder = onOrder;
+    this.started = false;
     this.frame.addEventListener("load", () => this.arrive());
     figure.querySelector(".device__reload")?.addEventListener("click", () => {
       this.open();
@@ -23,16 +24,21 @@ export class Device {
 
   /** Load the shop's page. */
   open() {
+    this.started = false;
     this.frame.src = this.figure.dataset.url ?? "";
   }
 
   /**
-   * Start the run in the frame. The page is loaded anew if it has been used, or is not the shop's.
+   * Start the run in the frame. The page is loaded anew only if it has been used, or if the frame shows another: a page
+   * that is still loading would lose the run when it is loaded a second time.
    *
    * @param {import("../types.js").RunDetail} run
    */
   async start(run) {
-    if (!this.form || this.form.dataset.run) this.open();
+    const { place } = this;
+    const isElsewhere = !place || (place.protocol !== "about:" && !place.pathname.endsWith("/frame"));
+    if (this.started || isElsewhere || !this.frame.src) this.open();
+    this.started = true;
     while (!this.form || this.form.dataset.run) await new Promise((resolve) => requestAnimationFrame(resolve));
     this.form.dataset.run = JSON.stringify(run);
     /** @type {HTMLInputElement} */ (this.form.elements.namedItem("run")).value = run.runId;
