@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, expect
 
 import clock
@@ -149,6 +150,28 @@ def test_the_worker_renews_what_is_due(demonstration: Demonstration):
         renewed = db.session.get_one(Subscription, subscription_id)
         assert renewed.paid_until is not None
         assert renewed.paid_until > clock.now()
+
+
+def test_one_click_shows_a_month_in_which_a_charge_is_declined_and_recovers(
+    demonstration: Demonstration, browser: Browser
+):
+    page = browser.new_page(locale="ko-KR")
+    page.goto(f"http://localhost:{demonstration.port}/account/sign-in")
+    page.get_by_role("button", name="김지수").click()
+    sandbox = environ_of(demonstration)["IMP_API_URL"]
+    requests.post(f"{sandbox}/control/outcomes", json={"outcome": "insufficient_funds"}, timeout=30)
+
+    page.get_by_role("button", name="한 달 뒤로").click()
+
+    message = page.get_by_role("status")
+    expect(message).to_contain_text("PG가 청구를 거절했습니다.")
+    expect(message).to_contain_text("구독이 갱신되었습니다.")
+    expect(page.get_by_text("이용 중").first).to_be_visible()
+    page.locator("summary", has_text="내 시계").click()
+    expect(page.get_by_text("다음에 일어날 일")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("다음에 일어날 일")).to_be_hidden()
+    page.close()
 
 
 def test_ctrl_c_stops_everything_and_says_what_is_kept(demonstration: Demonstration):
