@@ -1,16 +1,44 @@
-"""Give a subscription a past: buy it now, through the window, and then move it back in time."""
+"""Give a person a past: let their clock begin months ago, buy through the window, and travel to the present.
 
+So every stamp of the past is true in the shop and at the sandbox.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import select
 
-from clock import add_months
+import clock
+from demo import clocks, due, journeys, sandbox
 from demo.buyer import pay_in_window
-from models import JournalEntry, Subscription, User, db
+from models import Subscription, User, db
 from services import catalog, checkout
 from services.checkout import Buyer, Source
 from views.incoming import desk
+
+MOST_SECONDS = 60.0
+"""How long the journey to the present may take. Each month of the past is one stop."""
+
+
+@contextmanager
+def lived_since(user: User, start: datetime, *, until: datetime) -> Iterator[None]:
+    """Let the person live from `start` during the block, and then travel to `until`, which is now."""
+    lead = until - clock.machine_now()
+    user.created_at = min(user.created_at, start)
+    clocks.put_ahead(user.id, start - until + lead)
+    db.session.commit()
+    yield
+    journeys.depart(user.id, clock.machine_now() + lead, now=clocks.time_of(user.id))
+    journeys.go_on(desk(), user.id, seconds=MOST_SECONDS)
+    _stay_at(user, round(lead.total_seconds()))
+
+
+def _stay_at(user: User, ahead: int) -> None:
+    """Undo the fraction of a second by which a journey passes its target, on both sides."""
+    clocks.put_ahead(user.id, timedelta(seconds=ahead))
+    db.session.commit()
+    sandbox.set_clocks(due.customer_uids(user.id), ahead=ahead)
 
 
 def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscription:
@@ -23,43 +51,13 @@ def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscriptio
         buyer=Buyer(name=user.name, email=user.email, tel=user.tel, ip="127.0.0.1", language="ko"),
         now=now,
     )
+    sandbox.set_clocks([order.billing_key.customer_uid], ahead=int(clocks.ahead(user.id).total_seconds()))
     imp_uid = pay_in_window(
         current_app.config["IMP_SDK_URL"],
         merchant_code=current_app.config["IMP_CODE"],
         request=checkout.request(desk(), order, language="ko"),
         number=card,
     )
+    now = clocks.time_of(user.id)
     checkout.receive(desk(), source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)
     return order.subscription
-
-
-def rewind(subscription: Subscription, *, months: int = 0, days: int = 0, anchor_day: int) -> None:
-    """Move everything that happened to a subscription into the past by `months` and `days`.
-
-    Months are counted as the shop counts them, so that each past period begins on the anchor day.
-    """
-
-    def earlier(at: datetime) -> datetime:
-        return add_months(at - timedelta(days=days), -months, anchor_day=anchor_day)
-
-    subscription.anchor_day = anchor_day
-    subscription.user.created_at = earlier(subscription.user.created_at)
-    subscription.created_at = earlier(subscription.created_at)
-    if subscription.paid_until is not None:
-        subscription.paid_until = subscription.next_charge_at = earlier(subscription.paid_until)
-    for invoice in subscription.invoices:
-        invoice.period_start, invoice.period_end = earlier(invoice.period_start), earlier(invoice.period_end)
-        invoice.created_at = earlier(invoice.created_at)
-        invoice.paid_at = invoice.paid_at and earlier(invoice.paid_at)
-        invoice.retry_at = invoice.retry_at and earlier(invoice.retry_at)
-    for order in subscription.orders:
-        order.created_at = earlier(order.created_at)
-        order.paid_at = order.paid_at and earlier(order.paid_at)
-        order.asked_at = order.asked_at and earlier(order.asked_at)
-    merchant_uids = [order.merchant_uid for order in subscription.orders]
-    for entry in db.session.scalars(select(JournalEntry).where(JournalEntry.merchant_uid.in_(merchant_uids))):
-        entry.at = earlier(entry.at)
-        if "until" in entry.facts:
-            until = earlier(datetime.fromisoformat(entry.facts["until"]))
-            entry.facts = {**entry.facts, "until": until.isoformat()}
-    db.session.commit()

@@ -2,17 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import clock
 from config import PUBLISHED_STAFF
-from demo.past import rewind, subscribe
-from errors import ChargeInProgress, NothingToCharge
-from models import Subscription, User, db
-from services import accounts, renewals
-from views.incoming import desk
+from demo.past import lived_since, subscribe
+from models import User, db
+from services import accounts
 
 PASSWORD = "maedal-demo"
 """The password of all sample people. Only the demonstration creates these accounts."""
@@ -46,27 +43,17 @@ def _bought_nothing_yet(user: User, now: datetime) -> None:
 
 
 def _paid_three_months(user: User, now: datetime) -> None:
-    subscription = subscribe(user, "coffee-monthly", card=GOOD_CARD, now=now)
-    for _ in range(2):
-        _renew_a_month_later(subscription, now=now)
-    days = 10
-    rewind(subscription, days=days, anchor_day=clock.day_of_month(now - timedelta(days=days)))
+    paid_last = now - timedelta(days=10)
+    start = clock.add_months(paid_last, -2, anchor_day=clock.day_of_month(paid_last))
+    with lived_since(user, start, until=now):
+        subscribe(user, "coffee-monthly", card=GOOD_CARD, now=start)
 
 
 def _declined_today(user: User, now: datetime) -> None:
-    subscription = subscribe(user, "coffee-monthly", card=CARD_DECLINED_LATER, now=now)
-    _renew_a_month_later(subscription, now=now)
-
-
-def _renew_a_month_later(subscription: Subscription, *, now: datetime) -> None:
-    due = now
-    if subscription.paid_until is not None:
-        rewind(subscription, months=1, anchor_day=subscription.anchor_day)
-        # A webhook may have settled the payment a moment after `now`, so its period begins then.
-        due = max(now, subscription.paid_until)
-    # The worker may run already and charge the due period before this call does.
-    with suppress(ChargeInProgress, NothingToCharge):
-        renewals.collect(desk(), subscription_id=subscription.id, now=due)
+    # After a short month the renewal was declined up to three days ago, and was retried since.
+    start = clock.add_months(now, -1, anchor_day=clock.day_of_month(now))
+    with lived_since(user, start, until=now):
+        subscribe(user, "coffee-monthly", card=CARD_DECLINED_LATER, now=start)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,10 +124,10 @@ def newcomer() -> User:
 
 def seed() -> None:
     """Create the people who are missing. The payment service must be up, because their cards are registered there."""
-    now = clock.now()
-    for person, user in [(person, accounts.by_email(person.email) or _sign_up(person, now=now)) for person in PEOPLE]:
+    for person in PEOPLE:
+        user = accounts.by_email(person.email) or _sign_up(person, now=clock.machine_now())
         if not user.subscriptions:
-            person.story(user, now)
+            tell_story(user)
 
 
 def _sign_up(person: Person, *, now: datetime) -> User:
