@@ -24,7 +24,7 @@ from models import Plan, User, db
 from services import catalog
 from services.desk import Desk
 from services.health import ServiceCheck
-from tests.factories import make_user
+from tests.factories import make_config, make_user
 from tests.fakes import FakeIamport, MachineClock
 from tests.postgresql import new_database
 from views.limits import limiter
@@ -81,18 +81,7 @@ def shop_database(shop_folder: Path) -> Path:
 
 @pytest.fixture
 def config(shop_database: Path) -> Config:
-    return Config(
-        SECRET_KEY="not-a-secret-in-a-test",
-        SQLALCHEMY_DATABASE_URI=f"sqlite:///{shop_database}",
-        PUBLIC_URL="http://shop.test",
-        IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
-        IMP_SDK_URL="http://payments.test/v1/iamport.js",
-        IMP_CODE="imp_test",
-        IMP_KEY="key",
-        IMP_SECRET="secret",
-        PAYMENT_ORIGINS=("http://payments.test",),
-        RATELIMIT_ENABLED=False,
-    )
+    return make_config(shop_database)
 
 
 @pytest.fixture

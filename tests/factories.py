@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from clock import day_of_month
+from config import Config
 from models import BillingKey, Order, Plan, Subscription, User, db
 from services import checkout, notices, open_orders, orders, purchases, refunds, renewals, webhooks
 from services.checkout import Buyer, Source
@@ -19,6 +21,25 @@ WEBHOOK = "webhook"
 """A source of `receive`, beside those of `checkout.Source`."""
 _minutes = count(1)
 _buyers = count(1)
+
+
+C = TypeVar("C", bound=Config)
+
+
+def make_config(database: Path, kind: type[C] = Config) -> C:  # type: ignore[assignment]
+    """Return the configuration of a shop on SQLite whose payment service does not exist."""
+    return kind(
+        SECRET_KEY="not-a-secret-in-a-test",
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{database}",
+        PUBLIC_URL="http://shop.test",
+        IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
+        IMP_SDK_URL="http://payments.test/v1/iamport.js",
+        IMP_CODE="imp_test",
+        IMP_KEY="key",
+        IMP_SECRET="secret",
+        PAYMENT_ORIGINS=("http://payments.test",),
+        RATELIMIT_ENABLED=False,
+    )
 
 
 def make_user(email: str = "jisoo@example.com", *, is_staff: bool = False) -> User:

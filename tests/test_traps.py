@@ -30,9 +30,9 @@ from typing import Any
 import pytest
 
 from app import create_app
-from config import Config
 from models import db
 from services import catalog, guides
+from tests.factories import make_config
 from tests.fakes import FakeIamport
 from tests.small_service import SmallService
 
@@ -75,16 +75,7 @@ def ordered(shopper) -> Callable[..., dict[str, Any]]:
 @pytest.fixture(scope="module")
 def guide_page(tmp_path_factory) -> Callable[..., str]:
     """Return a function that gets the HTML of a guide page. All tests share the pages, because none changes them."""
-    config = Config(
-        SECRET_KEY="not-a-secret-in-a-test",
-        SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path_factory.mktemp('pages')}/shop.db",
-        PUBLIC_URL="http://shop.test",
-        IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
-        IMP_SDK_URL="http://payments.test/v1/iamport.js",
-        IMP_CODE="imp_test",
-        IMP_KEY="key",
-        IMP_SECRET="secret",
-    )
+    config = make_config(tmp_path_factory.mktemp("pages") / "shop.db")
     app = create_app(config, FakeIamport())  # type: ignore[arg-type]  # the fake has the same methods
     with app.app_context():
         db.create_all()

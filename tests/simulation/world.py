@@ -25,7 +25,7 @@ from models import db
 from services import catalog
 from services.desk import Desk
 from services.iamport.breaker import Breaker
-from tests.factories import NOW, make_user
+from tests.factories import NOW, make_config, make_user
 from tests.simulation.invariants import at_charge
 from tests.simulation.service import Service
 from tests.simulation.wire import Breakers, Wire
@@ -79,18 +79,7 @@ class Shop:
         self._stocked, self._database = folder / "stocked.db", folder / "shop.db"
         gc.collect()
         gc.freeze()  # a seed makes much that is soon garbage: let each collection look at that only
-        config = _Config(
-            SECRET_KEY="simulation",
-            SQLALCHEMY_DATABASE_URI=f"sqlite:///{self._database}",
-            PUBLIC_URL="http://shop.test",
-            IMP_API_URL="http://nowhere.test",
-            IMP_SDK_URL="http://payments.test/v1/iamport.js",
-            IMP_CODE="imp_test",
-            IMP_KEY="key",
-            IMP_SECRET="secret",
-            PAYMENT_ORIGINS=("http://payments.test",),
-            RATELIMIT_ENABLED=False,
-        )
+        config = make_config(self._database, _Config)
         self.app: Flask = create_app(config, Service())
         with self.app.app_context():
             db.create_all()
