@@ -10,7 +10,8 @@ import pytest
 
 from tests.contract.published.clients import Unavailable, compiler
 
-TYPES = Path(__file__).parents[2] / "static/js/iamport.d.ts"
+ROOT = Path(__file__).parents[2]
+TYPES = ROOT / "static/js/iamport.d.ts"
 REQUESTS = [
     ("inicis", ""),
     ("jtnet", "2-1"),
@@ -22,22 +23,24 @@ REQUESTS = [
 
 
 @pytest.fixture(scope="session")
-def check(tmp_path_factory):
-    """Return a function that compiles TypeScript against the description, and returns the compiler's errors."""
+def tsc() -> list[str]:
     try:
-        command = compiler()
+        return compiler()
     except Unavailable as why:
         if os.environ.get("REQUIRE_SERVICES") == "1":
             raise
         pytest.skip(f"TypeScript is not available: {why}")
 
+
+@pytest.fixture(scope="session")
+def check(tsc, tmp_path_factory):
+    """Return a function that compiles TypeScript against the description, and returns the compiler's errors."""
+
     def errors_of(code: str) -> str:
         sample = tmp_path_factory.mktemp("typings") / "sample.ts"
         sample.write_text(f"declare const callback: (rsp: RequestPayResponse) => void;\n{code}", encoding="utf-8")
         options = ["--noEmit", "--strict", "--target", "es2022", "--lib", "es2022,dom"]
-        done = subprocess.run(
-            [*command, *options, str(TYPES), str(sample)], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run([*tsc, *options, str(TYPES), str(sample)], capture_output=True, text=True, check=False)
         return done.stdout
 
     return errors_of
@@ -51,6 +54,12 @@ def test_the_printed_calls_fit_the_description(client, check):
         calls.append(unescape(re.sub(r"<[^>]+>", "", call)))
 
     assert check("\n".join(calls)) == ""
+
+
+def test_our_scripts_have_no_type_error(tsc):
+    done = subprocess.run([*tsc, "--project", str(ROOT / "jsconfig.json")], capture_output=True, text=True, check=False)
+
+    assert done.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,15 @@ const PATIENCE = 20;
 const LAST_READS = 6;
 
 export class Poll {
+  pause = QUICK;
+  unchanged = 0;
+  left = LAST_READS;
+
   /** @param {() => Promise<{settled: boolean, changed: boolean}>} read may reject: then it reads again later */
   constructor(read) {
     this.read = read;
     this.timer = 0;
     this.isReading = false;
-    this.#reset();
     document.addEventListener("visibilitychange", () => document.hidden || this.start());
   }
 

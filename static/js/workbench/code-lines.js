@@ -65,7 +65,8 @@ function commented(field, code, value) {
 
 /** @param {unknown} value */
 function colourOf(value) {
-  return { string: "s", number: "m" }[typeof value] ?? "k";
+  if (typeof value === "string") return "s";
+  return typeof value === "number" ? "m" : "k";
 }
 
 /**
