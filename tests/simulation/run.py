@@ -1,7 +1,7 @@
 """The loop: `run` plays one seed. `make simulate SEED=… YEARS=…` runs this module and prints the trace.
 
-Turns are taken until the virtual time is over. Then the faults end, every card has money, and the worker has three
-weeks to bring everything level before the invariants are checked.
+Turns are taken until the virtual time is over. Then the faults end, every card has money, and the worker has a
+month to bring everything level before the invariants are checked.
 """
 
 import logging
@@ -87,7 +87,7 @@ def _come_to_rest(world: World) -> None:
     world.service.keys = dict.fromkeys(world.service.keys, "approved")
     for payment in [payment for payment in world.service.payments if payment.status == "ready"]:
         (world.service.approve if world.random.random() < 0.5 else world.service.decline)(payment.imp_uid)
-    for _ in range(7):
+    for _ in range(12):  # a refund that the service refuses is left to the staff after as many tries
         _work(world, after=timedelta(hours=64))
     _compare(world)
     for _ in range(2):
