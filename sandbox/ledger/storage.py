@@ -14,6 +14,19 @@ from . import transactions
 from .models import db
 from .transactions import exclusive
 
+UPGRADES = {
+    1_627_490_030: (
+        "ALTER TABLE deliveries ADD COLUMN customer_uid VARCHAR",
+        "UPDATE deliveries SET customer_uid ="
+        " (SELECT customer_uid FROM payments WHERE payments.id = deliveries.payment_id)",
+        "ALTER TABLE attempts ADD COLUMN began FLOAT NOT NULL DEFAULT 0",
+        "UPDATE attempts SET began = sent_at",
+        "ALTER TABLE wire_entries ADD COLUMN began FLOAT NOT NULL DEFAULT 0",
+        "UPDATE wire_entries SET began = at",
+    ),
+}
+"""The checksum of an earlier version's tables → the statements that make them the tables of this version."""
+
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for the writer before it."""
 
@@ -75,7 +88,8 @@ def _begin(connection: Connection) -> None:
 def _create_tables(engine: Engine) -> None:
     """Create the tables once, even when several workers start together: the others wait and find them.
 
-    Replace the tables of another version of the sandbox with empty ones, because they hold only play money.
+    Upgrade the tables of the last version. Replace those of any other version with empty ones, because they hold only
+    play money.
     """
     raw = engine.raw_connection()
     try:
@@ -83,8 +97,13 @@ def _create_tables(engine: Engine) -> None:
     finally:
         raw.close()
     with engine.connect().execution_options(sandbox_begin="IMMEDIATE") as connection, connection.begin():
-        if connection.exec_driver_sql("PRAGMA user_version").scalar() != _version():
-            _drop_tables(connection)
+        found = connection.exec_driver_sql("PRAGMA user_version").scalar()
+        if found != _version():
+            if found in UPGRADES:
+                for statement in UPGRADES[found]:
+                    connection.exec_driver_sql(statement)
+            else:
+                _drop_tables(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {_version()}")
         db.metadata.create_all(connection)
 

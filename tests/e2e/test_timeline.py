@@ -39,8 +39,10 @@ def test_a_run_on_a_pc_shows_its_rows_while_they_happen_and_in_order(make_shoppe
     names = timeline.names()
     window_and_return = ["POST /orders", "IMP.request_pay", "POST /sdk/payments", "callback", "POST /payments/complete"]
     charge = ["payment.verified", "charge.sent", "POST /subscribe/payments/again", "subscription.started"]
-    places = [names.index(name) for name in [*window_and_return, *charge]]
-    assert places == sorted(places)
+    # The webhook may settle the order before the callback has come.
+    for lane in (window_and_return, [*window_and_return[:3], *charge]):
+        places = [names.index(name) for name in lane]
+        assert places == sorted(places)
     assert len([name for name in names if name == "POST /subscribe/payments/again"]) == 1
 
 

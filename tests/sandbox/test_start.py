@@ -129,6 +129,19 @@ def test_a_file_that_another_version_has_left_is_replaced(tmp_path):
     assert restarted.charge("order-1").message == "등록되지 않은 구매자입니다."
 
 
+def test_a_file_of_the_last_version_keeps_its_payments(tmp_path):
+    config = Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
+    Api(create_app(config, background=False).test_client()).issue()
+    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as file:
+        for table, column in (("deliveries", "customer_uid"), ("attempts", "began"), ("wire_entries", "began")):
+            file.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        file.execute("PRAGMA user_version = 1627490030")
+
+    restarted = Api(create_app(config, background=False).test_client())
+
+    assert restarted.charge("order-1").code == 0
+
+
 # Options --------------------------------------------------------------------------------------------------
 
 

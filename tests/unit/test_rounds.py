@@ -93,7 +93,7 @@ def test_a_first_charge_closes_the_breaker_that_look_ups_have_opened(backlog, th
     backlog.run(TOMORROW)
     backlog.sell("new", NEWER, card="approved", due_at=TOMORROW)
 
-    for _ in range(2):
+    for _ in range(3):  # a look-up that fails beside the last charge may open it once more
         backlog.run(TOMORROW)
 
     assert backlog.charged() == NEWER

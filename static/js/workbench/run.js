@@ -11,7 +11,7 @@ export function bindRun(workbench, setup) {
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
   const radios = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("[name=device]")]);
   setup.device = /** @type {"pc"} */ (radios.find((radio) => radio.checked)?.value ?? "pc");
-  button.disabled = false;
+  setBusy(false);
 
   form.addEventListener("change", () => {
     setup.device = /** @type {"pc"} */ (radios.find((radio) => radio.checked)?.value ?? "pc");

@@ -16,7 +16,7 @@ class OrderPage:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(self.words.shop(text))
 
     def expect_text(self, text: str) -> None:
-        expect(self.page.get_by_text(text).first).to_be_visible()
+        expect(self.page.get_by_role("main").get_by_text(text).first).to_be_visible()
 
     def wait_for_event(self, event: str) -> None:
         """Reload until the journal shows the event. The worker settles a webhook shortly after it has arrived."""

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from sandbox.ledger.models import db
 
-VERSION = 1_627_490_030
+VERSION = 1_122_516_667
 """The checksum of the tables' definitions. A sandbox that computes another one drops every table of an older file."""
 
 
