@@ -4,7 +4,9 @@
 /** @param {HTMLButtonElement} button */
 export default function failEarly(button) {
   const workbench = /** @type {HTMLElement} */ (button.closest("#workbench"));
-  button.disabled = false;
+  // The mistake and Run belong to the request panel, so the button waits until that has started.
+  if (workbench.dataset.setup) button.disabled = false;
+  else workbench.addEventListener("setup-change", () => (button.disabled = false), { once: true });
   button.addEventListener("click", () => {
     const chips = /** @type {HTMLElement[]} */ ([...workbench.querySelectorAll("button[data-mistake]")]);
     const chip = chips.find((one) => JSON.parse(one.dataset.mistake ?? "{}").id === "amount-as-text");

@@ -21,6 +21,7 @@ export default function frames(shop) {
     runId = run.runId;
     open.clear();
     show(run.devices);
+    shop.scrollIntoView({ block: "nearest" }); // the window opens in a frame, which may be out of sight
     for (const name of run.devices) {
       open.add(name);
       devices.get(name)?.start(run);

@@ -37,6 +37,9 @@ class GuidePage:
 
     def window_in_frame(self, name: str) -> PaymentWindow:
         """Return the window in the frame of a device, `pc` or `mobile`."""
+        figure = self.page.locator(f"figure[data-device={name}]")
+        # The driver scrolls inside a frame that is drawn smaller, but not the page around it.
+        figure.evaluate("(figure) => figure.scrollIntoView({ block: 'center' })")
         frame = self.page.frame_locator(f"figure[data-device={name}] iframe")
         redirects = REDIRECTS["phone" if name == "mobile" else name]
         return PaymentWindow(
