@@ -178,6 +178,19 @@ def test_a_run_that_starts_before_its_frame_has_loaded_does_not_load_it_again(ma
     assert len(asked) == 1
 
 
+def test_a_run_on_a_phone_waits_for_its_form(make_shopper: MakeShopper):
+    shopper = make_shopper("phone")
+    held: list[Route] = []
+    shopper.page.route("**/workbench/frame.js", lambda route: held.append(route))
+    page = open_guide(shopper, "inicis")
+    page.run_on("Phone")
+
+    (only,) = held
+    only.continue_()
+
+    shopper.page.wait_for_url("**/windows/**")
+
+
 def test_the_key_is_charged_again_on_the_page_approved_and_declined(make_shopper: MakeShopper):
     shopper = make_shopper("pc", language="en")
     page = open_guide(shopper, "inicis")
