@@ -1,5 +1,5 @@
 // @ts-check
-// Replaces a part of the page with what the server would show now.
+// Replaces parts of the page with what the server would show now.
 
 /**
  * Fetch this page again and replace one element with its new version.
@@ -9,11 +9,25 @@
  * @throws {Error} when the page cannot be loaded, or a version of it lacks the element
  */
 export async function refresh(id) {
+  const [fresh] = await refreshAll([id]);
+  return fresh;
+}
+
+/**
+ * Fetch this page once, and replace several elements with their new versions, as `refresh` does.
+ *
+ * @param {string[]} ids
+ * @returns {Promise<HTMLElement[]>} the new elements, in the order of the ids
+ * @throws {Error} when the page cannot be loaded, or a version of it lacks an element
+ */
+export async function refreshAll(ids) {
   const response = await fetch(window.location.href, { credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById(id);
-  const stale = document.getElementById(id);
-  if (!response.ok || !fresh || !stale) throw new Error(`no #${id} in ${window.location.href}`);
-  stale.replaceWith(document.adoptNode(fresh));
-  return fresh;
+  return ids.map((id) => {
+    const fresh = page.getElementById(id);
+    const stale = document.getElementById(id);
+    if (!response.ok || !fresh || !stale) throw new Error(`no #${id} in ${window.location.href}`);
+    stale.replaceWith(document.adoptNode(fresh));
+    return fresh;
+  });
 }

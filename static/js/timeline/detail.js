@@ -1,5 +1,6 @@
 // @ts-check
 // The open part of a row: its sentence, both durations, the code that did it, links, and what was sent and answered.
+import { copyText } from "../copying.js";
 
 /**
  * @param {HTMLElement} timeline with the template
@@ -20,7 +21,8 @@ export function detailOf(timeline, row) {
     fill(body, row[/** @type {"payload" | "request" | "response" | "curl"} */ (body.dataset.part)]);
   }
   const copy = /** @type {HTMLButtonElement} */ (part("copy"));
-  copy.addEventListener("click", () => copyText(copy, row.curl));
+  const curl = /** @type {HTMLElement} */ (detail.querySelector('[data-part="curl"] code'));
+  copy.addEventListener("click", () => copyText(copy, row.curl, curl));
   return detail;
 }
 
@@ -53,22 +55,4 @@ function linkTo(label, url) {
   link.target = "_blank";
   link.rel = "noopener";
   return link;
-}
-
-/**
- * Copy the text. Without permission, or over plain HTTP, select it, so that one key press copies it.
- *
- * @param {HTMLButtonElement} button with `data-copied`, the confirmation
- * @param {string} text
- */
-async function copyText(button, text) {
-  const label = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = button.dataset.copied ?? "";
-    button.addEventListener("blur", () => (button.textContent = label), { once: true });
-  } catch {
-    const code = button.closest("[data-part]")?.querySelector("code");
-    if (code) window.getSelection()?.selectAllChildren(code);
-  }
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // Prints a request as lines of JavaScript, in the words and colours of the server's snippets. Knows no page.
+import { isObject } from "./leaves.js";
 
 /**
  * A line of code: the field that it shows, and its text in pieces with a colour's class or none.
@@ -67,12 +68,4 @@ function commented(field, code, value) {
 function colourOf(value) {
   if (typeof value === "string") return "s";
   return typeof value === "number" ? "m" : "k";
-}
-
-/**
- * @param {unknown} value
- * @returns {value is Record<string, unknown>}
- */
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

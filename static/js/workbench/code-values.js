@@ -2,8 +2,8 @@
 // Lets single values in a file follow the request: in the Flask file and in curl, where the server writes most lines.
 import { literal } from "./code-lines.js";
 
-/** What the server sets: these lines keep their value, whatever the browser sends. */
-const SERVER_S = new Set(["amount", "merchant_uid"]);
+/** These lines keep their value, whatever the browser sends. */
+const MADE_BY_THE_SERVER = new Set(["amount", "merchant_uid"]);
 
 /**
  * Replace the values that have changed in the marked lines.
@@ -15,7 +15,7 @@ const SERVER_S = new Set(["amount", "merchant_uid"]);
 export function replaceValues(code, shown, request) {
   for (const line of /** @type {NodeListOf<HTMLElement>} */ (code.querySelectorAll(".line"))) {
     const name = line.dataset.field ?? "";
-    if (SERVER_S.has(name) || !(name in shown) || !(name in request)) continue;
+    if (MADE_BY_THE_SERVER.has(name) || !(name in shown) || !(name in request)) continue;
     replaceText(line, literal(shown[name]), literal(request[name]));
   }
 }

@@ -1,6 +1,6 @@
 // @ts-check
-// The shop inside a frame of the workbench, or on a phone in the workbench itself. It buys as every page of the shop does, with what the reader has changed in
-// the request, and reports to the workbench around it what it sent and what came back.
+// The shop inside a frame of the workbench, or on a phone in the workbench itself. It buys as every page of the shop
+// does, with what the reader has changed in the request, and reports to the workbench what it sent and what came back.
 import buyForm from "../components/buy-form.js";
 import { postJson } from "../http.js";
 import { guideWithRun } from "../pages/guides-result.js";

@@ -3,7 +3,7 @@
 // back with an order.
 import { enhance } from "../main.js";
 import { guideWithRun } from "../pages/guides-result.js";
-import { refresh } from "../refresh.js";
+import { refreshAll } from "../refresh.js";
 import { Device } from "./device.js";
 
 /** @param {HTMLElement} shop with `data-result-url` and `data-orders` as guides-result.js needs them */
@@ -53,7 +53,7 @@ export default function frames(shop) {
     const guide = guideWithRun(shop.dataset, url.href);
     if (guide) history.replaceState(null, "", Object.assign(guide, { hash: window.location.hash }));
     const merchantUid = guide?.searchParams.get("order") ?? "";
-    await Promise.all(["run-result", "code-panes"].map(async (id) => enhance(await refresh(id)))).catch(() => {});
+    await refreshAll(["run-result", "code-panes"]).then((fresh) => Promise.all(fresh.map(enhance))).catch(() => {});
     workbench.dispatchEvent(new CustomEvent("run-result", { detail: { device: name, merchantUid, location: url.href } }));
     close(name);
   }

@@ -1,5 +1,6 @@
 // @ts-check
 // One field of the request panel: whether it is sent, its value, its buttons, and what the PG's rules say about it.
+import { randomId } from "./ids.js";
 import { same } from "./leaves.js";
 import { filled, problemOf, textOf, valueOf } from "./values.js";
 
@@ -28,7 +29,7 @@ export function bindRow(group, words, setup) {
     setup.reset(field.name);
     control.focus();
   });
-  dice?.addEventListener("click", () => setup.change(field.name, anotherId(field)));
+  dice?.addEventListener("click", () => setup.change(field.name, randomId(String(field.value ?? "").split("_")[0] || "id")));
 
   return {
     /** @param {Map<string, unknown>} values @param {Set<string>} changed */
@@ -80,11 +81,4 @@ function say(group, control, { wrong, change }) {
   note.textContent = change ?? "";
   line.hidden = !wrong && !change;
   control.setAttribute("aria-invalid", String(Boolean(wrong)));
-}
-
-/** Return a random id of the form that the server uses. @param {import("../types.js").FieldFacts} field */
-function anotherId(field) {
-  const bytes = crypto.getRandomValues(new Uint8Array(10));
-  const prefix = String(field.value ?? "").split("_")[0] || "id";
-  return `${prefix}_${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

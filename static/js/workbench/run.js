@@ -1,5 +1,6 @@
 // @ts-check
 // The device and the Run button. `run-start` tells the other panels; `run-end` makes the button available again.
+import { randomId } from "./ids.js";
 
 /**
  * @param {HTMLElement} workbench
@@ -43,9 +44,8 @@ export function bindRun(workbench, setup) {
 
 /** @param {import("./setup.js").Setup} setup @returns {import("../types.js").RunDetail} */
 function detailOf(setup) {
-  const bytes = crypto.getRandomValues(new Uint8Array(10));
   return {
-    runId: `run_${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`,
+    runId: randomId("run"),
     devices: setup.device === "both" ? ["pc", "mobile"] : [setup.device],
     edits: setup.edits(),
     mistakes: [...setup.mistakes],
