@@ -109,33 +109,24 @@ def tell_story(user: User) -> None:
 def newcomer() -> User:
     """Return a new account of a shopper without a past, with an invented name and address."""
     name = f"{secrets.choice(FAMILY_NAMES)}{secrets.choice(GIVEN_NAMES)}"
-    user = accounts.sign_up(
-        email=f"{secrets.token_hex(4)}@example.com",
-        password=PASSWORD,
-        name=name,
-        tel="010-1234-5678",
-        language="ko",
-        now=clock.machine_now(),
-    )
-    user.language = None  # so that the demonstration uses the visitor's
-    db.session.commit()
-    return user
+    return _sign_up(email=f"{secrets.token_hex(4)}@example.com", name=name)
 
 
 def seed() -> None:
     """Create the people who are missing. The payment service must be up, because their cards are registered there."""
     for person in PEOPLE:
-        user = accounts.by_email(person.email) or _sign_up(person, now=clock.machine_now())
+        user = accounts.by_email(person.email) or _sign_up(
+            email=person.email, name=person.name, is_staff=person.is_staff
+        )
         if not user.subscriptions:
             tell_story(user)
 
 
-def _sign_up(person: Person, *, now: datetime) -> User:
-    user = accounts.sign_up(
-        email=person.email, password=PASSWORD, name=person.name, tel="010-1234-5678", language="ko", now=now
-    )
-    # A sample person has no language, so that the demonstration uses the visitor's.
-    user.language, user.is_staff = None, person.is_staff
+def _sign_up(*, email: str, name: str, is_staff: bool = False) -> User:
+    now = clock.machine_now()
+    user = accounts.sign_up(email=email, password=PASSWORD, name=name, tel="010-1234-5678", language="ko", now=now)
+    # A person of the demonstration has no language, so that it uses the visitor's.
+    user.language, user.is_staff = None, is_staff
     db.session.commit()
     return user
 

@@ -39,7 +39,7 @@ def calls(ids: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         requests.RequestException: when the sandbox does not answer, or refuses.
     """
-    found: list[dict[str, Any]] = _get("calls", ids, limit=MOST_CALLS)["calls"]
+    found: list[dict[str, Any]] = _records("calls", ids)["calls"]
     return found
 
 
@@ -49,7 +49,7 @@ def deliveries(ids: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         requests.RequestException: when the sandbox does not answer, or refuses.
     """
-    found: list[dict[str, Any]] = _get("webhooks/deliveries", ids, limit=MOST_CALLS)["deliveries"]
+    found: list[dict[str, Any]] = _records("webhooks/deliveries", ids)["deliveries"]
     return found
 
 
@@ -74,10 +74,8 @@ def reset_customers(customer_uids: Sequence[str]) -> None:
 
 def service_state() -> str:
     """Return the state of the payment service: one of `STATES`, or '' when the sandbox does not say."""
-    address = f"{current_app.config['IMP_API_URL']}/control/levers"
     try:
-        query = {"merchant_code": current_app.config["IMP_CODE"]}
-        levers = requests.get(address, params=query, timeout=SHORT_TIMEOUT).json()["levers"]
+        levers = _get("levers", timeout=SHORT_TIMEOUT)["levers"]
     except (requests.RequestException, KeyError):
         return ""
     return str(levers.get("service", ""))
@@ -92,14 +90,14 @@ def set_service_state(state: str) -> None:
     _post("levers", service=state)
 
 
-def _get(record: str, ids: Sequence[str], *, limit: int) -> Any:
-    query: dict[str, str | int] = {
-        "merchant_code": current_app.config["IMP_CODE"],
-        "any_id": ",".join(ids[:MOST_IDS]),
-        "limit": limit,
-    }
+def _records(kind: str, ids: Sequence[str]) -> Any:
+    return _get(kind, timeout=READ_TIMEOUT, any_id=",".join(ids[:MOST_IDS]), limit=MOST_CALLS)
+
+
+def _get(record: str, *, timeout: float, **query: str | int) -> Any:
     address = f"{current_app.config['IMP_API_URL']}/control/{record}"
-    answer = requests.get(address, params=query, timeout=READ_TIMEOUT)
+    query |= {"merchant_code": current_app.config["IMP_CODE"]}
+    answer = requests.get(address, params=query, timeout=timeout)
     answer.raise_for_status()
     return answer.json()
 

@@ -23,9 +23,8 @@ def register(desk: Desk, order: Order, *, now: datetime) -> None:
     except IamportError as err:
         # No window opens, so the buyer cannot pay: an open order would look as if a payment might follow.
         is_refused = isinstance(err, Refused) and not err.is_turned_away
-        open_orders.abandon(
-            order, now=now, reason=str(err) if is_refused else ""
-        )  # pages show only the service's words
+        reason = str(err) if is_refused else ""  # pages show only the service's words
+        open_orders.abandon(order, now=now, reason=reason)
         if is_refused:
             raise PaymentServiceRefused(str(err)) from err
         raise (PaymentServiceDown if err.sent else PaymentServiceBusy)(str(err)) from err

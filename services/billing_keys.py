@@ -48,14 +48,8 @@ def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
 
     The user waits for this, so the worker deletes the rest.
     """
-    return len(
-        list(
-            takewhile(
-                lambda key_id: delete(desk, key_id=key_id, now=now),
-                to_delete(now=now, owners=Owners(only=frozenset({user.id}))),
-            )
-        )
-    )
+    theirs = to_delete(now=now, owners=Owners(only=frozenset({user.id})))
+    return len(list(takewhile(lambda key_id: delete(desk, key_id=key_id, now=now), theirs)))
 
 
 def to_delete(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
