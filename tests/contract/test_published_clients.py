@@ -1,9 +1,8 @@
 """Clients published by others run unmodified against the sandbox, with every method they have."""
 
-import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from sandbox.app import create_app
 from sandbox.config import Config
 from sandbox.ledger.models import db
 from tests.contract.published import clients, npm, pypi
-from tests.contract.published.clients import Client, Unavailable, node_command, python_command
+from tests.contract.published.clients import Client, available, node_command, python_command
 from tests.contract.published.steps import Aside, Step, Visit
 
 KEY, SECRET = "sandbox_key", "sandbox_secret"
@@ -37,21 +36,12 @@ def sandbox(tmp_path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def python_clients() -> list[str]:
-    return _available(python_command)
+    return available(python_command)
 
 
 @pytest.fixture(scope="session")
 def node_clients() -> list[str]:
-    return _available(node_command)
-
-
-def _available(command: Callable[[], list[str]]) -> list[str]:
-    try:
-        return command()
-    except Unavailable as err:
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            raise
-        pytest.skip(f"published clients: {err}")
+    return available(node_command)
 
 
 @pytest.mark.parametrize("name", pypi.STORIES)

@@ -138,3 +138,13 @@ def worker(town: Town) -> Callable[..., None]:
         db.session.expire_all()
 
     return work
+
+
+@pytest.fixture
+def user(town):
+    return town.newcomer()
+
+
+@pytest.fixture
+def visitor(town, user):
+    return town.browser_of(user)

@@ -14,16 +14,6 @@ from states import SubscriptionStatus
 from tests.demo.test_clock_page import text_of
 
 
-@pytest.fixture
-def user(town):
-    return town.newcomer()
-
-
-@pytest.fixture
-def visitor(town, user):
-    return town.browser_of(user)
-
-
 @pytest.fixture(autouse=True)
 def service_is_up(town):
     yield

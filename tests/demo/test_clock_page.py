@@ -13,16 +13,6 @@ from tests.demo.test_journeys import in_seoul, live_at
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def user(town):
-    return town.newcomer()
-
-
-@pytest.fixture
-def visitor(town, user):
-    return town.browser_of(user)
-
-
 def text_of(answer):
     assert answer.status_code == 200, answer.status
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))

@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[2] / ".cache" / "published-clients"
@@ -61,6 +63,16 @@ def node_command() -> list[str]:
             # Run no package's install script: these clients need none.
             _install(place, npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(place))
     return ["env", f"NODE_PATH={place / 'node_modules'}", node, str(HERE / "driver.js")]
+
+
+def available(command: Callable[[], list[str]]) -> list[str]:
+    """Return the command, or skip the test without an environment for it. `REQUIRE_SERVICES=1` forbids to skip."""
+    try:
+        return command()
+    except Unavailable as why:
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            raise
+        pytest.skip(f"published clients: {why}")
 
 
 def compiler() -> list[str]:
