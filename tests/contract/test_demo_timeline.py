@@ -1,6 +1,6 @@
 """The demonstration's timelines: the shop's journal joined with what the sandbox recorded of the same orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -31,10 +31,8 @@ def live(desk: Desk, sandbox) -> Desk:
 def connected(app, sandbox, monkeypatch) -> Iterator[None]:
     """Let the demonstration read the sandbox in this process, and let its addresses be built as in a request."""
 
-    def read(record: str, ids: Sequence[str], *, limit: int) -> Any:
-        answer = sandbox.app.test_client().get(
-            f"/control/{record}", query_string={"any_id": ",".join(ids), "limit": limit}
-        )
+    def read(record: str, *, timeout: float, **query: str | int) -> Any:
+        answer = sandbox.app.test_client().get(f"/control/{record}", query_string=query)
         assert answer.status_code == 200, answer.text
         return answer.json
 
