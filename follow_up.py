@@ -115,7 +115,7 @@ class Look:
         for one in ids:
             if self._desk.machine_now() >= self._deadline:
                 return
-            if not (client.can_charge if moves_money else client.can_send):
+            if not client.can_send or (moves_money and not client.can_charge):  # a refund reads its payment first
                 self.is_stopped = True
                 return
             yield one, now()

@@ -1,8 +1,8 @@
 """A round of charges: everything that is due, several at the same time, until nothing is left.
 
-Two queues share the threads. *First* charges of a period never wait for *retries*: a retry may use at most half of the
-threads, so that subscriptions whose look-up hangs do not hold up the others. After a retry without an outcome, retries
-wait until no first charge does: failures in a row would open the circuit breaker, and one more failure keeps it open.
+Two queues share the threads. *First* charges of a period never wait for *retries*: a retry begins only when no first
+charge waits for a thread, and retries use at most half of the threads, so that subscriptions whose look-up hangs do not
+hold up a charge that becomes due meanwhile. Look-ups that fail do not open the circuit breaker of charges.
 """
 
 import time
@@ -88,8 +88,6 @@ class _Queues:
         self._desk, self._now, self._owners, self._left = desk, now, owners, limit
         self._waiting: dict[bool, deque[int]] = {False: deque(), True: deque()}
         self._taken: set[int] = set()
-        self.retries_fail = False
-        """Whether a retry of this round had no outcome."""
         self._listed_at: datetime | None = None
 
     def list_again(self, *, is_idle: bool) -> None:
@@ -109,9 +107,7 @@ class _Queues:
         """Return the next subscription and whether it is a retry, or None if nothing may be tried now."""
         if self._left == 0:
             return None
-        retries_last = self.retries_fail or self._desk.client.breaker_state != "closed"
-        order = (False, True) if retries_last else (True, False)
-        for is_retry in order if may_retry else (False,):
+        for is_retry in (False, True) if may_retry else (False,):
             if self._waiting[is_retry]:
                 one = self._waiting[is_retry].popleft()
                 self._taken.add(one)
@@ -151,8 +147,8 @@ def charge_due(
             if not running:
                 return tally
             for done in wait(running, timeout=WAIT, return_when=FIRST_COMPLETED).done:
-                is_retry, attempt = running.pop(done), done.result()
-                queues.retries_fail |= is_retry and attempt.kind in ("unknown", "stopped")
+                del running[done]
+                attempt = done.result()
                 tally.add(attempt)
                 report(attempt, tally)
 

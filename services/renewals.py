@@ -89,7 +89,7 @@ def collect(desk: Desk, *, subscription_id: int, now: datetime, period_start: da
         KeyNotConfirmed: when the PG has not confirmed the key yet.
         NothingToCharge: when nothing is due, the period is not the next to pay, or the subscription has ended or has no
             card.
-        PaymentServiceBusy: when no charge can be sent; what is due stays due.
+        PaymentServiceBusy: when no charge or needed look-up can be sent; what is due stays due.
     """
     if period_start is None and not desk.client.can_charge:
         raise PaymentServiceBusy("no charge can be sent now")
@@ -115,6 +115,8 @@ def _collect_due(desk: Desk, claim: Claim, subscription: Subscription, *, now: d
         is_owed = subscription.is_overdue(now)
         if not is_owed and not _has_unanswered_charge(subscription):
             raise NothingToCharge("the next period has not begun")
+        if not desk.client.can_send and _must_look_up(unpaid_invoice(subscription)):
+            raise PaymentServiceBusy("no earlier attempt can be looked up now")
         return _collect(desk, claim, subscription, is_owed=is_owed, now=now)
     except PaymentServiceBusy:
         raise
@@ -141,7 +143,7 @@ def _collect(desk: Desk, claim: Claim, subscription: Subscription, *, is_owed: b
     if buyer_may_be_paying(invoice, now=now):
         raise ChargeInProgress("a payment window is open for this period")
     order = unanswered_charge(invoice)
-    if not desk.client.can_charge:
+    if not desk.client.can_charge or (not desk.client.can_send and _must_look_up(invoice)):
         return charges.leave_to_worker(desk, claim, order, key, invoice, now=now)
     if order is not None and not charges.look_up(desk, claim, order, now=now):
         card_changed = order.status is OrderStatus.FAILED and order.billing_key_id != key.id
@@ -169,6 +171,14 @@ def _payment_of_period(subscription: Subscription, period_start: datetime) -> Or
     if subscription.paid_until not in (None, period_start):
         raise NothingToCharge("that is not the period to be paid next")
     return None
+
+
+def _must_look_up(invoice: Invoice | None) -> bool:
+    """Whether the period has attempts that the PG may have approved since: a charge of it begins with look-ups."""
+    return invoice is not None and any(
+        order.status is OrderStatus.FAILED or (order is unanswered_charge(invoice) and not order.is_queued)
+        for order in invoice.orders
+    )
 
 
 def _has_unanswered_charge(subscription: Subscription) -> bool:

@@ -73,9 +73,6 @@ class Breaker:
         begun = self._admit()
         try:
             yield
-        except CircuitOpen:
-            self._end_probe(begun)  # another breaker stopped the call before it was sent
-            raise
         except IamportError as err:
             if is_failure(err):
                 self._record_failure(err, begun)

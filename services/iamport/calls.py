@@ -1,9 +1,8 @@
-"""Make a call: in a place of the bulkhead, past the breakers, with a token, and before a deadline."""
+"""Make a call: in a place of the bulkhead, past its breaker, with a token, and before a deadline."""
 
 import copy
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from typing import Any
 
 from services.iamport.breaker import CLOSED, Breaker
@@ -50,16 +49,17 @@ class Calls:
 
     @property
     def can_send(self) -> bool:
-        """Whether a call would be sent now: the breaker lets it pass, and a place is free."""
+        """Whether a call that moves no money would be sent now: its breaker lets it pass, and a place is free."""
         return self._breaker.lets_pass and not self._bulkhead.is_full
 
     @property
     def can_charge(self) -> bool:
-        """Whether a call that moves money would be sent now. Such calls have a breaker of their own as well.
+        """Whether a call that moves money would be sent now. Such calls have a breaker of their own.
 
-        A PG that is down fails charges while the service still answers reads, which would keep one breaker closed.
+        A PG that is down fails charges while the service answers reads, which would keep one breaker closed; and reads
+        that fail would open it for charges that need no read.
         """
-        return self.can_send and self._money_breaker.lets_pass
+        return self._money_breaker.lets_pass and not self._bulkhead.is_full
 
     @property
     def breaker_state(self) -> str:
@@ -84,7 +84,7 @@ class Calls:
 
         A call that moves money has the whole `timeout`, because its lost answer must be looked up.
         """
-        with self._bulkhead, self._breaker.watch(), self._money_breaker.watch() if moves_money else nullcontext():
+        with self._bulkhead, (self._money_breaker if moves_money else self._breaker).watch():
             deadline = Deadline(self._timeout if moves_money else self._read_timeout, self._monotonic)
             try:
                 return self._authenticated(method, path, body=body, query=query, deadline=deadline)

@@ -26,9 +26,9 @@ class IamportClient:
 
     `timeout` is the total time in seconds for a call that moves money, from the token to the last byte of the answer.
     `read_timeout` is the total time for any other call; without it they have the same. `places` is the number of
-    threads that may wait for the service at the same time. `breaker` watches all calls, `money_breaker` also those that
-    move money. `monotonic` is the clock that measures tokens and deadlines. `listener` receives each request with its
-    answer, e.g. for a log.
+    threads that may wait for the service at the same time. `money_breaker` watches the calls that move money,
+    `breaker` all others. `monotonic` is the clock that measures tokens and deadlines. `listener` receives each request
+    with its answer, e.g. for a log.
     Every method may also raise `Refused`, `Unauthorized` and `Unknown` (see `errors`).
     """
 
@@ -53,7 +53,7 @@ class IamportClient:
             timeout=timeout,
             read_timeout=min(read_timeout or timeout, timeout),
             places=places,
-            breaker=breaker or Breaker(monotonic=monotonic),
+            breaker=breaker or Breaker("read", monotonic=monotonic),
             money_breaker=money_breaker or Breaker("charge or refund", monotonic=monotonic),
             monotonic=monotonic,
         )
@@ -69,12 +69,12 @@ class IamportClient:
 
     @property
     def can_send(self) -> bool:
-        """Whether a call would be sent now: the breaker lets it pass, and a place is free."""
+        """Whether a call that moves no money would be sent now: its breaker lets it pass, and a place is free."""
         return self._calls.can_send
 
     @property
     def can_charge(self) -> bool:
-        """Whether a charge or refund would be sent now: their own breaker lets it pass too."""
+        """Whether a charge or refund would be sent now: their own breaker lets it pass, and a place is free."""
         return self._calls.can_charge
 
     @property

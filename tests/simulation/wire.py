@@ -1,6 +1,5 @@
 """The client of a simulated process: calls the service in memory, and lets the world interfere with each call."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +18,7 @@ MOVING_MONEY = ("again", "cancel")
 
 @dataclass(frozen=True, kw_only=True)
 class Breakers:
-    """The circuit breakers of one process: of all its calls, and of its charges and refunds."""
+    """The circuit breakers of one process: of its reads, and of its charges and refunds."""
 
     calls: Breaker
     money: Breaker
@@ -37,7 +36,7 @@ class Wire:
 
     @property
     def can_charge(self) -> bool:
-        return self.can_send and self._breakers.money.lets_pass
+        return self._breakers.money.lets_pass
 
     def patient(self, *, places: int) -> "Wire":
         return self
@@ -46,7 +45,7 @@ class Wire:
         return partial(self._call, name)
 
     def _call(self, name: str, /, *args: Any, **fields: Any) -> Any:
-        with self._breakers.money.watch() if name in MOVING_MONEY else nullcontext(), self._breakers.calls.watch():
+        with (self._breakers.money if name in MOVING_MONEY else self._breakers.calls).watch():
             return self._exchange(name, *args, **fields)
 
     def _exchange(self, name: str, /, *args: Any, **fields: Any) -> Any:
