@@ -5,7 +5,7 @@ from collections.abc import Callable
 from flask import Flask, g, request
 from flask_babel import Babel
 
-from . import addresses, api, control, dashboard, openapi, runner, sdk, windows, wirelog
+from . import addresses, api, control, dashboard, openapi, reach, runner, sdk, windows, wirelog
 from .config import Config
 from .ledger import storage
 from .merchants import clock, register
@@ -37,6 +37,7 @@ def create_app(
     with app.app_context():
         register.add_default(config)
     Babel(app, locale_selector=_locale)
+    reach.init_app(app)
     wirelog.init_app(app)
     api.init_app(app)
     app.register_blueprint(control.bp)

@@ -30,6 +30,10 @@ class Config:
     LATENCY: str = ""
     """`SANDBOX_LATENCY`: delay of each REST answer, in seconds. '' keeps the current delay."""
 
+    CONSOLE_ADDRESS: str = ""
+    """`SANDBOX_CONSOLE_ADDRESS`: the only listening address at which console, levers and description answer, such as
+    `127.0.0.1`. '' means every address."""
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read `SANDBOX_*` from `environ`. A variable that is unset or empty keeps its default."""

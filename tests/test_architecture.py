@@ -131,6 +131,7 @@ LAYERS_OF_THE_SHOP = (
 LAYERS_OF_THE_SANDBOX = (
     ("sandbox.wire", "sandbox.facts"),
     ("sandbox.config", "sandbox.addresses", "sandbox.pages"),
+    ("sandbox.reach",),
     ("sandbox.ledger",),
     ("sandbox.merchants",),
     ("sandbox.webhooks",),
