@@ -275,7 +275,7 @@ def _guide(guide_id: str, data: dict[str, Any], common: dict[str, dict[str, Any]
             entry["id"]: mistakes.at_guide(common["mistakes"]["mistakes"], guide_id, entry["id"])
             for entry in data["variants"]
         },
-        page=common["facts"] | data.get("page", {}),
+        page=common["facts"] | common["chapters"] | data.get("page", {}),
         pitfalls=tuple(one for one in common["pitfalls"]["pitfalls"] if guide_id in one.get("guides", [guide_id])),
         links={link_id: Link(**link) for link_id, link in links.items()},
     )

@@ -1,14 +1,17 @@
 """The facts of the guides as plain text, for programs and people who paste them elsewhere: Markdown and `llms.txt`."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template
 from flask_babel import get_locale
 
-from services.guides import Guide
+from models import Plan, new_uid
+from services import catalog
+from services.guides import Guide, Parameter, Variant
 from views.incoming import desk
-from views.panes import example_of
+from views.panes import facts_of
 
 bp = Blueprint("guide_texts", __name__)
 
@@ -17,9 +20,10 @@ bp = Blueprint("guide_texts", __name__)
 def show(guide_id: str) -> Response:
     """Return a guide as Markdown, in the reader's language (`?lang=`)."""
     guide = desk().guides.get(guide_id) or abort(404)
-    sent = guide.request_for(_examples(guide), guide.variant())
-    again = guide.again_for(_examples(guide))
-    body = render_template("guide_texts/guide.md.j2", guide=guide, sent=sent, again=again)
+    plan = catalog.cheapest(guide.currencies[0])
+    requests = [(variant, _request(guide, variant, plan)) for variant in guide.variants]
+    again = facts_of(guide, guide.variant(), plan, None, buyer={})["again"] | _addresses(guide.again)
+    body = render_template("guide_texts/guide.md.j2", guide=guide, requests=requests, again=again)
     return Response(body, mimetype="text/markdown")
 
 
@@ -41,12 +45,14 @@ def either(words: Any) -> str:
     return words if isinstance(words, str) else str(words[str(get_locale())])
 
 
-def _examples(guide: Guide) -> dict[str, Any]:
-    """Return the guide's example of each value that the shop sends, by source."""
-    examples = {field.source: example_of(field) for field in (*guide.again, *guide.parameters) if field.source}
-    return examples | {
-        "channel": guide.pg,
-        "currency": guide.currencies[0],
-        "issue_email": examples["buyer_email"],
-        "browser_ip": "203.0.113.7",
-    }
+def _request(guide: Guide, variant: Variant, plan: Plan) -> dict[str, Any]:
+    """Return the request of a variant: the guide's test channel, and ids that no other sample of the page has."""
+    sent = facts_of(guide, variant, plan, None, buyer={})["sent"] | _addresses(guide.parameters)
+    if variant != guide.variant():
+        sent |= {"merchant_uid": new_uid("order"), "customer_uid": new_uid("key")}
+    return {"pg": guide.pg} | {name: value for name, value in sent.items() if name not in ("pg", "channelKey")}
+
+
+def _addresses(fields: Iterable[Parameter]) -> dict[str, Any]:
+    """Return example addresses in place of this shop's own, which no other shop's payments may report to."""
+    return {field.name: field.example for field in fields if field.source in ("redirect_url", "notice_url")}

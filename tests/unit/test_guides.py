@@ -50,7 +50,10 @@ def fields() -> list[Any]:
 def facts(guide: Guide) -> list[Any]:
     """Return everything on a guide's page that states a fact, as mappings with `cite`."""
     page = guide.page
-    told = [page[name] for name in ("console", "key_storage", "pg_optional", "pg_several")]
+    told = [page[name] for name in ("service", "live", "console", "credentials", "token", "key_storage")]
+    told += [page[name] for name in ("pg_optional", "pg_several")]
+    told += [part for chapter in page["chapters"] for part in chapter["parts"]]
+    told += [term for part in told for term in part.get("terms", ())]
     told += [page[name] for name in ("market", "charge", "first_payment", "pc", "mobile")]
     told += (
         [fact for step in page["steps"] for fact in (step, *step.get("points", ()))]

@@ -1,6 +1,8 @@
 """The guides as text for programs, and the page that compares them: the same facts as the guides' own pages."""
 
+import json
 import re
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,60 @@ def test_a_guide_as_markdown_names_every_field_and_every_source(app, client, gui
     assert all(f"- `{field.name}`" in answer.text for field in (*guide.parameters, *guide.again))
     assert all(link.url in answer.text for link in guide.links.values())
     assert answer.text.count("- ✗") == len(guide.pitfalls) >= 10
+
+
+def samples_of(markdown: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the requests of the browser, one of each variant, and the body of `/again`."""
+    issues = re.findall(r"IMP\.request_pay\((\{.*?^\}), callback\);", markdown, re.S | re.M)
+    (charge,) = re.findall(r"```http\n.*?(\{\n.*?^\})", markdown, re.S | re.M)
+    return [json.loads(issue) for issue in issues], json.loads(charge)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_the_charge_in_the_markdown_has_a_number_and_a_name_of_its_own(client, guide_id, language):
+    issues, charge = samples_of(client.get(f"/guides/{guide_id}.md?lang={language}").text)
+
+    assert len({body["merchant_uid"] for body in (*issues, charge)}) == len(issues) + 1
+    assert charge["customer_uid"] in [issue["customer_uid"] for issue in issues]
+    assert not re.search("등록|registration", charge["name"], re.I)
+
+
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_no_sample_in_the_markdown_reports_to_this_shop(client, guide_id):
+    issues, charge = samples_of(client.get(f"/guides/{guide_id}.md?lang=en").text)
+
+    addresses = [body[name] for body in (*issues, charge) for name in ("m_redirect_url", "notice_url") if name in body]
+    assert len(addresses) == 2 * len(issues) + 1
+    assert all(address.startswith("https://shop.example.com/") for address in addresses)
+
+
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_the_markdown_shows_the_request_of_every_variant(app, client, guide_id):
+    guide = app.extensions["desk"].guides[guide_id]
+
+    markdown = client.get(f"/guides/{guide_id}.md?lang=en").text
+    issues, _ = samples_of(markdown)
+
+    assert len(issues) == len(guide.variants)
+    for variant, issue in zip(guide.variants, issues, strict=True):
+        assert variant.note.get("en", "") in markdown
+        assert (issue["amount"] == 0) is (variant.amount == "zero")
+        assert bool(issue.get("bypass")) is bool(variant.set)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_the_markdown_has_the_chapters_and_console_menus_of_the_page(app, client, guide_id, language):
+    page = app.extensions["desk"].guides[guide_id].page
+
+    markdown = client.get(f"/guides/{guide_id}.md?lang={language}").text
+
+    told = [page[name] for name in ("service", "console", "credentials", "live", "token", "key_storage")]
+    told += [part for chapter in page["chapters"] for part in chapter["parts"]]
+    told += [term for part in told for term in (*part.get("terms", ()), *part.get("steps", ()))]
+    assert all(f"## {chapter['title'][language]}" in markdown for chapter in page["chapters"])
+    assert [fact[language] for fact in told if fact[language] not in markdown] == []
 
 
 @pytest.mark.parametrize("guide_id", GUIDES)

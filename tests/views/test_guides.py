@@ -100,9 +100,8 @@ def test_a_page_says_what_the_pg_is_and_what_is_charged(client, desk, guide_id, 
         assert facts[fact][language] in text
     for number, step in enumerate(facts["steps"], 1):
         assert f"{number}. {step['title'][language]}" in text
-    assert all(
-        fact[language] in text for fact in (facts["key_storage"], facts["pg_optional"], facts["console"]["path"])
-    )
+    everywhere = ("service", "console", "credentials", "live", "token", "key_storage", "pg_optional", "pg_several")
+    assert all(fact[language] in text for fact in (*(facts[name] for name in everywhere), facts["console"]["path"]))
 
 
 @every_page
