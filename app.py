@@ -108,6 +108,7 @@ def _open_desk(config: Config, payments: IamportClient | None) -> Desk:
         machine_now=clock.machine_now,
         time_of=lambda owner: clock.now(),
         groups=lambda: (Group(owners=EVERYONE, now=clock.now),),
+        offers_retired=lambda: False,
         takes_test_payments=config.TEST_PAYMENTS,
     )
 

@@ -9,7 +9,7 @@ from flask import Flask, render_template
 
 import app as shop
 from config import Config, ConfigError
-from demo import clocks, declines, header, own_time, source, tables, timeline, views, words
+from demo import clocks, declines, header, own_time, retired, source, tables, timeline, views, words
 from demo.people import PEOPLE
 from services.iamport import IamportClient
 from views.templating import fill_slot
@@ -24,7 +24,9 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app = shop.create_app(config, payments)
     if not app.config["DEMO"]:
         raise ConfigError("The demonstration cannot start: it lets anyone sign in as any user, so it needs DEMO=1.")
-    app.extensions["desk"] = replace(app.extensions["desk"], time_of=clocks.time_of, groups=clocks.groups)
+    app.extensions["desk"] = replace(
+        app.extensions["desk"], time_of=clocks.time_of, groups=clocks.groups, offers_retired=retired.are_offered
+    )
     with app.app_context():
         tables.create()
     own_time.init_app(app)
@@ -32,11 +34,13 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     app.register_blueprint(source.bp)
     timeline.init_app(app)
     app.register_blueprint(declines.bp)
+    app.register_blueprint(retired.bp)
     app.jinja_env.filters.update(short_date=words.short_date, day_of_year=words.day_of_year, distance=words.distance)
     fill_slot(app, "head", lambda: render_template("demo/head.html"))
     fill_slot(app, "header", header.chip)
     fill_slot(app, "banner", header.banner)
     fill_slot(app, "again", lambda: render_template("demo/decline.html"))
+    fill_slot(app, "offers", retired.switch_for)
     fill_slot(app, "run_here", lambda: render_template("demo/run_here.txt", config=app.config))
     fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=header.wanted_page()))
     return app

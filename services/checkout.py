@@ -21,7 +21,7 @@ from errors import (
     PaymentServiceBusy,
 )
 from models import Invoice, Order, Plan, Subscription, User, db, new_uid
-from services import amounts, billing_keys, guides, journal, orders, payments, purchases, renewals
+from services import amounts, billing_keys, journal, offers, orders, payments, purchases, renewals
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
@@ -88,7 +88,7 @@ def place(
     plan = plan or (subscription.plan if subscription else None)
     if plan is None:
         raise InvalidRequest("neither a plan nor a subscription")
-    guide = guides.pick(desk.guides, guide_id, currency=plan.currency)
+    guide = offers.pick(desk.guides, guide_id, currency=plan.currency)
     variant = guide.variant(variant_id)
     _check_buyer(guide, buyer)
     is_purchase = subscription is None and run_id is None

@@ -35,6 +35,8 @@ class Desk:
 
     One group of everyone, except in a demonstration that moves time.
     """
+    offers_retired: Callable[[], bool]
+    """Returns whether this buyer may choose a PG that has left the market. Only a demonstration ever says yes."""
     takes_test_payments: bool
     """Whether this shop accepts a payment through a test channel, where no money moves."""
 

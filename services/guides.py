@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from errors import PgUnavailable, PlanUnavailable
+from errors import PgUnavailable
 from services import mistakes
 from services.mistakes import Mistake, Preset
 
@@ -134,6 +134,16 @@ class Guide:
     """The documents that the facts come from, by the ids that a fact's `cite` names."""
 
     @property
+    def is_retired(self) -> bool:
+        """Whether the PG has left the market. Its guide stays, but no new contract is possible."""
+        return bool(self.page["status"] == "legacy")
+
+    @property
+    def pay_method(self) -> str:
+        """The `pay_method` of an issue, `card` or `trans` (a bank account): each of these PGs takes one."""
+        return str(self.parameter("pay_method").value)
+
+    @property
     def provider(self) -> str:
         """The `pg_provider` in this PG's records: the code without the merchant's own id."""
         return self.pg.partition(".")[0]
@@ -226,30 +236,6 @@ def load(folder: Path) -> dict[str, Guide]:
         except (KeyError, TypeError, ValueError) as err:
             raise ValueError(f"{path.name} is not a guide: {err!r}") from err
     return {guide.id: guide for _, guide in sorted(found, key=lambda pair: pair[0])}
-
-
-def for_currency(guides: Mapping[str, Guide], currency: str) -> list[Guide]:
-    """Return the guides from which a buyer may choose.
-
-    Raises:
-        PlanUnavailable: when no guide takes the currency, because the shop sells only what a buyer can pay for.
-    """
-    offers = [guide for guide in guides.values() if currency in guide.currencies]
-    if not offers:
-        raise PlanUnavailable(f"no guide takes {currency}", currency=currency)
-    return offers
-
-
-def pick(guides: Mapping[str, Guide], guide_id: str, *, currency: str) -> Guide:
-    """Return the guide with this id.
-
-    Raises:
-        PgUnavailable: when no guide has this id, or it cannot take the currency.
-    """
-    guide = guides.get(guide_id)
-    if guide is None or currency not in guide.currencies:
-        raise PgUnavailable(f"{guide_id!r} cannot take {currency}", pg=guide_id, currency=currency)
-    return guide
 
 
 def _read(path: Path) -> dict[str, Any]:

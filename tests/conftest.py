@@ -108,7 +108,9 @@ def open_shop() -> Callable[[Config, Any], Flask]:
         app.config.clear()
         app.config.update(settings)
         app.extensions.update(
-            desk=replace(app.extensions["desk"], client=payments, machine_now=MachineClock()),
+            desk=replace(
+                app.extensions["desk"], client=payments, machine_now=MachineClock(), offers_retired=lambda: False
+            ),
             service_check=ServiceCheck(payments),
         )
         limiter.enabled = config.RATELIMIT_ENABLED  # all applications share it: the last one created has set it
@@ -171,6 +173,12 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture
 def desk(app: Flask) -> Desk:
     return app.extensions["desk"]
+
+
+@pytest.fixture
+def with_retired_pgs(app: Flask) -> None:
+    """Offer the retired PGs at checkout, as the demonstration's switch does."""
+    app.extensions["desk"] = replace(app.extensions["desk"], offers_retired=lambda: True)
 
 
 @pytest.fixture

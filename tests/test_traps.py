@@ -60,7 +60,7 @@ both_languages = pytest.mark.parametrize("language", ["ko", "en"])
 
 
 @pytest.fixture
-def ordered(shopper) -> Callable[..., dict[str, Any]]:
+def ordered(with_retired_pgs, shopper) -> Callable[..., dict[str, Any]]:
     """Return a function that orders and returns the parameters of `IMP.request_pay` that the browser receives."""
 
     def order(guide_id: str, variant: str = "") -> dict[str, Any]:

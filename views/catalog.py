@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from services import catalog, guides
+from services import catalog, offers
 from views.incoming import desk
 
 bp = Blueprint("catalog", __name__)
@@ -17,7 +17,7 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/plans/<slug>")
 def plan(slug: str) -> ResponseReturnValue:
-    """Show one plan and the PGs that can charge its currency."""
+    """Show one plan and the PGs on offer that can charge its currency."""
     chosen = catalog.plan_on_sale(slug)
-    offers = guides.for_currency(desk().guides, chosen.currency)
-    return render_template("catalog/plan.html", plan=chosen, guides=offers)
+    methods = offers.by_method(offers.for_currency(desk(), chosen.currency))
+    return render_template("catalog/plan.html", plan=chosen, methods=methods)

@@ -11,7 +11,7 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from models import Order
-from services import catalog, checkout, guides, purchases, subscriptions, webhooks
+from services import catalog, checkout, offers, purchases, subscriptions, webhooks
 from services.checkout import Source
 from services.webhooks import Receipt
 from views.buyer_form import buyer_of, posted_form, retry_form
@@ -24,14 +24,14 @@ bp = Blueprint("checkout", __name__)
 @bp.get("/checkout/<slug>")
 @login_required
 def new(slug: str) -> ResponseReturnValue:
-    """Show the form of a first payment: the plan, the buyer and the PGs that can charge its currency."""
+    """Show the form of a first payment: the plan, the buyer and the PGs on offer that can charge its currency."""
     plan = catalog.plan_on_sale(slug)
-    offers = guides.for_currency(desk().guides, plan.currency)
+    on_offer = offers.for_currency(desk(), plan.currency)
     return render_template(
         "checkout/new.html",
         plan=plan,
-        guides=offers,
-        form=retry_form(offers),
+        methods=offers.by_method(on_offer),
+        form=retry_form(on_offer),
         overlap=purchases.overlap(current_user, plan, now=clock.now()),
     )
 
@@ -41,7 +41,8 @@ def new(slug: str) -> ResponseReturnValue:
 def create_order() -> ResponseReturnValue:
     """Store the order and return what the page passes to `IMP.request_pay`."""
     body = sent_object()
-    form = posted_form(body, list(desk().guides.values()))
+    # A guide run plays every PG, a purchase only those on offer.
+    form = posted_form(body, offers.every(desk()) if body.get("run") is None else list(desk().guides.values()))
     order = checkout.place(
         desk(),
         user=current_user,

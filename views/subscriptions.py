@@ -9,7 +9,7 @@ import clock
 from errors import InvalidRequest
 from forms import ChargeForm, ConfirmForm
 from models import Order, Subscription
-from services import guides, renewals, subscriptions
+from services import offers, renewals, subscriptions
 from states import OrderStatus
 from views.buyer_form import retry_form
 from views.incoming import desk, wants_json
@@ -70,13 +70,14 @@ def card(subscription_id: int) -> ResponseReturnValue:
     next_invoice = subscriptions.next_period(subscription, now=clock.now())
     if next_invoice is None:
         return redirect(url_for(".show", subscription_id=subscription_id))
-    offers = guides.for_currency(desk().guides, subscription.plan.currency)
+    on_offer = offers.for_currency(desk(), subscription.plan.currency)
     return render_template(
         "subscriptions/card.html",
         subscription=subscription,
         price=next_invoice.price,
-        guides=offers,
-        form=retry_form(offers),
+        guides=on_offer,
+        methods=offers.by_method(on_offer),
+        form=retry_form(on_offer),
     )
 
 

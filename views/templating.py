@@ -13,7 +13,7 @@ import clock
 from money import Money
 from views import language
 
-Filler = Callable[[], str]
+Filler = Callable[..., str]
 
 HANGUL = re.compile("[가-힣]")
 
@@ -65,14 +65,14 @@ def quoted(words: str) -> Markup:
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in` or `dock`.
+    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in`, `offers` or `dock`.
 
-    `filler` returns the markup on each request.
+    `filler` returns the markup on each request. It receives the facts that the page passes to the slot.
     """
     app.extensions["slots"].setdefault(name, []).append(filler)
 
 
-def slot(name: str) -> Markup:
-    """Return the markup that extensions put into a slot. It is empty if none does."""
+def slot(name: str, **facts: Any) -> Markup:
+    """Return the markup that extensions put into a slot, from the `facts` of the page. It is empty if none does."""
     fillers: list[Any] = current_app.extensions["slots"].get(name, [])
-    return Markup("").join(Markup(filler()) for filler in fillers)
+    return Markup("").join(Markup(filler(**facts)) for filler in fillers)

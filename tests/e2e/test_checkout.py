@@ -193,8 +193,7 @@ def test_a_forged_amount_that_is_only_shown_grants_nothing(on_pc: Shopper):
 def test_a_forged_amount_of_a_charging_window_is_refused_before_it_opens(on_pc: Shopper):
     forge(on_pc, amount=1)
 
-    checkout(on_pc).choose("jtnet")
-    on_pc.page.get_by_role("main").locator("button[type=submit]").click()
+    checkout(on_pc).choose("jtnet").press_pay()
 
     order_page(on_pc).expect_headline("The payment was not completed")
 

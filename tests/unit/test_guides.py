@@ -149,12 +149,6 @@ def test_the_charge_is_made_from_the_table_of_again(guide):
     assert set(body) == {*guides.EVERY_CHARGE, *guide.again_fields, "notice_url"}
 
 
-def test_a_guide_that_cannot_take_the_currency_is_not_offered():
-    assert [guide.id for guide in guides.for_currency(GUIDES, "USD")] == ["paymentwall"]
-    with pytest.raises(PgUnavailable):
-        guides.pick(GUIDES, "inicis", currency="USD")
-
-
 @pytest.mark.parametrize("parameter", fields())
 def test_every_field_is_explained_in_both_languages(parameter: Parameter):
     sentences = [parameter.meaning, *(text for text in (parameter.when, parameter.hint) if text)]

@@ -124,11 +124,11 @@ def test_beside_other_pgs_a_hint_names_the_pg_it_is_for(shopper, desk, monkeypat
 
 def chosen(page) -> list[str]:
     """Return the PGs that are chosen when the page opens."""
-    return re.findall(r'value="(\w+)"[^>]* checked>', page)
+    return re.findall(r'name="guide" value="(\w+)"[^>]* checked>', page)
 
 
 @pytest.fixture
-def tried(desk, user, plan) -> Order:
+def tried(with_retired_pgs, desk, user, plan) -> Order:
     """An order by another PG than the first one, and under another name than the account's."""
     return place_order(desk, user, plan, "chai", now=clock.now())
 
@@ -141,6 +141,48 @@ def test_another_try_begins_as_the_last_one_was_sent(shopper, tried, path):
 
     assert chosen(page) == ["chai"]
     assert 'value="Jisoo Kim"' in page
+
+
+def fieldsets_of(page) -> list[tuple[str, list[str]]]:
+    """Return the legend of each group of choices, and the values of its radio buttons."""
+    groups = re.findall(r"<fieldset.*?<legend>(.*?)</legend>(.*?)</fieldset>", page, re.S)
+    return [(legend, re.findall(r'type="radio"[^>]* value="(\w+)"', group)) for legend, group in groups]
+
+
+def test_a_method_without_a_pg_is_hidden(shopper):
+    page = shopper.get("/checkout/coffee-monthly?lang=en").text
+
+    assert fieldsets_of(page) == [
+        ("How would you like to pay?", ["card"]),
+        ("Payment provider for your card", ["inicis"]),
+    ]
+
+
+def test_card_or_account_comes_first_and_the_pg_second(with_retired_pgs, shopper):
+    page = shopper.get("/checkout/coffee-monthly?lang=en&guide=chai").text
+
+    assert fieldsets_of(page) == [
+        ("How would you like to pay?", ["card", "trans"]),
+        ("Payment provider for your card", ["inicis", "jtnet"]),
+        ("Payment provider for your account", ["chai"]),
+    ]
+    assert re.findall(r'value="(\w+)"[^>]* checked>', page) == ["trans", "chai"]
+
+
+@pytest.mark.parametrize("guide", ["jtnet", "chai"])
+def test_a_retired_pg_takes_no_purchase_but_every_guide_run(shopper, guide):
+    bought = place(shopper, {**COFFEE, "guide": guide})
+    played = place(shopper, {**COFFEE, "guide": guide, "run": "run_1"})
+
+    assert problem_of(bought) == (400, "invalid_request")
+    assert (list(bought.json["fields"]), played.status_code) == (["guide"], 201)
+
+
+def test_a_retired_pg_takes_no_new_key_of_a_subscription(shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    body = {"subscription": subscription.id, **BUYER, "guide": "jtnet"}
+
+    assert problem_of(place(shopper, body)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("guide", ["paymentwall", "nobody", "", "<b>"])
@@ -264,7 +306,7 @@ def test_only_the_order_of_a_guide_run_carries_the_runs_id(shopper):
 
 @pytest.mark.parametrize(("variant", "amount"), [("2-1", 0), ("2-2", 19900), ("", 19900), (None, 19900)])
 def test_a_variant_of_the_guide_may_be_chosen(shopper, variant, amount):
-    answer = place(shopper, {**COFFEE, "guide": "jtnet", "variant": variant})
+    answer = place(shopper, {**COFFEE, "guide": "jtnet", "variant": variant, "run": "run_1"})
 
     assert answer.json["request"]["amount"] == amount
 

@@ -269,7 +269,7 @@ def test_an_ended_subscription_is_not_charged_by_an_old_page(shopper, desk, subs
 # Card and end ---------------------------------------------------------------------------------------------
 
 
-def test_another_card_is_offered_with_the_pgs_that_take_the_currency(shopper, subscription):
+def test_another_card_is_offered_with_the_pgs_that_take_the_currency(with_retired_pgs, shopper, subscription):
     page = shopper.get(f"/subscriptions/{subscription.id}/card").text
 
     assert f'name="subscription" value="{subscription.id}"' in page

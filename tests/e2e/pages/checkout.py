@@ -14,6 +14,8 @@ NAMES = {
     "chai": {"ko": "차이", "en": "CHAI"},
     "paymentwall": {"ko": "페이먼트월", "en": "Paymentwall"},
 }
+RETIRED = {"jtnet", "chai"}
+METHODS = {"chai": "Bank account"}
 
 
 class CheckoutPage:
@@ -21,7 +23,12 @@ class CheckoutPage:
         self.page, self.words, self.device = page, words, device
 
     def choose(self, guide: str) -> "CheckoutPage":
+        """Choose how to pay and then the PG. For a retired PG, turn on the demonstration's switch before."""
         self.guide = guide
+        switch = self.page.get_by_role("button", name=self.words.shop("Offer the retired PGs too"))
+        if guide in RETIRED and switch.count():
+            switch.click()
+        self.page.get_by_role("radio", name=self.words.shop(METHODS.get(guide, "Card")), exact=True).check()
         self.page.get_by_role("radio", name=NAMES[guide][self.words.language]).check()
         return self
 
@@ -30,7 +37,7 @@ class CheckoutPage:
         return self
 
     def press_pay(self, *, clicks: int = 1) -> None:
-        self.page.get_by_role("main").locator("button[type=submit]").click(click_count=clicks)
+        self.page.locator("[data-module='components/buy-form'] button[type=submit]").click(click_count=clicks)
 
     def pay(self, *, clicks: int = 1) -> PaymentWindow:
         self.press_pay(clicks=clicks)
