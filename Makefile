@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --requir
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-demo: .venv/.ready ## Start shop, sandbox and worker with sample people
+demo: .venv/.ready ## Start shop, sandbox and worker with sample people (LAN=1: a phone in the same network can open it)
 	@$(BIN)/python -m demo
 
 # The environment wins over .env, as with flask. By default, honcho lets .env win.

@@ -80,8 +80,8 @@ class Config:
     refuses test payments. With `DEMO` the default is `1`."""
 
     DEMO: bool = False
-    """`DEMO`: `1` allows what `demo/` needs, such as published credentials and an http `PUBLIC_URL`, on this machine
-    only. `demo/` starts with no other value."""
+    """`DEMO`: `1` allows what `demo/` needs, such as published credentials and an http `PUBLIC_URL`. For this
+    machine or a private network, never for the internet. `demo/` starts with no other value."""
 
     RATELIMIT_ENABLED: bool = True
     """Whether the shop limits attempts to sign in and sign up. Off with `DEMO`, where one machine plays every user."""

@@ -9,8 +9,7 @@ from flask import Flask, render_template
 
 import app as shop
 from config import Config, ConfigError
-from demo import clocks, declines, header, own_time, retired, source, tables, timeline, views, words
-from demo.people import PEOPLE
+from demo import clocks, declines, header, own_time, restrictions, retired, source, tables, timeline, views, words
 from services.iamport import IamportClient
 from views.templating import fill_slot
 
@@ -29,6 +28,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     )
     with app.app_context():
         tables.create()
+    restrictions.init_app(app)
     own_time.init_app(app)
     app.register_blueprint(views.bp)
     app.register_blueprint(source.bp)
@@ -42,5 +42,5 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     fill_slot(app, "again", lambda: render_template("demo/decline.html"))
     fill_slot(app, "offers", retired.switch_for)
     fill_slot(app, "run_here", lambda: render_template("demo/run_here.txt", config=app.config))
-    fill_slot(app, "sign_in", lambda: render_template("demo/sign_in.html", people=PEOPLE, back=header.wanted_page()))
+    fill_slot(app, "sign_in", header.people_to_be)
     return app

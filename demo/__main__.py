@@ -1,6 +1,7 @@
 """`python -m demo`: start the shop, the sandbox and the renewal worker on this machine, without any configuration.
 
-When shop and sandbox answer, it prints their addresses and who can sign in. Ctrl-C stops all three.
+When shop and sandbox answer, it prints their addresses and who can sign in. Ctrl-C stops all three. With `LAN=1` other
+devices in the same network reach them too.
 """
 
 import os
@@ -18,7 +19,8 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from config import Config, ConfigError
-from demo import create_app, people
+from demo import create_app, network, people
+from demo.network import NoAddress
 from services import catalog
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +46,7 @@ def main() -> int:
         with app.app_context():
             upgrade()
             catalog.seed()
-    except (CannotStart, ConfigError) as err:
+    except (CannotStart, ConfigError, NoAddress) as err:
         print(err, file=sys.stderr)
         return 1
     return _run(app, environ)
@@ -62,7 +64,7 @@ def _environment() -> dict[str, str]:
             "IMP_API_URL names the real service, and a demonstration plays with sample people and test cards. "
             "Start the shop with: make serve"
         )
-    environ = _defaults() | given | _addresses(given)
+    environ = _defaults() | given | _addresses(given, network.address_of(given.get("LAN", "")))
     environ["SHOP_APP"] = "demo"  # the Procfile starts this application in place of the shop
     for ours, theirs in (("IMP_CODE", "MERCHANT_CODE"), ("IMP_KEY", "KEY"), ("IMP_SECRET", "SECRET")):
         environ[f"SANDBOX_{theirs}"] = environ[ours]  # the sandbox accepts the credentials that the shop uses
@@ -70,16 +72,23 @@ def _environment() -> dict[str, str]:
     return environ
 
 
-def _addresses(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the ports, and the addresses that follow from them."""
-    port, sandbox_port = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001")
-    return {
+def _addresses(given: Mapping[str, str], lan: str) -> dict[str, str]:
+    """Return the ports, and the addresses that follow from them. With `lan`, other devices reach the shop there.
+
+    REST API, levers and console stay at the loopback address, where the shop itself calls them.
+    """
+    port, sandbox_port, host = given.get("PORT", "8000"), given.get("SANDBOX_PORT", "8001"), lan or "localhost"
+    addresses = {
         "PORT": port,
         "SANDBOX_PORT": sandbox_port,
-        "PUBLIC_URL": f"http://localhost:{port}",
+        "PUBLIC_URL": f"http://{host}:{port}",
         "IMP_API_URL": f"http://localhost:{sandbox_port}",
-        "IMP_SDK_URL": f"http://localhost:{sandbox_port}/v1/iamport.js",
+        "IMP_SDK_URL": f"http://{host}:{sandbox_port}/v1/iamport.js",
+        "ALSO_BIND": lan,
     }
+    if lan:
+        addresses |= {"BIND": network.LOOPBACK, "SANDBOX_CONSOLE_ADDRESS": network.LOOPBACK}
+    return addresses
 
 
 def _defaults() -> dict[str, str]:
@@ -111,14 +120,16 @@ def _refuse_busy_port(environ: Mapping[str, str], name: str) -> None:
     if not environ[name].isdecimal():
         raise CannotStart(f"{name} must be a port number such as 8010, not {environ[name]!r}")
     port = int(environ[name])
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((environ["BIND"], port))
-        except OSError:
-            raise CannotStart(
-                f"Port {port} is in use. Stop the program that uses it, or choose another: make demo {name}={port + 10}"
-            ) from None
+    for address in filter(None, (environ["BIND"], environ["ALSO_BIND"])):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                raise CannotStart(
+                    f"Port {port} is in use. Stop the program that uses it, or choose another: "
+                    f"make demo {name}={port + 10}"
+                ) from None
 
 
 def _run(app: Flask, environ: Mapping[str, str]) -> int:
@@ -166,7 +177,7 @@ def _wait_until_open(environ: Mapping[str, str], honcho: subprocess.Popen[bytes]
 
 
 def _welcome(environ: Mapping[str, str]) -> str:
-    shop, sandbox = environ["PUBLIC_URL"], environ["IMP_API_URL"]
+    shop, sandbox, lan = environ["PUBLIC_URL"], environ["IMP_API_URL"], environ["ALSO_BIND"]
     lines = [
         "",
         "매달상점 Maedal is open. Ctrl-C stops everything.",
@@ -175,11 +186,23 @@ def _welcome(environ: Mapping[str, str]) -> str:
         f"  sandbox   {sandbox}   payments, billing keys, webhooks",
         f"  REST keys IMP_API_URL={sandbox} IMP_KEY={environ['IMP_KEY']} IMP_SECRET={environ['IMP_SECRET']}",
         "  worker    charges what is due, every few seconds",
+        *(_opened(lan, environ) if lan else ()),
         f"Who can sign in (one click on the sign-in page, or password {people.PASSWORD}):",
-        *(f"  {person.email:<20} {person.role['en']}" for person in people.PEOPLE),
+        *(f"  {one.email:<20} {one.role['en']}" for one in people.PEOPLE if not (lan and one.is_staff)),
         "",
     ]
     return "\n".join(lines)
+
+
+def _opened(lan: str, environ: Mapping[str, str]) -> list[str]:
+    """Return what other devices reach, and what they do not."""
+    return [
+        f"Open to every device that reaches {lan}, without a password:",
+        f"  shop      {environ['PUBLIC_URL']}",
+        f"  sandbox   http://{lan}:{environ['SANDBOX_PORT']}   SDK, payment windows and REST API only",
+        "Closed to them: the sandbox's console and /control. Closed to everyone: signing in as staff.",
+        "A phone: open a guide here, press 'On a phone', and scan the code.",
+    ]
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What the demonstration adds to the header of every page: its own levers, and the clock of the signed-in person."""
+"""What the demonstration adds to the shop's pages: its own levers, the person's clock, and the people to sign in as."""
 
 from flask import current_app, render_template, request
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 import clock
-from config import origin_of
 from demo import agenda, clocks, destinations, sandbox
+from demo.restrictions import console, offered_people
 
 NEXT = 3
 """Events that the menu shows."""
@@ -31,9 +31,14 @@ def chip() -> str:
 
 def banner() -> str:
     """Return the line above the header: what this site is, and the levers of the demonstration."""
-    console, shop = origin_of(current_app.config["IMP_API_URL"]), current_app.config["PUBLIC_URL"]
-    facts = {"console": console, "shop": shop, "state": sandbox.service_state(), "states": sandbox.STATES}
+    facts = {"console": console(), "shop": current_app.config["PUBLIC_URL"]}
+    facts |= {"state": sandbox.service_state(), "states": sandbox.STATES}
     return render_template("demo/banner.html", back=this_page(), **facts)
+
+
+def people_to_be() -> str:
+    """Return the sample people to sign in as, each with one click."""
+    return render_template("demo/sign_in.html", people=offered_people(), back=wanted_page())
 
 
 def this_page() -> str:

@@ -14,8 +14,8 @@ from flask import Flask, current_app, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from config import origin_of
 from demo import sandbox, source
+from demo.restrictions import console
 from services import run_events
 from services.journal import BROWSER, PG, SHOP
 from services.orders import is_ours
@@ -92,7 +92,7 @@ def _merged(row: Row, call: Mapping[str, Any]) -> Row:
         row,
         their_ms=call["ms"],
         marks={**row.marks, "c": call["id"]},
-        links={_("Record in the sandbox"): _console(f"wire/{call['id']}", row.merchant_uid)},
+        links=_record(f"wire/{call['id']}", row.merchant_uid),
         replaces=(f"c{call['id']}",),
     )
 
@@ -119,7 +119,7 @@ def _row(call: Mapping[str, Any]) -> Row:
         request=call["request"],
         response=call["response"],
         source=source_of(f"{call['method']} {call['path']}") if call["kind"] == "rest" else "",
-        links={_("Record in the sandbox"): _console(f"wire/{call['id']}", merchant_uid)},
+        links=_record(f"wire/{call['id']}", merchant_uid),
         marks={"c": call["id"]},
     )
 
@@ -160,7 +160,7 @@ def _attempt(delivery: Mapping[str, Any], attempt: Mapping[str, Any]) -> Row:
         request=body,
         response=attempt["answer_body"],
         source=source_of("POST /webhooks/iamport"),
-        links={_("Record in the sandbox"): _console(f"webhooks/{delivery['id']}", body.get("merchant_uid"))},
+        links=_record(f"webhooks/{delivery['id']}", body.get("merchant_uid")),
         marks={"w": number},
     )
 
@@ -185,12 +185,16 @@ def _with_links(row: Row) -> Row:
     return replace(row, links={**row.links, _("Show the code"): url}) if url else row
 
 
-def _console(page: str, merchant_uid: str | None) -> str:
-    """Return the address of a page of the console, which leads back to the order."""
-    origin = origin_of(current_app.config["IMP_API_URL"])
+def _record(page: str, merchant_uid: str | None) -> dict[str, str]:
+    """Return the link to a page of the console, which leads back to the order; none where the console does not open."""
+    origin = console()
+    if not origin:
+        return {}
     order = url_for("orders.show", merchant_uid=merchant_uid) if merchant_uid else "/"
     back = quote(current_app.config["PUBLIC_URL"] + order, safe="")
-    return f"{origin}/console/{quote(current_app.config['IMP_CODE'])}/{page}?back={back}"
+    return {
+        str(_("Record in the sandbox")): f"{origin}/console/{quote(current_app.config['IMP_CODE'])}/{page}?back={back}"
+    }
 
 
 def _path(call: Mapping[str, Any]) -> str:
