@@ -1,41 +1,38 @@
 """Keep the ledger in an SQLite file that several workers and threads share."""
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Connection, Engine, MetaData, event, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Connection, Engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from . import transactions
 from .models import db
 from .transactions import exclusive
 
-UPGRADES = {
-    1_627_490_030: (
-        "ALTER TABLE deliveries ADD COLUMN customer_uid VARCHAR",
-        "UPDATE deliveries SET customer_uid ="
-        " (SELECT customer_uid FROM payments WHERE payments.id = deliveries.payment_id)",
-        "ALTER TABLE attempts ADD COLUMN began FLOAT NOT NULL DEFAULT 0",
-        "UPDATE attempts SET began = sent_at",
-        "ALTER TABLE wire_entries ADD COLUMN began FLOAT NOT NULL DEFAULT 0",
-        "UPDATE wire_entries SET began = at",
-    ),
-}
-"""The checksum of an earlier version's tables → the statements that make them the tables of this version."""
+MIGRATIONS = Path(__file__).parent / "migrations"
+REVISION = "0002"
+"""The last migration in `migrations/versions`: that of the tables in `models.py`."""
+UNVERSIONED = {1_627_490_030: "0001", 1_122_516_667: "0002"}
+"""The checksum of its tables that a ledger from before the migrations holds as `user_version` → its revision."""
+VERSION_TABLE = "alembic_version"
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for the writer before it."""
 
 
 def init_app(app: Flask, database_url: str) -> None:
-    """Open the database, and create its tables if they are missing.
+    """Open the database; create its tables if they are missing, and migrate those of an earlier version.
 
     Raises:
-        ValueError: when `database_url` does not name an SQLite file, or the file cannot be written.
+        ValueError: when `database_url` does not name an SQLite file, the file cannot be written, or it holds no ledger
+            that this version knows.
     """
     file = _file_of(database_url)
     try:
@@ -47,10 +44,12 @@ def init_app(app: Flask, database_url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT}}
     db.init_app(app)
-    with app.app_context():
+    with app.app_context(), queue.turn():
         _listen(db.engine)
-        with queue.turn():
-            _create_tables(db.engine)
+        try:
+            _prepare_tables(db.engine, file)
+        except (DatabaseError, sqlite3.DatabaseError) as err:
+            raise ValueError(f"cannot use {file} as the ledger: {getattr(err, 'orig', err)}") from None
 
 
 def _file_of(url: str) -> Path:
@@ -85,11 +84,13 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sandbox_begin', 'DEFERRED')}")
 
 
-def _create_tables(engine: Engine) -> None:
-    """Create the tables once, even when several workers start together: the others wait and find them.
+def _prepare_tables(engine: Engine, file: Path) -> None:
+    """Create the tables, or migrate those of an earlier version.
 
-    Upgrade the tables of the last version. Replace those of any other version with empty ones, because they hold only
-    play money.
+    Workers may start together: the first one does it, and the others wait and find the tables.
+
+    Raises:
+        ValueError: when the ledger is of a newer version, or of one that is not known.
     """
     raw = engine.raw_connection()
     try:
@@ -97,25 +98,32 @@ def _create_tables(engine: Engine) -> None:
     finally:
         raw.close()
     with engine.connect().execution_options(sandbox_begin="IMMEDIATE") as connection, connection.begin():
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar()
-        if found != _version():
-            if found in UPGRADES:
-                for statement in UPGRADES[found]:
-                    connection.exec_driver_sql(statement)
-            else:
-                _drop_tables(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {_version()}")
-        db.metadata.create_all(connection)
+        tables = inspect(connection).get_table_names()
+        revision = _revision(connection) if VERSION_TABLE in tables else None
+        if revision == REVISION:
+            return
+        if not tables:
+            db.metadata.create_all(connection)
+            revision = REVISION
+        _migrate(connection, revision or _recognised(connection, file), file)
 
 
-def _version() -> int:
-    """Return a 31-bit checksum of the table definitions, so that no version number needs maintenance."""
-    tables = "".join(str(CreateTable(table)) for table in db.metadata.sorted_tables)
-    return crc32(tables.encode()) & 0x7FFF_FFFF
+def _revision(connection: Connection) -> str | None:
+    return connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()
 
 
-def _drop_tables(connection: Connection) -> None:
-    """Drop every table in the file, including those that the sandbox no longer defines."""
-    old = MetaData()
-    old.reflect(connection)
-    old.drop_all(connection)
+def _recognised(connection: Connection, file: Path) -> str:
+    """Return the revision of tables from before the migrations."""
+    checksum = connection.exec_driver_sql("PRAGMA user_version").scalar()
+    if checksum not in UNVERSIONED:
+        raise ValueError(f"{file} holds no ledger that this sandbox knows: name another file, or move this one away")
+    return UNVERSIONED[checksum]
+
+
+def _migrate(connection: Connection, revision: str, file: Path) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    if revision not in (known.revision for known in ScriptDirectory.from_config(config).walk_revisions()):
+        raise ValueError(f"{file} is the ledger of a newer sandbox: upgrade the sandbox, or name another file")
+    command.stamp(config, revision)
+    command.upgrade(config, "head")

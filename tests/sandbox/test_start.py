@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from sandbox.config import Config
 from sandbox.ledger.models import Merchant, db
 from sandbox.ledger.transactions import WriteQueue
 from tests.sandbox.conftest import Api
+from tests.sandbox.ledger.old_ledgers import make_unversioned
 
 
 def start_worker(url: str) -> int:
@@ -31,14 +32,24 @@ def start_worker(url: str) -> int:
 
 
 def test_workers_that_start_together_share_one_database(tmp_path):
+    assert start_together(f"sqlite:///{tmp_path}/sandbox.db") == [1, 1, 1, 1]
+
+
+def test_workers_that_start_together_migrate_an_old_ledger_once(tmp_path):
     url = f"sqlite:///{tmp_path}/sandbox.db"
+    start_worker(url)
+    make_unversioned(tmp_path / "sandbox.db")
+
+    assert start_together(url) == [1, 1, 1, 1]
+
+
+def start_together(url: str) -> list[int]:
+    """Start four workers at the same moment, and return how many merchants each one sees."""
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([__name__])  # import once, not in each worker, so that all start together
 
     with processes.Pool(4) as workers:
-        merchants = workers.map(start_worker, [url] * 4, chunksize=1)
-
-    assert merchants == [1, 1, 1, 1]
+        return workers.map(start_worker, [url] * 4, chunksize=1)
 
 
 def test_a_start_while_another_makes_the_tables_waits_for_them(config, tmp_path, monkeypatch):
@@ -115,31 +126,6 @@ def test_the_changelog_has_a_section_for_this_version():
     changelog = Path(__file__).parents[2] / "CHANGELOG.md"
 
     assert f"\n## [{__version__}] - " in changelog.read_text(encoding="utf-8")
-
-
-def test_a_file_that_another_version_has_left_is_replaced(tmp_path):
-    config = Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
-    Api(create_app(config, background=False).test_client()).issue()
-    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as file:
-        file.execute("PRAGMA user_version = 1")
-        file.execute("CREATE TABLE relics (id INTEGER)")
-
-    restarted = Api(create_app(config, background=False).test_client())
-
-    assert restarted.charge("order-1").message == "등록되지 않은 구매자입니다."
-
-
-def test_a_file_of_the_last_version_keeps_its_payments(tmp_path):
-    config = Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db")
-    Api(create_app(config, background=False).test_client()).issue()
-    with closing(sqlite3.connect(tmp_path / "sandbox.db")) as file:
-        for table, column in (("deliveries", "customer_uid"), ("attempts", "began"), ("wire_entries", "began")):
-            file.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        file.execute("PRAGMA user_version = 1627490030")
-
-    restarted = Api(create_app(config, background=False).test_client())
-
-    assert restarted.charge("order-1").code == 0
 
 
 # Options --------------------------------------------------------------------------------------------------
