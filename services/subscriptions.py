@@ -27,6 +27,15 @@ class NextPeriod:
     """Whether a charge for the period has no outcome yet. Nothing else is charged until the outcome is known."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Running subscriptions of one user to the same plan through the same PG, the newest first."""
+
+    plan: Plan
+    guide_id: str
+    subscriptions: Sequence[Subscription]
+
+
 def of_user(user: User) -> Sequence[Subscription]:
     """Return the user's subscriptions, the cancelled ones last, without attempts that never got a billing key."""
     return db.session.scalars(
@@ -35,6 +44,16 @@ def of_user(user: User) -> Sequence[Subscription]:
         .order_by(Subscription.cancelled_at.is_not(None), Subscription.id.desc())
         .options(selectinload(Subscription.orders), selectinload(Subscription.invoices))
     ).all()
+
+
+def grouped(found: Sequence[Subscription]) -> tuple[list[Group], list[Subscription]]:
+    """Return the running ones of these subscriptions in groups, and the ended ones. All of them have had a key."""
+    equal: dict[tuple[Plan, str], list[Subscription]] = {}
+    for one in found:
+        if one.is_alive and one.billing_key is not None:
+            equal.setdefault((one.plan, one.billing_key.guide_id), []).append(one)
+    groups = [Group(plan=plan, guide_id=guide, subscriptions=same) for (plan, guide), same in equal.items()]
+    return groups, [one for one in found if not one.is_alive]
 
 
 def find(subscription_id: int, *, user: User | None) -> Subscription | None:

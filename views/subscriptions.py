@@ -20,8 +20,9 @@ bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 @bp.get("")
 @login_required
 def index() -> ResponseReturnValue:
-    """List the subscriptions of the signed-in user, the cancelled ones last."""
-    return render_template("subscriptions/index.html", subscriptions=subscriptions.of_user(current_user))
+    """List the subscriptions of the signed-in user, the cancelled ones folded at the end."""
+    groups, ended = subscriptions.grouped(subscriptions.of_user(current_user))
+    return render_template("subscriptions/index.html", groups=groups, ended=ended, guides=desk().guides)
 
 
 @bp.get("/<int:subscription_id>")

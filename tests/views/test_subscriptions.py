@@ -13,7 +13,8 @@ from services import checkout, payments, renewals, reversals, subscriptions
 from services.locks import lock
 from states import InvoiceStatus, KeyStatus, SubscriptionStatus
 from tests.conftest import signed_in
-from tests.factories import make_user, place_order, subscribe
+from tests.factories import NOW, make_user, place_order, subscribe
+from tests.views.reading import page_of
 
 JSON = {"Accept": "application/json"}
 
@@ -88,6 +89,61 @@ def test_an_empty_list_leads_to_the_plans(shopper):
 
     assert "You have no subscription yet." in page
     assert '<a class="button button--primary" href="/">' in page
+
+
+def order_of_words(page, *words) -> list[str]:
+    """Return the words by their place in the page's text. A word that is missing fails the test."""
+    return sorted(words, key=page.text.index)
+
+
+@pytest.mark.parametrize(("lang", "name"), [("ko", "결제대행사(PG) KG이니시스"), ("en", "Payment provider KG Inicis")])
+def test_the_list_names_the_pg(shopper, subscription, lang, name):
+    assert name in page_of(shopper, f"/subscriptions?lang={lang}").text
+
+
+def test_running_subscriptions_to_a_plan_through_a_pg_share_a_heading(shopper, desk, user, plan, subscription):
+    second = subscribe(desk, user, plan, now=clock.now())
+    other_pg = subscribe(desk, user, plan, "jtnet", now=clock.now())
+
+    page = page_of(shopper, "/subscriptions?lang=en")
+
+    assert page.text.count("Beans every month") == 2
+    assert order_of_words(page, "2 subscriptions", "KG Inicis", "JTNet") == ["JTNet", "2 subscriptions", "KG Inicis"]
+    links = [link["href"] for link in page.all("a", **{"class": "card__link"})]
+    assert links == [f"/subscriptions/{one.id}" for one in (other_pg, second, subscription)]
+
+
+def test_ended_subscriptions_are_folded(shopper, desk, user, plan, subscription):
+    ended = subscribe(desk, user, plan, now=clock.now())
+    subscriptions.cancel(desk, subscription=ended, now=clock.now())
+
+    page = shopper.get("/subscriptions?lang=en").text
+    before, _, folded = page.partition("<details")
+
+    assert "2 subscriptions" not in page
+    assert (f"/subscriptions/{subscription.id}" in before, f"/subscriptions/{ended.id}" in before) == (True, False)
+    assert "Ended subscriptions (1)" in folded
+    assert f"/subscriptions/{ended.id}" in folded
+
+
+def test_who_has_only_ended_subscriptions_is_led_to_the_plans(shopper, desk, subscription):
+    subscriptions.cancel(desk, subscription=subscription, now=clock.now())
+
+    page = page_of(shopper, "/subscriptions?lang=en")
+
+    assert "You have no running subscription. View plans" in page.text
+
+
+@pytest.mark.parametrize(
+    ("lang", "period"),
+    [("ko", "2026년 1월 31일 – 2026년 2월 28일"), ("en", "January 31, 2026 – February 28, 2026")],
+)
+def test_the_history_says_which_period_a_payment_covers(shopper, desk, user, plan, lang, period):
+    subscription = subscribe(desk, user, plan, now=NOW)
+
+    page = page_of(shopper, f"/subscriptions/{subscription.id}?lang={lang}")
+
+    assert page.text.count(period) == 1
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
