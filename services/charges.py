@@ -160,7 +160,7 @@ def _store(
     order.asked_at, order.repeat_not_before = now, moment(desk.machine_now(), plus=FIRST_PAUSE)
     # Due from now on: if this process dies before the answer, the worker looks, also before the period begins.
     order.subscription.next_charge_at = min(order.subscription.next_charge_at or now, now)
-    body = _body(desk, order)
+    body = body_of(desk, order)
     entry = journal.record("charge.sent", at=now, order=order, fields=sorted(body))
     db.session.commit()
     return order, body, entry
@@ -205,7 +205,7 @@ def _find_record(desk: Desk, order: Order) -> Payment | None:
     return None
 
 
-def _body(desk: Desk, order: Order) -> dict[str, Any]:
+def body_of(desk: Desk, order: Order) -> dict[str, Any]:
     """Return the fields of `/again` for this order and its key, as the key's guide names them."""
     key = order.billing_key
     return desk.guides[key.guide_id].again_for(

@@ -55,12 +55,12 @@ def first_charge(order: Order) -> Order | None:
     """Return the charge that followed a key-only issue because a period was due, if there is one."""
     if not order.charge_follows:
         return None
-    charges = (
-        other
-        for other in order.subscription.orders
-        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
-    )
-    return min(charges, key=lambda other: other.id, default=None)
+    return min(_charges(order), key=lambda other: other.id, default=None)
+
+
+def newest_charge(order: Order) -> Order | None:
+    """Return the newest charge with the key that this order issued, or None."""
+    return max(_charges(order), key=lambda other: other.id, default=None)
 
 
 def progress(order: Order) -> dict[str, str | bool | None]:
@@ -72,3 +72,11 @@ def progress(order: Order) -> dict[str, str | bool | None]:
         "first_charge_outcome": charge.outcome if charge else None,
         "settled": order.outcome != "checking" and not charge_is_open,
     }
+
+
+def _charges(order: Order) -> list[Order]:
+    return [
+        other
+        for other in order.subscription.orders
+        if other.purpose is OrderPurpose.CHARGE and other.billing_key_id == order.billing_key_id
+    ]

@@ -14,7 +14,7 @@ from services import catalog, orders, subscriptions
 from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
 from views.incoming import desk, is_phone
-from views.panes import example_of, facts_of, panes_of
+from views.panes import code_of, example_of, facts_of
 from views.request_fields import fields_of, offers_of
 
 bp = Blueprint("guides", __name__, url_prefix="/guides")
@@ -45,7 +45,7 @@ def show(guide_id: str) -> ResponseReturnValue:
         "guides/show.html",
         variant=variant,
         form=form,
-        panes=panes_of(facts),
+        **code_of(facts, order),
         **facts | {"plan": plan} | _request_facts(guide, variant, facts["sent"]) | _run_facts(order),
     )
 

@@ -1,6 +1,7 @@
 """The values and the code that a guide's page shows: examples before a run, the run's own afterwards."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ from markupsafe import Markup
 
 from models import Order, Plan, new_uid
 from money import Money
-from services import checkout
+from services import charges as charging
+from services import checkout, orders, run_proof
 from services.guides import Guide, Parameter, Variant
+from services.run_proof import Proof
 from views import code_marks
 from views.highlight import highlight
 from views.incoming import desk
@@ -23,6 +26,8 @@ SNIPPETS = (
     ("python", "Flask", "shop.py"),
     ("bash", "curl", "charge.sh"),
 )
+_READ = re.compile(r'call\("GET", f"/payments/\{quote\(imp_uid\)\}([^"]*)"\)')
+"""How the Flask file reads a payment, with its query."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +61,15 @@ def literal(value: Any) -> str:
 def facts_of(
     guide: Guide, variant: Variant, plan: Plan, order: Order | None, *, buyer: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the next charge.
+    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the newest charge with
+    the key of the run, else of the next one.
 
     `buyer` holds values of the signed-in account that replace the examples.
     """
     amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
     charges = guide.charges(amount.minor)
-    values = _values(guide, plan, amount, buyer, charges=charges) | (_run_values(order) if order else {})
-    next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
+    charge = orders.newest_charge(order) if order else None
+    values = _values(guide, plan, amount, buyer, charges=charges) | (_run_values(order, charge) if order else {})
     return {
         "guide": guide,
         "plan": plan,
@@ -71,15 +77,40 @@ def facts_of(
         "values": values,
         "charges": charges,
         "sent": _sent(guide, variant, values, order),
-        "again": guide.again_for(values | next_charge),
+        "again": _again(guide, values, charge),
         "api_url": current_app.config["IMP_API_URL"],
         "is_run": order is not None,
+        "charge": charge,
     }
 
 
 def panes_of(facts: dict[str, Any]) -> list[Pane]:
     """Return the code with these facts."""
     return [_pane(language, title, file, facts) for language, title, file in SNIPPETS]
+
+
+def code_of(facts: dict[str, Any], order: Order | None) -> dict[str, Any]:
+    """Return the panes with these facts, and the proofs of a run by language."""
+    panes = panes_of(facts)
+    return {"panes": panes, "proofs": _proofs_of(panes, facts, order)}
+
+
+def _proofs_of(panes: list[Pane], facts: dict[str, Any], order: Order | None) -> dict[str, list[Proof]]:
+    """Return by language what the run sent, beside what the panes print with these facts. Empty before a run."""
+    if order is None or order.run_id is None:
+        return {}
+    guide, charge, again = facts["guide"], facts["charge"], facts["again"]
+    read = next(_READ.finditer("".join(pane.code for pane in panes)), None)
+    expected = run_proof.record_expected(guide, order, channel=desk().channel(guide))
+    found = {
+        "javascript": [run_proof.of_window(order, facts["sent"])],
+        "python": [
+            run_proof.of_read(order, read[1] if read else "", expected),
+            run_proof.of_charge(charge, again, own=run_proof.OWN_NUMBER),
+        ],
+        "bash": [run_proof.of_charge(charge, again)],
+    }
+    return {language: list(filter(None, proofs)) for language, proofs in found.items()}
 
 
 def _pane(language: str, title: str, file: str, facts: dict[str, Any]) -> Pane:
@@ -99,9 +130,18 @@ def _sent(guide: Guide, variant: Variant, values: dict[str, Any], order: Order |
     return guide.request_for(values, variant)
 
 
-def _run_values(order: Order) -> dict[str, Any]:
+def _again(guide: Guide, values: dict[str, Any], charge: Order | None) -> dict[str, Any]:
+    if charge:
+        return charging.body_of(desk(), charge) | {"amount": charge.price.to_json()}
+    next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
+    return guide.again_for(values | next_charge)
+
+
+def _run_values(order: Order, charge: Order | None) -> dict[str, Any]:
     key = order.billing_key
     return {
+        **({"plan": charge.name} if charge else {}),
+        "language": run_proof.language_of(order) or str(get_locale()),
         "customer_uid": key.customer_uid,
         "order_name": order.name,
         "buyer_name": key.issue_name,

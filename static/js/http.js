@@ -19,11 +19,13 @@ export class HttpError extends Error {
  *
  * @param {string} url
  * @param {object} body
+ * @param {{keepalive?: boolean}} [options] `keepalive`: the request survives the page, which may be left now
  * @returns {Promise<any>}
  * @throws {HttpError}
  */
-export function postJson(url, body) {
+export function postJson(url, body, options = {}) {
   return send(url, {
+    ...options,
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),

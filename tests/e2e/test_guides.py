@@ -38,12 +38,16 @@ def test_approved_then_charged_again_from_my_subscriptions(shopper: Shopper, gui
     page.run().pay(APPROVED)
     page.follow_to_order()
     order.expect_headline("Payment complete")
+    merchant_uid = shopper.page.url.rpartition("/")[2]
 
     order.wait_for_event("key.confirmed")  # some PGs do not charge the key before
     order.go_to_subscription()
     subscription.pay_now()
     subscription.expect_message(shopper.words.shop("Paid. Thank you!"))
     assert subscription.payments("Paid").count() == 2
+
+    page.open_run(shopper.site.shop, merchant_uid)
+    page.expect_proof()
 
 
 @pytest.mark.parametrize("guide", ONE_EACH)

@@ -8,6 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import MakeShopper
+from tests.e2e.pages.guide import GuidePage
+from tests.e2e.pages.request import RequestPanel
+from tests.e2e.pages.window import APPROVED
 
 pytestmark = pytest.mark.e2e
 
@@ -87,3 +90,21 @@ def test_pointing_at_a_field_lights_up_its_lines_and_the_other_way_round(make_sh
 
     expect(line).to_have_class(re.compile("line--pointed"))
     assert "amount" in pointed.json_value()
+
+
+def test_after_a_run_the_code_is_what_was_sent_until_a_field_is_changed(make_shopper: MakeShopper):
+    shopper = make_shopper("pc")
+    guide = GuidePage(shopper.page, shopper.words, shopper.device).open(shopper.site.shop, "inicis")
+    panel = RequestPanel(shopper.page, shopper.words)
+    panel.type("buyer_tel", "02-555-1234")
+    guide.run().pay(APPROVED)
+    guide.expect_result()
+    guide.expect_proof()  # the code shows the change that was sent
+
+    panel.type("buyer_name", "Somebody Else")
+    panel.leave_out("notice_url")
+    guide.expect_proof("buyer_name", "notice_url")
+    panel.undo("buyer_name")
+    panel.undo("notice_url")
+
+    guide.expect_proof()

@@ -1,7 +1,8 @@
 // @ts-check
-// Charges the key of this run again, on the guide's page. The request and the response appear with what came back.
+// Charges the key of this run again, on the guide's page. The request and the response appear with what came back, and
+// the code shows the new charge.
 import { enhance } from "../main.js";
-import { refresh } from "../refresh.js";
+import { refreshAll } from "../refresh.js";
 
 /** @param {HTMLFormElement} form whose buttons charge; one may have a `formaction` of its own */
 export default function again(form) {
@@ -15,6 +16,6 @@ export default function again(form) {
     for (const one of form.querySelectorAll("button")) one.disabled = true;
     await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => {});
     workbench.dispatchEvent(new CustomEvent("run-charged"));
-    await enhance(await refresh("run-result"));
+    await Promise.all((await refreshAll(["run-result", "code-panes"])).map(enhance));
   });
 }

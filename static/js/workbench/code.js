@@ -3,6 +3,7 @@
 // its field in the form, and the other way round.
 import { linesOf } from "./code-lines.js";
 import { replaceValues } from "./code-values.js";
+import { same } from "./leaves.js";
 
 /**
  * @param {HTMLElement} code with `data-ran`, the request of the shown run as JSON if there was one. `data-printed` tells
@@ -13,7 +14,9 @@ export default function follow(code) {
   const workbench = /** @type {HTMLElement} */ (code.closest("#workbench"));
   const ran = JSON.parse(code.dataset.ran ?? "{}");
   const sources = code.dataset.printed === "order" ? JSON.parse(code.dataset.sources ?? "{}") : null;
-  let shown = /** @type {Record<string, unknown>} */ (JSON.parse(workbench.dataset.request ?? "{}"));
+  let shown = /** @type {Record<string, unknown>} */ ({ ...JSON.parse(workbench.dataset.request ?? "{}"), ...ran });
+  /** The request of the run with the reader's changes. They are not in what the server sends, which other panes print. */
+  let before = /** @type {Record<string, unknown> | null} */ (code.dataset.printed ? {} : null);
 
   /** @param {Record<string, unknown>} request */
   const show = (request) => {
@@ -22,7 +25,10 @@ export default function follow(code) {
     shown = request;
   };
   /** @param {import("../types.js").SetupDetail} setup */
-  const showSetup = ({ request, changed }) => show(afterRun(request, changed, ran));
+  const showSetup = ({ request, changed }) => {
+    const made = (before ??= request);
+    show(afterRun(request, changed.filter((name) => !(name in made) || !same(request[name], made[name])), ran));
+  };
 
   if (workbench.dataset.setup) showSetup(JSON.parse(workbench.dataset.setup));
   workbench.addEventListener("setup-change", (event) => showSetup(/** @type {CustomEvent} */ (event).detail));

@@ -49,7 +49,8 @@ export default function frame(form) {
 async function report(form, event, order, facts) {
   const { events = "", device = "" } = form.dataset;
   const runId = /** @type {HTMLInputElement} */ (form.elements.namedItem("run")).value;
-  await postJson(events.replace("RUN", runId), { merchant_uid: order.merchant_uid, event, device, facts }).catch(() => {});
+  const body = { merchant_uid: order.merchant_uid, event, device, facts };
+  await postJson(events.replace("RUN", runId), body, { keepalive: true }).catch(() => {});
 }
 
 /**

@@ -59,6 +59,21 @@ class GuidePage:
         )
         return {name: cells for name, *cells in rows}
 
+    def open_run(self, shop: str, merchant_uid: str) -> None:
+        """Open the guide with the values of a run."""
+        self.page.goto(f"{shop}/guides/{self.guide}?order={merchant_uid}")
+        expect(self.page.locator("#workbench")).to_have_attribute("data-setup", re.compile("request"))
+
+    def expect_proof(self, *different: str) -> None:
+        """Expect each request that was sent to be as the code prints it, except for these fields of the window."""
+        verdicts = self.page.locator("#code-panes [data-verdict]")
+        call = "different" if different else "same"
+        for number, verdict in enumerate([call, "same", "same", "same"]):
+            expect(verdicts.nth(number)).to_have_attribute("data-verdict", verdict)
+        expect(verdicts).to_have_count(4)
+        marked = self.page.locator("#code-html tr:has(.lens__bad) th")
+        expect(marked).to_have_text(list(different))
+
     def buy(self) -> PaymentWindow:
         """Press the pay button of a page of the shop and return the window of this guide's PG."""
         self.page.get_by_role("main").get_by_role("button").last.click()
