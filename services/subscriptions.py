@@ -127,6 +127,12 @@ def next_period(subscription: Subscription, *, now: datetime) -> NextPeriod | No
     return NextPeriod(period_start=start, period_end=period_end(subscription, start), price=subscription.plan.price)
 
 
+def chargeable_period(subscription: Subscription, *, now: datetime) -> NextPeriod | None:
+    """Return the next period to pay if the stored key can pay it, or None."""
+    key = subscription.billing_key
+    return next_period(subscription, now=now) if key is not None and key.is_usable else None
+
+
 def last_decline(subscription: Subscription) -> Order | None:
     """Return the latest attempt that has an outcome, if it was declined."""
     last = next((order for order in subscription.orders if order.is_final), None)

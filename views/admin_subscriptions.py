@@ -21,12 +21,11 @@ bp.before_request(staff_only)
 def show(subscription_id: int) -> ResponseReturnValue:
     """Show the subscription with its orders and the acts of staff."""
     subscription = _subscription(subscription_id)
-    period = subscriptions.next_period(subscription, now=desk().time_of(subscription.user_id))
-    key = subscription.billing_key
+    period = subscriptions.chargeable_period(subscription, now=desk().time_of(subscription.user_id))
     return render_template(
         "admin_subscriptions/show.html",
         subscription=subscription,
-        period=period if key and key.is_usable else None,
+        period=period,
         charge_form=StaffChargeForm(prefix="charge", period_start=period.period_start if period else None),
         cancel_form=CancelForm(prefix="cancel"),
         resume_form=ReasonForm(prefix="resume"),

@@ -119,10 +119,8 @@ def _run_facts(order: Order | None) -> dict[str, Any]:
 
 def _charge_form(subscription: Subscription) -> ChargeForm | None:
     """Return the form that charges the next period with the stored key, or None while there is nothing to charge."""
-    key, next_invoice = subscription.billing_key, subscriptions.next_period(subscription, now=clock.now())
-    if next_invoice is None or key is None or not key.is_usable:
-        return None
-    return ChargeForm(period_start=next_invoice.period_start)
+    period = subscriptions.chargeable_period(subscription, now=clock.now())
+    return ChargeForm(period_start=period.period_start) if period else None
 
 
 def _form(guide: Guide) -> BuyerForm | None:

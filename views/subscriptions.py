@@ -30,17 +30,17 @@ def index() -> ResponseReturnValue:
 def show(subscription_id: int) -> ResponseReturnValue:
     """Show one subscription: its next period, its card and every payment attempt."""
     subscription = own_subscription(subscription_id)
-    next_invoice = subscriptions.next_period(subscription, now=clock.now())
-    key = subscription.billing_key
+    now, key = clock.now(), subscription.billing_key
+    period = subscriptions.chargeable_period(subscription, now=now)
     return render_template(
         "subscriptions/show.html",
         subscription=subscription,
         orders=subscription.orders,
-        next_invoice=next_invoice,
-        can_charge=bool(next_invoice and key and key.is_usable),
+        next_invoice=subscriptions.next_period(subscription, now=now),
+        can_charge=period is not None,
         last_decline=subscriptions.last_decline(subscription),
         guide=desk().guides[key.guide_id] if key else None,
-        charge_form=ChargeForm(period_start=next_invoice.period_start if next_invoice else None),
+        charge_form=ChargeForm(period_start=period.period_start if period else None),
     )
 
 
