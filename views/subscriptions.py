@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
@@ -9,7 +10,7 @@ import clock
 from errors import InvalidRequest
 from forms import ChargeForm, ConfirmForm
 from models import Order, Subscription
-from services import offers, renewals, subscriptions
+from services import declines, offers, renewals, subscriptions
 from states import OrderStatus
 from views.buyer_form import retry_form
 from views.incoming import desk, wants_json
@@ -102,11 +103,18 @@ def own_subscription(subscription_id: int) -> Subscription:
     return subscriptions.find(subscription_id, user=current_user) or abort(404)
 
 
+def _reason_of(order: Order) -> str:
+    """Return the PG's text as plain text, with its meaning before it if the reader needs one."""
+    words = order.fail_reason or str(_("no reason was given"))
+    meaning = declines.meaning_of(words, str(get_locale()))
+    return f"{meaning} ({words})" if meaning else words
+
+
 def _charge_message(order: Order) -> str:
     message: str = _(
         "The payment was declined and nothing was charged. You can pay with another payment method. "
         "Reported reason: %(reason)s",
-        reason=order.fail_reason or _("no reason was given"),
+        reason=_reason_of(order),
     )
     if order.status is OrderStatus.PAID:
         message = _("Paid. Thank you!")

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 import clock
 from money import Money
+from services import declines
 from views import language
 
 Filler = Callable[..., str]
@@ -23,7 +24,12 @@ def init_app(app: Flask) -> None:
     app.extensions["slots"] = {}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        money=money, seoul_date=seoul_date, seoul_datetime=seoul_datetime, text=text, quoted=quoted
+        money=money,
+        seoul_date=seoul_date,
+        seoul_datetime=seoul_datetime,
+        text=text,
+        quoted=quoted,
+        explained=explained,
     )
     app.jinja_env.globals.update(slot=slot)
     app.context_processor(
@@ -62,6 +68,12 @@ def quoted(words: str) -> Markup:
     """Return a sentence of a PG or of the payment service; on an English page, mark a Korean one for screen readers."""
     is_foreign = language.chosen() != "ko" and HANGUL.search(words)
     return Markup('<span lang="ko">{}</span>').format(words) if is_foreign else Markup(escape(words))
+
+
+def explained(words: str) -> Markup:
+    """Return a PG's text about a payment that was not made, with its meaning before it if the reader needs one."""
+    meaning = declines.meaning_of(words, language.chosen())
+    return Markup('{} <small class="original">{}</small>').format(meaning, quoted(words)) if meaning else quoted(words)
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:

@@ -8,8 +8,9 @@ from config import PUBLISHED_CREDENTIALS
 from sandbox.api import payments
 from sandbox.config import Config as SandboxConfig
 from sandbox.facts import instruments, pgs
-from sandbox.rules import cancels, charges, preparing
-from services import guides
+from sandbox.rules import cancels, charges, keys, outcomes, preparing, windows
+from sandbox.windows import results
+from services import declines, guides
 from tests import fakes
 from tests.contract.conftest import ACCOUNTS, NUMBERS
 
@@ -21,6 +22,16 @@ def test_the_credentials_the_shop_refuses_are_the_ones_the_sandbox_publishes():
     config = SandboxConfig()
 
     assert {config.MERCHANT_CODE, config.KEY, config.SECRET} == PUBLISHED_CREDENTIALS
+
+
+def test_the_shop_knows_what_each_decline_of_the_sandbox_means():
+    played = [one.refusal for one in outcomes.OUTCOMES.values()]
+    texts = [*played, *(text for one in instruments.INSTRUMENTS for text in (one.issue_refusal, one.charge_refusal))]
+    others = [windows.DECLINED, windows.PAID_ALREADY, results.CLOSED, keys.UNKNOWN_INSTRUMENT, charges.UNKNOWN_BUYER]
+
+    unknown = {text for text in [*texts, *others] if text and not declines.meaning_of(text, "en")}
+
+    assert unknown == set()
 
 
 @pytest.mark.parametrize(

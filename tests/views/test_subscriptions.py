@@ -211,7 +211,7 @@ def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan)
         (
             "en",
             "The payment was declined and nothing was charged. You can pay with another payment method. "
-            "Reported reason: 잔액이 부족합니다.",
+            "Reported reason: There is not enough money in the account. (잔액이 부족합니다.)",
         ),
     ],
 )
@@ -238,7 +238,8 @@ def test_a_subscription_whose_first_payment_was_declined_has_not_started(shopper
     assert "Not started" in listed
     assert f'href="/subscriptions/{subscription.id}/card">Pay with another payment method' in listed
     assert "the subscription has not started" in page
-    assert 'Reported reason: <span lang="ko">잔액이 부족합니다.</span>' in page
+    assert "Reported reason: There is not enough money in the account. <small" in page
+    assert '<small class="original"><span lang="ko">잔액이 부족합니다.</span></small>' in page
 
 
 def test_what_has_ended_says_until_when_it_serves_and_leads_to_another(shopper, desk, user, plan):
