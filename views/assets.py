@@ -1,6 +1,7 @@
-"""Stylesheets and scripts. A browser keeps them until they change: their URL contains a hash of their contents."""
+"""Stylesheets, scripts and pictures. A browser keeps them until they change: their URL has a hash of the contents."""
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -25,9 +26,18 @@ def address(folder: Path = FOLDER) -> str:
     return f"/static/{contents.hexdigest()[:8]}"
 
 
+@cache
+def plan_picture(slug: str) -> str:
+    """Return the file in `static/` that pictures the plan. A plan without a picture of its own gets a general one."""
+    own = f"img/plans/{slug}.svg"
+    has_own = re.fullmatch(r"[a-z0-9-]+", slug) is not None and (FOLDER / own).is_file()
+    return own if has_own else "img/plans/other.svg"
+
+
 def init_app(app: Flask) -> None:
     """Set how long files are kept. The application's `static_url_path` must be `address()`."""
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None if app.debug else A_YEAR
+    app.jinja_env.filters["plan_picture"] = plan_picture
     app.session_interface = _NoSessionForFiles()
     app.add_url_rule("/static/<version>/<path:filename>", "other_static", _file_of_another_version)
 

@@ -3,6 +3,8 @@
 import pytest
 
 from models import db
+from services import catalog
+from tests.views.reading import page_of
 
 
 @pytest.mark.parametrize(
@@ -17,6 +19,30 @@ def test_the_shelves_show_every_plan_in_the_readers_language(client, lang, words
 
     assert [word for word in words if word not in page] == []
     assert f'<html lang="{lang}">' in page
+
+
+@pytest.mark.parametrize("slug", [plan["slug"] for plan in catalog.PLANS])
+def test_every_plan_has_a_picture_of_its_own_and_a_button(client, slug):
+    page = page_of(client, "/?lang=en")
+
+    (picture,) = [image for image in page.all("img", alt="") if image["src"].endswith(f"/img/plans/{slug}.svg")]
+    (button,) = page.all("a", href=f"/checkout/{slug}")
+    assert client.get(picture["src"]).mimetype == "image/svg+xml"
+    assert button["class"] == "button"
+
+
+@pytest.mark.parametrize("slug", ["roses", "../brand", "other"])
+def test_a_plan_without_a_picture_gets_a_general_one(client, plan, slug):
+    plan.slug = slug
+    db.session.commit()
+
+    (picture,) = [image for image in page_of(client, "/").all("img") if "/img/plans/other.svg" in image["src"]]
+
+    assert client.get(picture["src"]).status_code == 200
+
+
+def test_a_button_names_its_plan_for_those_who_do_not_see_it(client):
+    assert "Subscribe : Worldwide box" in page_of(client, "/?lang=en").text
 
 
 def test_korean_comes_first(client):
