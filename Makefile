@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage pins translations
+.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage bench-guides pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -89,6 +89,9 @@ bench-webhooks: .venv/.ready ## Measure how fast the shop takes webhooks while t
 
 bench-outage: .venv/.ready ## Measure the home page while the service hangs and buyers return
 	@$(BIN)/python -m benchmarks.outage
+
+bench-guides: .venv/.ready ## Measure how fast a guide is served, beside a bare Flask and Jinja page
+	@$(BIN)/python -m benchmarks.guides
 
 pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -23,7 +23,7 @@ from services.iamport import IamportClient
 from services.owners import EVERYONE, Group
 from services.processes import Process
 from services.webhooks import UnknownOrders
-from views import assets, language, panes, prose, templating
+from views import assets, fragments, language, panes, prose, templating
 from views.limits import limiter
 
 ROOT = Path(__file__).parent
@@ -63,6 +63,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     limiter.init_app(app)
     language.init_app(app)
     templating.init_app(app)
+    fragments.init_app(app)
     panes.init_app(app)
     prose.init_app(app)
     assets.init_app(app)

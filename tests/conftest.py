@@ -113,6 +113,7 @@ def open_shop() -> Callable[[Config, Any], Flask]:
             ),
             service_check=ServiceCheck(payments),
         )
+        app.extensions["fragments"].clear()
         limiter.enabled = config.RATELIMIT_ENABLED  # all applications share it: the last one created has set it
         if limiter.enabled:
             limiter.reset()

@@ -298,6 +298,7 @@ FITTINGS = {
     "code_marks",
     "prose",
     "request_fields",
+    "fragments",
 }
 """What several blueprints share, each under the name of its one subject."""
 

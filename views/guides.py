@@ -1,5 +1,6 @@
 """The guide pages, one per PG. Their code uses the same parameters as the request that the Run button sends."""
 
+from collections.abc import Hashable
 from typing import Any
 
 from flask import Blueprint, abort, render_template, request
@@ -9,10 +10,11 @@ from flask_login import current_user
 import clock
 from errors import PgUnavailable
 from forms import BuyerForm, ChargeForm
-from models import Order, Subscription, new_uid
+from models import Order, Plan, Subscription, new_uid
 from services import catalog, orders, subscriptions
 from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
+from views.fragments import kept
 from views.incoming import desk, is_phone
 from views.panes import code_of, example_of, facts_of
 from views.request_fields import fields_of, offers_of
@@ -38,15 +40,11 @@ def show(guide_id: str) -> ResponseReturnValue:
     guide = _guide(guide_id)
     order = _run_of(guide)
     variant = _variant(guide, order)
-    plan = catalog.cheapest(guide.currencies[0])
     form = _form(guide)
-    facts = facts_of(guide, variant, order.subscription.plan if order else plan, order, buyer=form.data if form else {})
+    example = None if form else _example(guide, variant)
+    facts = kept("facts", example, lambda: _facts(guide, variant, order, form))
     return render_template(
-        "guides/show.html",
-        variant=variant,
-        form=form,
-        **code_of(facts, order),
-        **facts | {"plan": plan} | _request_facts(guide, variant, facts["sent"]) | _run_facts(order),
+        "guides/show.html", guide=guide, variant=variant, form=form, example=example, **facts | _run_facts(order)
     )
 
 
@@ -54,17 +52,34 @@ def show(guide_id: str) -> ResponseReturnValue:
 def frame(guide_id: str) -> ResponseReturnValue:
     """Show the page in a frame of the workbench: the shop's pay button. `?device=mobile`: with an SDK as on a phone."""
     guide = _guide(guide_id)
-    plan = catalog.cheapest(guide.currencies[0])
     return render_template(
         "guides/frame.html",
         guide=guide,
         variant=_variant(guide),
-        plan=plan,
+        plan=_plan(guide),
         form=_form(guide),
         run_id=new_uid("run"),
         device="mobile" if request.args.get("device") == "mobile" else "pc",
         phone_sdk_url=_phone_sdk_url,
     )
+
+
+def _plan(guide: Guide) -> Plan:
+    return catalog.cheapest(guide.currencies[0])
+
+
+def _example(guide: Guide, variant: Variant) -> tuple[Hashable, ...]:
+    """Return all that the panels depend on while they show no run and no values of an account.
+
+    The plan is read once a minute: it is only an example for a visitor who cannot buy it here.
+    """
+    minute = int(desk().machine_now().timestamp()) // 60
+    offer = kept("offer", (guide.id, minute), lambda: _offer(_plan(guide)))
+    return guide.id, variant.id, is_phone(request.user_agent.string), offer
+
+
+def _offer(plan: Plan) -> tuple[Hashable, ...]:
+    return plan.slug, plan.name_ko, plan.name_en, plan.price
 
 
 def _phone_sdk_url(url: str) -> str:
@@ -94,14 +109,20 @@ def _run_of(guide: Guide) -> Order | None:
     return order if order is not None and order.guide_id == guide.id and order.issues_key else None
 
 
-def _request_facts(guide: Guide, variant: Variant, sent: dict[str, Any]) -> dict[str, Any]:
-    """Return what the request panel shows. Without test payments it is not an editor: a run would charge money."""
-    paid = orders.last_paid(current_user) if current_user.is_authenticated else ""
+def _facts(guide: Guide, variant: Variant, order: Order | None, form: BuyerForm | None) -> dict[str, Any]:
+    """Return what code and request panel show. Without test payments it is not an editor: a run would charge money."""
+    plan = _plan(guide)
+    facts = facts_of(guide, variant, order.subscription.plan if order else plan, order, buyer=form.data if form else {})
+    paid = orders.last_paid(current_user) if form else ""
     return {
-        "guides": desk().guides.values(),
-        "editor": desk().takes_test_payments,
+        "guides": list(desk().guides.values()),
+        "plan": plan if form else None,
         "on_phone": is_phone(request.user_agent.string),
-        "fields": fields_of(guide, sent),
+        "sent": facts["sent"],
+        "api_url": facts["api_url"],
+        **code_of(facts, order),
+        "editor": desk().takes_test_payments,
+        "fields": fields_of(guide, facts["sent"]),
         **offers_of(guide, variant, paid=paid),
     }
 

@@ -29,6 +29,9 @@ SNIPPETS = (
 _READ = re.compile(r'call\("GET", f"/payments/\{quote\(imp_uid\)\}([^"]*)"\)')
 """How the Flask file reads a payment, with its query."""
 
+EXAMPLE_INVOICE = "inv_4d8e17c3b05a926f7e41"
+"""What the next charge is for, as the code shows it before a run."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pane:
@@ -77,7 +80,7 @@ def facts_of(
         "values": values,
         "charges": charges,
         "sent": _sent(guide, variant, values, order),
-        "again": _again(guide, values, charge),
+        "again": _again(guide, values, charge, invoice=new_uid("inv") if order else EXAMPLE_INVOICE),
         "api_url": current_app.config["IMP_API_URL"],
         "is_run": order is not None,
         "charge": charge,
@@ -130,10 +133,10 @@ def _sent(guide: Guide, variant: Variant, values: dict[str, Any], order: Order |
     return guide.request_for(values, variant)
 
 
-def _again(guide: Guide, values: dict[str, Any], charge: Order | None) -> dict[str, Any]:
+def _again(guide: Guide, values: dict[str, Any], charge: Order | None, *, invoice: str) -> dict[str, Any]:
     if charge:
         return charging.body_of(desk(), charge) | {"amount": charge.price.to_json()}
-    next_charge = {"merchant_uid": f"{new_uid('inv')}-1", "order_name": values["plan"], "amount": values["price"]}
+    next_charge = {"merchant_uid": f"{invoice}-1", "order_name": values["plan"], "amount": values["price"]}
     return guide.again_for(values | next_charge)
 
 
