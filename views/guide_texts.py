@@ -29,8 +29,10 @@ def show(guide_id: str) -> Response:
 
 @bp.get("/llms.txt")
 def index() -> Response:
-    """Return the list of the guides, in the form of https://llmstxt.org."""
-    return Response(render_template("guide_texts/llms.txt.j2", guides=desk().guides.values()), mimetype="text/plain")
+    """Return the list of the guides and the mistakes common to all, in the form of https://llmstxt.org."""
+    guides = list(desk().guides.values())
+    mistakes = [mistake for mistake in guides[0].pitfalls if all(mistake in guide.pitfalls for guide in guides)]
+    return Response(render_template("guide_texts/llms.txt.j2", guides=guides, mistakes=mistakes), mimetype="text/plain")
 
 
 @bp.app_template_filter("pretty")

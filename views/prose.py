@@ -13,7 +13,7 @@ _CODE = re.compile(
     | \bAuthorization:\ Bearer\b
     | \b(?:html5_inicis|jtnet|chai|paymentwall|inicis)\.(?:\{\w+\}|\w+)
     | \b(?:bypass|response)\.\w+
-    | \b[a-z0-9]+(?:_[a-z0-9]+)+(?![\w.])               # a field
+    | \b[a-z0-9]+(?:_[a-z0-9]+)+(?!\w|\.[\w{])          # a field
     | \b(?:channelKey|signKey)\b
     """,
     re.VERBOSE | re.ASCII,

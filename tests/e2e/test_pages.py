@@ -13,7 +13,16 @@ from tests.e2e.pages.window import APPROVED
 
 pytestmark = pytest.mark.e2e
 
-PUBLIC = ["/", "/plans/coffee-monthly", "/guides", "/guides/inicis", "/account/sign-in", "/account/sign-up", "/nowhere"]
+PUBLIC = [
+    "/",
+    "/plans/coffee-monthly",
+    "/guides",
+    "/guides/inicis",
+    "/guides/compare",
+    "/account/sign-in",
+    "/account/sign-up",
+    "/nowhere",
+]
 PRIVATE = [
     "/account",
     "/checkout/coffee-monthly",
@@ -43,6 +52,15 @@ def test_every_page_owes_its_reader(make_shopper: MakeShopper, device: str, lang
     for name in ("order", "subscription", "card", "cancellation"):
         faults[name] = faults_of(shopper.open(order[name]), language)
     assert {path: found for path, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_comparison_prints_on_one_page(make_shopper: MakeShopper, language: str):
+    page = make_shopper("pc", language=language, signed_in=False).open("/guides/compare")
+
+    paper = page.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
 
 
 @pytest.fixture(scope="module")

@@ -107,6 +107,32 @@ def test_the_list_for_programs_leads_to_every_guide(client):
     assert re.findall(r"/guides/(\w+)\.md", answer.text) == list(GUIDES)
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_list_for_programs_has_the_rules_of_each_pg_and_the_mistakes_at_all(app, client, language):
+    guides = app.extensions["desk"].guides.values()
+
+    text = client.get(f"/llms.txt?lang={language}").text
+
+    for guide in guides:
+        assert all(guide.page[fact][language] in text for fact in ("what", "market", "charge", "pc", "mobile"))
+        assert ", ".join(guide.again_fields) in text
+    everywhere = [p for p in next(iter(guides)).pitfalls if "guides" not in p]
+    assert text.count("- ✗") == len(everywhere) >= 10
+    assert all(mistake[side][language] in text for mistake in everywhere for side in ("wrong", "right"))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_comparison_cites_its_facts_and_says_when_a_pg_left_the_market(app, client, language):
+    page = page_of(client, f"/guides/compare?lang={language}")
+
+    left = {"ko": ("2023년 1월 31일 종료", "2024년 종료"), "en": ("stopped on 31 January 2023", "closed in 2024")}
+    assert all(words in page.text for words in left[language])
+    cited = {link["href"] for link in page.all("a", rel="external noopener", target="_blank")}
+    for guide in app.extensions["desk"].guides.values():
+        for fact in ("market", "charge", "first_payment", "pc", "mobile"):
+            assert {guide.links[link_id].url for link_id in guide.page[fact]["cite"]} <= cited
+
+
 def test_the_comparison_says_what_each_pg_needs(client):
     page = page_of(client, "/guides/compare?lang=en")
 

@@ -16,6 +16,8 @@ from views.prose import prose
         ("IMP.request_pay opens it; response.status says more.", ["IMP.request_pay", "response.status"]),
         ("Send Authorization: Bearer with the token.", ["Authorization: Bearer"]),
         ("The buyer pays once a month.", []),
+        ("The browser returns to m_redirect_url. It then asks nice_v2.", ["m_redirect_url", "nice_v2"]),
+        ("Send html5_inicis or html5_inicis.{MID}.", ["html5_inicis", "html5_inicis.{MID}"]),
     ],
 )
 def test_calls_and_fields_are_code(sentence, codes):
