@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from werkzeug.exceptions import HTTPException
 
+from .facts import placeholders
 from .wire.money import major_units
 
 LANGUAGES = {"ko": "한국어", "en": "English"}
@@ -41,6 +42,17 @@ def words() -> dict[str, object]:
 def in_language(record: object, name: str) -> str:
     """Return `name` of a record in the reader's language: its `name_ko` or `name_en`."""
     return str(getattr(record, f"{name}_{get_locale()}"))
+
+
+def explained(message: str, sent: str, *languages: object) -> str:
+    """Return an error's message and, if the value `sent` is a placeholder of the documents, what that is.
+
+    The explanation is in the first of `languages` that is one of `LANGUAGES`, else in the language of the request.
+    """
+    known = placeholders.find(sent)
+    if known is None:
+        return message
+    return f"{message} {getattr(known, f'says_{language_of(*languages) or get_locale()}')}"
 
 
 def language_of(*candidates: object) -> str | None:

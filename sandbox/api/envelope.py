@@ -9,7 +9,7 @@ from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, NotFound
 
 from ..merchants import levers
-from ..pages import error_page
+from ..pages import error_page, explained
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
 
@@ -42,6 +42,8 @@ def init_app(app: Flask) -> None:
 
 def _refused(error: Refused) -> Response:
     message = error.message if _explains() or not error.ours else UNEXPLAINED
+    if _explains():
+        message = explained(message, error.sent)
     envelope = answer(None, code=error.code, message=message, http=error.http)
     if error.retry_after:
         envelope.headers["Retry-After"] = str(error.retry_after)

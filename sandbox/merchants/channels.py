@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
+from ..facts import placeholders
 from ..facts.pgs import PROFILES, Profile, UnknownPG, profile_for
 from ..ledger.models import Merchant
 
@@ -45,6 +46,8 @@ def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = Non
         chosen = configured[0]
     else:
         code, _, mid = pg.partition(".")
+        if placeholders.find(pg):
+            raise UnknownPG(pg)  # otherwise `html5_inicis.{MID}` would name a merchant id
         chosen = next((channel for channel in configured if channel.pg_provider == code), None)
         if chosen is not None and mid:
             return _channel(merchant, pg)

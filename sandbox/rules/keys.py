@@ -103,10 +103,10 @@ def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
     """
     try:
         return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
-    except pgs.UnknownPG:
+    except pgs.UnknownPG as err:
         if levers.get(merchant, "unknown_pg") == "default":
             return channels.channel_of(merchant, None)
-        raise Refused(-1, NO_PG) from None
+        raise Refused(-1, NO_PG, sent=str(err)) from None
 
 
 def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:

@@ -47,8 +47,8 @@ def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: 
     """
     try:
         payment = _window_payment(merchant, params, device, opener_origin, now)
-    except pgs.UnknownPG:
-        raise WindowRefused("NOT_READY", keys.NO_PG) from None
+    except pgs.UnknownPG as err:
+        raise WindowRefused("NOT_READY", keys.NO_PG, sent=str(err)) from None
     except Malformed as err:
         raise WindowRefused("F0004", f"F0004:{err}") from None
     with exclusive(merchant):

@@ -19,7 +19,7 @@ from ..api.body import json_object
 from ..facts import pgs
 from ..ledger.models import Merchant, Payment, db
 from ..merchants import clock
-from ..pages import language_of
+from ..pages import explained, language_of
 from ..products import certifications
 from ..products.certifications import Certification
 from ..rules import keys, windows
@@ -57,7 +57,7 @@ def open_payment() -> ResponseReturnValue:
     try:
         payment = _open_window(body, params)
     except WindowRefused as refusal:
-        return _refused(refusal, params), 400
+        return _refused(refusal, body, params), 400
     opened = {"imp_uid": payment.imp_uid, "window_url": _window_url(payment, body, params)}
     return jsonify(**opened, result=payment.result_path, form=payment.window_form), 201
 
@@ -80,7 +80,8 @@ def open_certification() -> ResponseReturnValue:
         now = clock.of(merchant)
         check = certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), now)
     except WindowRefused as refusal:
-        return identity.refused(params, refusal.error_code, refusal.error_msg), 400
+        message = explained(refusal.error_msg, refusal.sent, params.get("language"), body.get("page_language"))
+        return identity.refused(params, refusal.error_code, message), 400
     except Malformed as err:
         return identity.refused(params, "F0004", str(err)), 400
     lang = language_of(params.get("language"), body.get("page_language"))
@@ -138,12 +139,13 @@ def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
     )
 
 
-def _refused(refusal: WindowRefused, params: dict[str, Any]) -> dict[str, Any]:
+def _refused(refusal: WindowRefused, body: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Return what the script passes to the shop's callback when no window opens."""
+    languages = params.get("language"), body.get("page_language")
     return {
         **({} if _receives_ids_only(params) else {"success": False}),
         "error_code": refusal.error_code,
-        "error_msg": refusal.error_msg,
+        "error_msg": explained(refusal.error_msg, refusal.sent, *languages),
         "imp_uid": refusal.imp_uid,
         "merchant_uid": params.get("merchant_uid"),
     }
@@ -179,7 +181,7 @@ def _merchant(code: object) -> Merchant:
     known = code if isinstance(code, str) and code.isascii() else ""
     merchant = db.session.scalar(select(Merchant).where(Merchant.code == known))
     if merchant is None:
-        raise WindowRefused("NOT_READY", keys.NO_PG)
+        raise WindowRefused("NOT_READY", keys.NO_PG, sent=known)
     return merchant
 
 

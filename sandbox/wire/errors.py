@@ -8,18 +8,24 @@ class Refused(Exception):
     """A REST request is refused and makes no record. The envelope carries `code` and `message`.
 
     `http` is the HTTP status. `ours` marks a message that we wrote because the real service's text is unknown.
-    `retry_after` is the header of that name, in seconds; with 0 the answer has none.
+    `retry_after` is the header of that name, in seconds; with 0 the answer has none. `sent` is the refused value: if
+    it is a placeholder of the documents, the answer explains it.
     """
 
-    def __init__(self, code: int, message: str, http: int = 200, *, ours: bool = False, retry_after: int = 0) -> None:
+    def __init__(
+        self, code: int, message: str, http: int = 200, *, ours: bool = False, retry_after: int = 0, sent: str = ""
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.http, self.ours = code, message, http, ours
-        self.retry_after = retry_after
+        self.retry_after, self.sent = retry_after, sent
 
 
 class WindowRefused(Exception):
-    """A window does not open. The shop's callback receives `error_code`, `error_msg` and, once known, `imp_uid`."""
+    """A window does not open. The shop's callback receives `error_code`, `error_msg` and, once known, `imp_uid`.
 
-    def __init__(self, error_code: str, error_msg: str, imp_uid: str | None = None) -> None:
+    `sent` is the refused value, as in `Refused`.
+    """
+
+    def __init__(self, error_code: str, error_msg: str, imp_uid: str | None = None, *, sent: str = "") -> None:
         super().__init__(error_msg)
-        self.error_code, self.error_msg, self.imp_uid = error_code, error_msg, imp_uid
+        self.error_code, self.error_msg, self.imp_uid, self.sent = error_code, error_msg, imp_uid, sent
