@@ -58,14 +58,6 @@ def from_text(text: str) -> datetime:
     return (at.replace(tzinfo=SEOUL) if at.tzinfo is None else at).astimezone(UTC)
 
 
-def next_look(since: datetime, now: datetime, *, at_most: timedelta) -> datetime:
-    """Return when to check again what has been open since `since`: the back-off doubles up to `at_most`.
-
-    Each wait is as long as all waits before it together, and at least `FIRST_PAUSE`.
-    """
-    return now + min(max(now - since, FIRST_PAUSE), at_most)
-
-
 def back_off(failures: int, *, at_most: timedelta, seed: int) -> timedelta:
     """Return how long to wait after `failures` earlier failures in a row: `FIRST_PAUSE`, doubled with each.
 

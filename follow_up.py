@@ -139,13 +139,13 @@ def look_at_open(desk: Desk) -> Look:
 
 def _look_at_group(desk: Desk, look: Look, group: Group) -> None:
     owners, now = group.owners, group.now
-    for order_id, at in look.turns(open_orders.due(now=now(), owners=owners), now=now):
+    for order_id, at in look.turns(open_orders.due(desk, now=now(), owners=owners), now=now):
         with isolated(f"order {order_id}", failed=look.fail):
             look.settled += open_orders.process(desk, order_id=order_id, now=at)
-    for refund_id, at in look.turns(refunds.due(now=now(), owners=owners), now=now, moves_money=True):
+    for refund_id, at in look.turns(refunds.due(desk, now=now(), owners=owners), now=now, moves_money=True):
         with isolated(f"refund {refund_id}", failed=look.fail):
             look.refunded += refunds.process(desk, refund_id=refund_id, now=at).status is RefundStatus.MADE
-    for key_id, at in look.turns(billing_keys.to_delete(now=now(), owners=owners), now=now):
+    for key_id, at in look.turns(billing_keys.to_delete(desk, now=now(), owners=owners), now=now):
         with isolated(f"billing key {key_id}", failed=look.fail):
             look.deleted += billing_keys.delete(desk, key_id=key_id, now=at)
 

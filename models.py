@@ -42,7 +42,7 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
-from clock import FIRST_PAUSE, back_off, machine_now, next_look
+from clock import machine_now
 from money import Money
 from states import (
     CaseKind,
@@ -123,6 +123,15 @@ def by_value(enum: type[StrEnum]) -> Enum:
 def new_uid(prefix: str) -> str:
     """Return an id that cannot be guessed: 80 random bits, well within the 40 characters of a `merchant_uid`."""
     return f"{prefix}_{secrets.token_hex(10)}"
+
+
+Moment = datetime | ColumnElement[datetime]
+"""A time, or an expression with which the database reads its clock."""
+
+
+def _is_due(at: datetime | None, not_before: datetime | None, now: datetime, machine_now: datetime) -> bool:
+    """Whether a row is due by business time, and no pause of machine time holds it back."""
+    return at is not None and at <= now and (not_before is None or not_before <= machine_now)
 
 
 class User(Model, UserMixin):
@@ -209,7 +218,11 @@ class BillingKey(Model):
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the payment service confirmed that it has deleted the revoked key too."""
     delete_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
-    """When to ask the service (again) to delete the key. None: the key is not revoked, or is already deleted."""
+    """Since when to ask the service to delete the key. None: the key is not revoked, or is already deleted."""
+    delete_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of the pause after the last request. None: no pause."""
+    deletions: Mapped[int] = mapped_column(default=0)
+    """How many times we have begun to ask: the exponent of the back-off."""
 
     user: Mapped[User] = relationship()
 
@@ -231,13 +244,13 @@ class BillingKey(Model):
             self.status, self.revoked_at = moved(self.status, KeyStatus.REVOKED), at
             self.delete_at = at
 
-    def postpone_deletion(self, *, at: datetime) -> None:
-        """Try the deletion again later. The back-off grows to one day."""
-        self.delete_at = next_look(self.revoked_at or at, at, at_most=timedelta(days=1))
+    def postpone_deletion(self, *, until: Moment) -> None:
+        """Begin a request for the deletion, and let the next one wait."""
+        self.delete_not_before, self.deletions = until, self.deletions + 1
 
     def mark_deleted(self, *, at: datetime) -> None:
         """Record that the payment service has deleted the key."""
-        self.deleted_at, self.delete_at = at, None
+        self.deleted_at, self.delete_at, self.delete_not_before = at, None, None
 
 
 class Subscription(Model):
@@ -317,7 +330,7 @@ class Subscription(Model):
         if self.is_alive and self.status is not SubscriptionStatus.SUSPENDED:
             self._schedule(at)
 
-    def pause(self, *, until: "datetime | ColumnElement[datetime]") -> None:
+    def pause(self, *, until: Moment) -> None:
         """Let the worker wait, by machine time, after a charge without an outcome. What is due stays due."""
         self.charge_not_before, self.pauses = until, self.pauses + 1
 
@@ -435,10 +448,6 @@ class Invoice(Model):
                 order.mark_cancelled()
 
 
-LONGEST_PAUSE_OF_AN_ORDER, LONGEST_PAUSE_OF_A_REFUND = timedelta(hours=1), timedelta(days=1)
-"""The longest back-off between two checks of an open order or refund. A PG may take days to confirm a refund."""
-LONGEST_SILENCE_OF_A_REFUND = timedelta(hours=1)
-"""The longest pause after a try that got no answer: a refund is made within this time after the service returns."""
 LATE_LOOKS = (
     timedelta(minutes=2),
     timedelta(minutes=10),
@@ -455,9 +464,9 @@ an attempt costs seven looks and no more; the daily comparison finds a payment t
 """
 
 
-def _soon_after_creation(context: DefaultExecutionContext) -> datetime:
+def _at_creation(context: DefaultExecutionContext) -> datetime:
     made_at: datetime = context.get_current_parameters()["created_at"]
-    return made_at + FIRST_PAUSE
+    return made_at
 
 
 class Order(Model):
@@ -501,8 +510,12 @@ class Order(Model):
     """Machine time: until then, "no such payment" may only mean "not yet", so the charge is not sent again."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When we last sent the charge."""
-    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
-    """When `reconcile` asks next. None: the order is final, and the service answered our last request."""
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_at_creation)
+    """Since when `reconcile` asks about it. None: the order is final, and the service answered our last request."""
+    look_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of the pause before `reconcile` asks next. None: no pause."""
+    looks: Mapped[int] = mapped_column(default=0)
+    """How many times `reconcile` has asked since `look_at`: the exponent of the back-off."""
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     """When the attempt first ended without a payment. None: it has not ended, or it was paid."""
     late_look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
@@ -576,23 +589,19 @@ class Order(Model):
         """Store the browser's message that its window ended without a payment. We show it, and ask the service."""
         self.window_message, self.window_ended = message[:500], False
 
-    def is_due(self, now: datetime) -> bool:
+    def is_due(self, now: datetime, *, machine_now: datetime) -> bool:
         """Whether `reconcile` should ask about the order now."""
-        return any(at is not None and at <= now for at in (self.look_at, self.late_look_at))
+        is_late_look = self.late_look_at is not None and self.late_look_at <= now
+        return is_late_look or _is_due(self.look_at, self.look_not_before, now, machine_now)
 
-    def mark_checked(self, *, at: datetime) -> None:
-        """Record that we asked and received no final answer."""
-        self.checked_at = at
-        self.postpone(at=at)
-
-    def postpone(self, *, at: datetime) -> None:
-        """Check again later. Restart the back-off for a final order with nothing outstanding."""
-        since = at if self.look_at is None else self.created_at
-        self.look_at = next_look(since, at, at_most=LONGEST_PAUSE_OF_AN_ORDER)
+    def postpone(self, *, at: datetime, until: Moment) -> None:
+        """Begin a look, and let the next one wait. A final order with nothing outstanding is open again since `at`."""
+        self.look_at = self.look_at or at
+        self.look_not_before, self.looks = until, self.looks + 1
 
     def stop_looking(self) -> None:
         """Stop checking a final order: the service answered our last request about it."""
-        self.look_at = None
+        self.look_at, self.look_not_before, self.looks = None, None, 0
 
     def mark_paid(self, *, at: datetime) -> None:
         """Mark the order paid, and clear what was reported before. Keep the time of the first call."""
@@ -696,13 +705,15 @@ class Refund(Model):
     """What happens to the subscription when the service accepts the refund. None: a surplus payment granted nothing."""
     status: Mapped[RefundStatus] = mapped_column(by_value(RefundStatus), default=RefundStatus.DECIDED)
     tries: Mapped[int] = mapped_column(default=0)
-    """How many tries in a row got no answer from the service: the exponent of the back-off."""
+    """How many tries since the service last refused or accepted: the exponent of the back-off."""
     refusals: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(500))
     """The service's own sentence from its latest refusal."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_soon_after_creation)
-    """When `reconcile` works on the refund next. None: it is made, or finally refused."""
+    look_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True, default=_at_creation)
+    """Since when `reconcile` works on the refund. None: it is made, or finally refused."""
+    look_not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    """Machine time: the end of the pause before `reconcile` works on it again. None: no pause."""
     asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     made_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -717,39 +728,27 @@ class Refund(Model):
         """Whether the record may still come to show this refund without a further decision."""
         return self.status in (RefundStatus.DECIDED, RefundStatus.ASKED)
 
-    def is_due(self, now: datetime) -> bool:
+    def is_due(self, now: datetime, *, machine_now: datetime) -> bool:
         """Whether `reconcile` should work on the refund now."""
-        return self.look_at is not None and self.look_at <= now
+        return _is_due(self.look_at, self.look_not_before, now, machine_now)
 
-    def postpone(self, *, at: datetime) -> None:
-        """Try again later. The pause doubles with each try in a row that gets no answer from the service."""
-        self.look_at = at + back_off(self.tries, at_most=LONGEST_SILENCE_OF_A_REFUND, seed=self.id)
-        self.tries += 1
+    def pause(self, *, until: Moment) -> None:
+        """Let the next try wait."""
+        self.look_not_before = until
 
     def mark_asked(self, *, at: datetime) -> None:
         """Record that the service accepted the request, or may have, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
-            self.status, self.asked_at = moved(self.status, RefundStatus.ASKED), at
-            self._look_again(at + FIRST_PAUSE)
+            self.status, self.asked_at, self.tries = moved(self.status, RefundStatus.ASKED), at, 0
 
-    def wait(self, *, at: datetime) -> None:
-        """Record that the service answered and its record does not show the accepted refund. The PG may take days."""
-        self._look_again(next_look(self.asked_at or at, at, at_most=LONGEST_PAUSE_OF_A_REFUND))
-
-    def record_refusal(self, reason: str, *, is_last: bool, at: datetime) -> None:
-        """Count a refusal by the service, and ask again later. After the last one, stop asking."""
-        self._look_again(at + back_off(self.refusals, at_most=LONGEST_PAUSE_OF_A_REFUND, seed=self.id))
-        self.refusals, self.refusal = self.refusals + 1, reason[:500]
-        if is_last:
-            self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
-
-    def _look_again(self, at: datetime) -> None:
-        """Set the time of the next try. The service has answered, so a later silence begins with a short pause."""
-        self.look_at, self.tries = at, 0
+    def record_refusal(self, reason: str) -> None:
+        """Count a refusal by the service."""
+        self.refusals, self.refusal, self.tries = self.refusals + 1, reason[:500], 0
 
     def give_up(self) -> None:
-        """Stop waiting for a refund that the service accepted, or may have, and that its record does not show."""
-        self.status, self.look_at = moved(self.status, RefundStatus.REFUSED), None
+        """Stop: the service refused for the last time, or its record does not show what it accepted, or may have."""
+        self.status = moved(self.status, RefundStatus.REFUSED)
+        self.look_at = self.look_not_before = None
 
     @property
     def was_not_shown(self) -> bool:
@@ -759,7 +758,8 @@ class Refund(Model):
     def mark_made(self, *, at: datetime) -> None:
         """Record that the service's record shows the refund."""
         if self.status is not RefundStatus.MADE:
-            self.status, self.made_at, self.look_at = moved(self.status, RefundStatus.MADE), at, None
+            self.status, self.made_at = moved(self.status, RefundStatus.MADE), at
+            self.look_at = self.look_not_before = None
 
 
 class Case(Model):

@@ -42,7 +42,7 @@ class Event:
 
 def of(user_id: int, *, now: datetime) -> list[Event]:
     """Return the person's events, the next one first. One that is due and waits for its turn lies before `now`."""
-    found = [*_charges(user_id, now), *_looks(user_id), *_rest(user_id, now), *_ends(user_id, now)]
+    found = [*_charges(user_id, now), *_looks(user_id, now), *_rest(user_id, now), *_ends(user_id, now)]
     return sorted((event for event in found if event.at <= now + LOOK_AHEAD), key=lambda event: event.at)
 
 
@@ -64,22 +64,23 @@ def _charges(user_id: int, now: datetime) -> Iterator[Event]:
         yield Event(kind="look_up" if one.pauses else kind, at=at, subscription=one)
 
 
-def _looks(user_id: int) -> Iterator[Event]:
-    for column, kind in ((Order.look_at, "look"), (Order.late_look_at, "late_look")):
-        for order in db.session.scalars(select(Order).where(Order.user_id == user_id, column.is_not(None))):
-            at = order.look_at if kind == "look" else order.late_look_at
-            if at is not None:
-                yield Event(kind=kind, at=at, order=order, subscription=order.subscription)
+def _looks(user_id: int, now: datetime) -> Iterator[Event]:
+    for order in db.session.scalars(select(Order).where(Order.user_id == user_id, Order.look_at.is_not(None))):
+        at = after_pause(order.look_at or now, order.look_not_before, now=now)
+        yield Event(kind="look", at=at, order=order, subscription=order.subscription)
+    for order in db.session.scalars(select(Order).where(Order.user_id == user_id, Order.late_look_at.is_not(None))):
+        yield Event(kind="late_look", at=order.late_look_at or now, order=order, subscription=order.subscription)
 
 
 def _rest(user_id: int, now: datetime) -> Iterator[Event]:
     refunds = select(Refund).join(Refund.order).where(Order.user_id == user_id, Refund.look_at.is_not(None))
     for refund in db.session.scalars(refunds):
-        yield Event(kind="refund", at=refund.look_at or now, order=refund.order)
+        at = after_pause(refund.look_at or now, refund.look_not_before, now=now)
+        yield Event(kind="refund", at=at, order=refund.order)
     for key in db.session.scalars(
         select(BillingKey).where(BillingKey.user_id == user_id, BillingKey.delete_at.is_not(None))
     ):
-        yield Event(kind="key", at=key.delete_at or now)
+        yield Event(kind="key", at=after_pause(key.delete_at or now, key.delete_not_before, now=now))
     for notice, order in db.session.execute(
         select(Notice, Order).join(Order, Order.id == Notice.order_id).where(Order.user_id == user_id)
     ):

@@ -95,11 +95,11 @@ def _tasks(desk: Desk, user_id: int) -> Iterator[tuple[Task, Callable[..., objec
     theirs, now = _only(user_id), clocks.time_of(user_id)
     for one in renewals.due(desk, now=now, owners=theirs):
         yield ("subscription", one), partial(renewals.collect, desk, subscription_id=one)
-    for one in open_orders.due(now=now, owners=theirs):
+    for one in open_orders.due(desk, now=now, owners=theirs):
         yield ("order", one), partial(open_orders.process, desk, order_id=one)
-    for one in refunds.due(now=now, owners=theirs):
+    for one in refunds.due(desk, now=now, owners=theirs):
         yield ("refund", one), partial(refunds.process, desk, refund_id=one)
-    for one in billing_keys.to_delete(now=now, owners=theirs):
+    for one in billing_keys.to_delete(desk, now=now, owners=theirs):
         yield ("key", one), partial(billing_keys.delete, desk, key_id=one)
 
 

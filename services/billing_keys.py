@@ -5,17 +5,22 @@ service may not answer, so we retry the deletion with a growing back-off until i
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from sqlalchemy import select
 
+from clock import back_off
 from models import BillingKey, Order, User, db, new_uid
 from services import journal, run_calls
 from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, NotFound
+from services.machine_time import has_come, moment
 from services.owners import EVERYONE, Owners
+
+LONGEST_PAUSE = timedelta(days=1)
+"""The longest pause between two requests for the deletion of a key."""
 
 
 def new_key(
@@ -48,15 +53,16 @@ def delete_revoked(desk: Desk, *, now: datetime, user: User) -> int:
 
     The user waits for this, so the worker deletes the rest.
     """
-    theirs = to_delete(now=now, owners=Owners(only=frozenset({user.id})))
+    theirs = to_delete(desk, now=now, owners=Owners(only=frozenset({user.id})))
     return len(list(takewhile(lambda key_id: delete(desk, key_id=key_id, now=now), theirs)))
 
 
-def to_delete(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
+def to_delete(desk: Desk, *, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
     """Return the ids of these owners' revoked keys to `delete` now, the longest waiting first."""
-    is_due = (BillingKey.delete_at <= now, owners.own(BillingKey.user_id))
-    waiting = select(BillingKey.id).where(*is_due).order_by(BillingKey.delete_at).limit(limit)
-    return db.session.scalars(waiting).all()
+    has_no_pause = has_come(BillingKey.delete_not_before, desk.machine_now())
+    waiting = select(BillingKey.id).where(BillingKey.delete_at <= now, has_no_pause, owners.own(BillingKey.user_id))
+    in_order = waiting.order_by(BillingKey.delete_not_before.nulls_first(), BillingKey.delete_at)
+    return db.session.scalars(in_order.limit(limit)).all()
 
 
 def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
@@ -66,7 +72,8 @@ def delete(desk: Desk, *, key_id: int, now: datetime) -> bool:
     """
     key = db.session.get_one(BillingKey, key_id)
     customer_uid = key.customer_uid
-    key.postpone_deletion(at=now)
+    pause = back_off(key.deletions, at_most=LONGEST_PAUSE, seed=key.id)
+    key.postpone_deletion(until=moment(desk.machine_now(), plus=pause))
     order = db.session.scalar(select(Order).where(Order.billing_key_id == key.id).order_by(Order.id.desc()).limit(1))
     db.session.commit()
     try:

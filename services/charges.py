@@ -106,7 +106,7 @@ def leave_to_worker(
         NothingToCharge: when the period was paid, or the subscription or its key ended, in the meantime.
     """
     _confirm(desk, claim, key, invoice)
-    order = order or _new_order(key, invoice, now=now)
+    order = order or _new_order(desk, key, invoice, now=now)
     _queue(order, now=now)
     db.session.commit()
     return order
@@ -154,7 +154,7 @@ def _store(
 ) -> tuple[Order, dict[str, Any], JournalEntry]:
     """Commit the attempt that is about to be sent, under the claim. Return it with its request's body and entry."""
     _confirm(desk, claim, key, invoice)
-    order = order or _new_order(key, invoice, now=now)
+    order = order or _new_order(desk, key, invoice, now=now)
     order.billing_key, order.guide_id = key, key.guide_id
     order.buyer_name, order.buyer_email = key.issue_name, key.issue_email
     order.asked_at, order.repeat_not_before = now, moment(desk.machine_now(), plus=FIRST_PAUSE)
@@ -166,7 +166,7 @@ def _store(
     return order, body, entry
 
 
-def _new_order(key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
+def _new_order(desk: Desk, key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
     subscription = invoice.subscription
     order = Order(
         merchant_uid=next_merchant_uid(invoice),
@@ -184,6 +184,7 @@ def _new_order(key: BillingKey, invoice: Invoice, *, now: datetime) -> Order:
         buyer_email=key.issue_email,
         billing_key=key,
         run_id=guide_runs.issued(key, subscription),
+        look_not_before=moment(desk.machine_now(), plus=FIRST_PAUSE),
     )
     db.session.add(order)
     db.session.flush()

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from clock import FIRST_PAUSE
 from errors import (
     ChargeInProgress,
     InvalidRequest,
@@ -25,6 +26,7 @@ from services import amounts, billing_keys, journal, offers, orders, payments, p
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
+from services.machine_time import moment
 from services.masking import masked
 from states import OrderPurpose, OrderStatus, SubscriptionStatus
 
@@ -97,7 +99,7 @@ def place(
     elif not subscription.is_alive or subscription.status is SubscriptionStatus.SUSPENDED:
         raise NothingToCharge("the subscription has ended or is suspended")
     order = _write_order(
-        guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
+        desk, guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
     )
     if order.purpose is OrderPurpose.ISSUE_AND_CHARGE:
         amounts.register(desk, order, now=now)
@@ -188,6 +190,7 @@ def _check_buyer(guide: Guide, buyer: Buyer) -> None:
 
 
 def _write_order(
+    desk: Desk,
     guide: Guide,
     variant: Variant,
     *,
@@ -207,6 +210,7 @@ def _write_order(
             raise ChargeInProgress("the outcome of the last charge is not known yet")
     order = _new_order(guide, subscription=subscription, invoice=invoice, amount=amount, buyer=buyer, now=now)
     order.variant, order.run_id = variant.id, run_id
+    order.look_not_before = moment(desk.machine_now(), plus=FIRST_PAUSE)
     _save_order(order, device=buyer.device, now=now)
     return order
 

@@ -13,6 +13,7 @@ from money import CurrencyError, Money
 from services import orders, payments, refunds, reversals, verification
 from services.desk import Desk
 from services.iamport import NotFound, Payment
+from services.machine_time import shared
 from states import DifferenceKind, OrderStatus, RefundCause, RefundStatus, Repair
 
 
@@ -161,8 +162,10 @@ def repair(desk: Desk, difference: Difference, *, now: datetime) -> None:
 
 def _apply_rule(desk: Desk, order: Order, imp_uid: str, *, now: datetime) -> None:
     """Process the payment's refund if one is due, otherwise settle the order. Staff may have repaired it by now."""
+    machine_now = shared(desk.machine_now())
     refund = open_refund(order, imp_uid)
-    if refund is not None and refund.is_due(now) and desk.client.can_charge:
+    is_due = refund is not None and refund.is_due(now, machine_now=machine_now)
+    if refund is not None and is_due and desk.client.can_charge:
         refunds.process(desk, refund_id=refund.id, now=now)
     else:
         payments.settle(desk, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)

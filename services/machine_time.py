@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Interval, func, literal, select
+from sqlalchemy import ColumnElement, Interval, func, literal, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models import UTCDateTime, db
 
@@ -24,3 +25,8 @@ def moment(own: datetime, *, plus: timedelta = timedelta()) -> ColumnElement[dat
     if db.engine.dialect.name != "postgresql":
         return literal(own + plus, UTCDateTime())
     return func.clock_timestamp(type_=UTCDateTime()) + literal(plus, Interval())
+
+
+def has_come(not_before: InstrumentedAttribute[datetime | None], own: datetime) -> ColumnElement[bool]:
+    """Return the condition that selects the rows without a pause, or with one that has ended."""
+    return or_(not_before.is_(None), not_before <= moment(own))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from models import Order, db
-from services import charges, journal, payments
+from services import charges, journal, machine_time, orders, payments
 from services.desk import Desk
 from services.locks import lock
 from services.owners import EVERYONE, Owners
@@ -22,17 +22,18 @@ ABANDONED_AFTER = timedelta(days=1)
 """We close an order that was not finished in this time. A late approval reopens it: `cancelled → paid`."""
 
 
-def due(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
+def due(desk: Desk, *, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
     """Return the ids of the orders to `process`, the longest waiting first: `limit` of each of two kinds.
 
     The first kind is open: windows from which the buyer did not return, charges without an answer, and final orders
     that were reported while the service did not answer. The second kind may be approved late. A round is short, since
     the worker's renewals wait for its end.
     """
-    ids: dict[int, None] = {}
-    for due_at in (Order.look_at, Order.late_look_at):
-        is_due = (due_at <= now, owners.own(Order.user_id))
-        ids |= dict.fromkeys(db.session.scalars(select(Order.id).where(*is_due).order_by(due_at).limit(limit)))
+    wanted = select(Order.id).where(owners.own(Order.user_id)).limit(limit)
+    is_open = wanted.where(Order.look_at <= now, machine_time.has_come(Order.look_not_before, desk.machine_now()))
+    may_be_late = wanted.where(Order.late_look_at <= now)
+    ids = dict.fromkeys(db.session.scalars(is_open.order_by(Order.look_not_before.nulls_first(), Order.look_at)))
+    ids |= dict.fromkeys(db.session.scalars(may_be_late.order_by(Order.late_look_at)))
     db.session.commit()
     return list(ids)
 
@@ -43,13 +44,14 @@ def process(desk: Desk, *, order_id: int, now: datetime) -> bool:
     Close an order that, as the service reports, was not finished in a day, unless the worker still repeats its charge.
     Postpone the order before the first request, so that one that always raises does not block the others.
     """
+    machine_now = machine_time.shared(desk.machine_now())
     order = db.session.get_one(Order, order_id)
     lock(order.subscription)
-    if not order.is_due(now):
+    if not order.is_due(now, machine_now=machine_now):
         db.session.commit()
         return False  # another process is already working on it
     before = (order.status, order.mismatch)
-    order.postpone(at=now)
+    orders.postpone(desk, order, now=now)
     order.pass_late_look(at=now)
     lookup = payments.settle(desk, merchant_uid=order.merchant_uid, now=now)
     if lookup is Lookup.UNFINISHED and order.created_at < now - ABANDONED_AFTER and not _may_be_repeated(order):

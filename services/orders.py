@@ -1,16 +1,22 @@
-"""Orders: find payment attempts, and report the state of one."""
+"""Orders: find payment attempts, report the state of one, and plan the next look at one that is open."""
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from clock import back_off
 from errors import OrderNotFound
 from models import Order, User, db
+from services.desk import Desk
+from services.machine_time import moment
 from states import OrderPurpose, OrderStatus
 
 OUR_FORM = re.compile(r"order_[0-9a-f]{20}|inv_[0-9a-f]{20}-[0-9]+")
 """The ids of our orders. A merchant may use one account for several shops, each with ids of its own."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""The longest pause between two looks at an open order."""
 
 
 def is_ours(merchant_uid: str) -> bool:
@@ -42,6 +48,22 @@ def by_uid(merchant_uid: str) -> Order:
     if order is None:
         raise OrderNotFound(f"no order {merchant_uid!r}")
     return order
+
+
+def postpone(desk: Desk, order: Order, *, now: datetime) -> None:
+    """Begin a look at an open order, and let the next one wait, longer each time. Does not commit."""
+    pause = back_off(order.looks, at_most=LONGEST_PAUSE, seed=order.id)
+    order.postpone(at=now, until=moment(desk.machine_now(), plus=pause))
+
+
+def record_check(desk: Desk, order: Order, *, now: datetime) -> None:
+    """Record that the service gave no final answer, so that `reconcile` asks again. Does not commit.
+
+    Only the worker's own looks lengthen the pause of an order that is open already, not the buyer's returns.
+    """
+    order.checked_at = now
+    if order.look_at is None:
+        postpone(desk, order, now=now)
 
 
 def failed(*, limit: int = 50) -> Sequence[Order]:

@@ -88,10 +88,10 @@ def _settle(
             payment, foreign = (answer, False) if answer else verification.read(desk, order, imp_uid=imp_uid)
             compared = checks.run(desk, order, payment) if payment and verification.holds_money(payment) else []
     except IamportError as err:
-        return _record_no_answer(order, imp_uid, type(err).__name__, now=now)
+        return _record_no_answer(desk, order, imp_uid, type(err).__name__, now=now)
     guide = desk.guides[order.guide_id]
     if checks.differing(compared) == ["billing_key"] and guide.waits_for_webhook and _key_may_be_late(order, now=now):
-        return _record_no_answer(order, imp_uid, "billing key not there yet", now=now)
+        return _record_no_answer(desk, order, imp_uid, "billing key not there yet", now=now)
     lock(order.subscription)
     if claim is not None and not claims.is_current(claim) and not (payment and verification.holds_money(payment)):
         db.session.commit()
@@ -99,15 +99,15 @@ def _settle(
     if foreign:
         _record_foreign_payment(order, found_own=payment is not None, now=now)
     if payment is None or payment.status == "ready":
-        _record_answer(order, now=now)
+        _record_answer(desk, order, now=now)
         # Some PGs still review a payment after its window ended. The buyer need not wait for that: if the period is
         # paid in another way first, a later approval is a surplus payment and is refunded.
         order.window_ended = bool(order.window_message)
         db.session.commit()
         return Lookup.UNFINISHED
     must_refund = _apply(desk, order, payment, compared, now=now)
-    refund = refunds.decide(order, payment, now=now) if must_refund else None
-    _record_answer(order, now=now)
+    refund = refunds.decide(desk, order, payment, now=now) if must_refund else None
+    _record_answer(desk, order, now=now)
     db.session.commit()
     if refund is not None:
         refunds.request(desk, refund, payment, now=now)
@@ -242,22 +242,22 @@ def _reject(
         dunning.after_decline(desk, order, now=now)
 
 
-def _record_no_answer(order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Lookup:
+def _record_no_answer(desk: Desk, order: Order, imp_uid: str | None, reason: str, *, now: datetime) -> Lookup:
     lock(order.subscription)
     if imp_uid is not None:
         notices.store(order.id, imp_uid, by_webhook=False)  # first, as the worker locks: the notice, then the order
     if order.checked_at is None:
         journal.record("payment.unread", at=now, order=order, reason=reason)
-    order.mark_checked(at=now)
+    orders.record_check(desk, order, now=now)
     db.session.commit()
     return Lookup.NO_ANSWER
 
 
-def _record_answer(order: Order, *, now: datetime) -> None:
+def _record_answer(desk: Desk, order: Order, *, now: datetime) -> None:
     if order.is_final:
         order.stop_looking()
     else:
-        order.mark_checked(at=now)
+        orders.record_check(desk, order, now=now)
 
 
 def _record_foreign_payment(order: Order, *, found_own: bool, now: datetime) -> None:

@@ -12,8 +12,9 @@ The service names no request, so the cancelled amount in its record shows whethe
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from clock import FIRST_PAUSE, back_off
 from errors import OutOfDate
 from models import Order, Refund, db
 from money import CurrencyError, Money
@@ -22,11 +23,16 @@ from services.desk import Desk
 from services.guides import Guide
 from services.iamport import IamportError, Payment, Refused
 from services.locks import lock
+from services.machine_time import has_come, moment, shared
 from services.owners import EVERYONE, Owners
 from states import InvoiceStatus, OrderStatus, RefundCause, RefundEffect, RefundStatus
 
 MAX_REFUSALS = 12
 """After this many refusals, spread over about two days, we stop asking and leave the refund to the staff."""
+LONGEST_PAUSE = timedelta(days=1)
+"""The longest pause after an answer: a PG may take days to confirm a refund."""
+LONGEST_SILENCE = timedelta(hours=1)
+"""The longest pause after a try that got no answer: a refund is made within this time after the service returns."""
 GIVE_UP_AFTER = timedelta(days=7)
 """How long the record may take to show a staff refund that the service accepted, before staff look at it again."""
 
@@ -49,7 +55,7 @@ def is_decided(order: Order, payment: Payment) -> bool:
     return any(refund.cause is RefundCause.SURPLUS for refund in _of(order, payment))
 
 
-def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
+def decide(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> Refund | None:
     """Record that all that is left of this payment must be refunded; None if decided before. Does not commit."""
     if is_decided(order, payment):
         return None
@@ -61,6 +67,7 @@ def decide(order: Order, payment: Payment, *, now: datetime) -> Refund | None:
         currency=payment.currency,
         cancelled_before=reversals.refunded_amount(payment),
         created_at=now,
+        look_not_before=_first_look(desk),
     )
     db.session.add(refund)
     return refund
@@ -85,7 +92,7 @@ def left_of(payment: Payment) -> Money | None:
 
 
 def decide_for_staff(
-    order: Order, payment: Payment, *, amount: Money, reason: str, effect: RefundEffect, now: datetime
+    desk: Desk, order: Order, payment: Payment, *, amount: Money, reason: str, effect: RefundEffect, now: datetime
 ) -> Refund:
     """Record that staff refund this amount of a paid order. Call under the lock; does not commit.
 
@@ -110,6 +117,7 @@ def decide_for_staff(
         reason=reason,
         effect=effect,
         created_at=now,
+        look_not_before=_first_look(desk),
     )
     db.session.add(refund)
     journal.record("refund.decided", at=now, order=order, amount=str(amount.to_major()), currency=amount.currency)
@@ -130,38 +138,42 @@ def request(desk: Desk, refund: Refund, payment: Payment, *, now: datetime) -> N
             answer = desk.client.cancel(imp_uid=payment.imp_uid, amount=amount, checksum=left, reason=_reason(refund))
     except Refused as refusal:
         if not refusal.is_turned_away:
-            _record_refusal(refund, refusal, now=now)
+            _record_refusal(desk, refund, refusal, now=now)
         return
     except IamportError as err:
         if err.sent:
-            _record_no_answer(refund, type(err).__name__, may_repeat=may_repeat, now=now)
+            _record_no_answer(desk, refund, type(err).__name__, may_repeat=may_repeat, now=now)
         return
     lock(order.subscription)
     confirm(order, answer, now=now)
     reversals.record(order, answer, now=now)
     if refund.status is RefundStatus.DECIDED:
         # Some PGs cancel later and send no webhook. A second request could refund twice, so from now on we only check.
-        _mark_asked(refund, now=now)
+        _mark_asked(desk, refund, now=now)
+        journal.record("payment.refund_asked", at=now, lane=journal.PG, order=order, imp_uid=refund.imp_uid)
     db.session.commit()
 
 
-def due(*, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
+def due(desk: Desk, *, now: datetime, owners: Owners = EVERYONE, limit: int = 30) -> Sequence[int]:
     """Return the ids of the refunds to `process`, the longest waiting first."""
-    waiting = select(Refund.id).join(Refund.order).where(Refund.look_at <= now, owners.own(Order.user_id))
-    ids = db.session.scalars(waiting.order_by(Refund.look_at).limit(limit)).all()
+    is_due = (Refund.look_at <= now, has_come(Refund.look_not_before, desk.machine_now()), owners.own(Order.user_id))
+    waiting = select(Refund.id).join(Refund.order).where(*is_due)
+    ids = db.session.scalars(waiting.order_by(Refund.look_not_before.nulls_first(), Refund.look_at).limit(limit)).all()
     db.session.commit()
     return ids
 
 
 def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     """Read how much of the payment is cancelled; request the refund, unless the service has accepted a request."""
+    machine_now = shared(desk.machine_now())
     refund = db.session.get_one(Refund, refund_id)
     order, imp_uid = refund.order, refund.imp_uid
     lock(order.subscription)
-    if not refund.is_due(now):
+    if not refund.is_due(now, machine_now=machine_now):
         db.session.commit()
         return refund  # another process is already working on it
-    refund.postpone(at=now)
+    _pause(desk, refund, after=refund.tries, at_most=LONGEST_SILENCE)
+    refund.tries += 1
     db.session.commit()
     try:
         with run_calls.of(order, now=now):
@@ -174,7 +186,7 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     if _is_overdue(refund, now=now):
         refund.give_up()
     elif refund.status is RefundStatus.ASKED:
-        refund.wait(at=now)
+        _pause(desk, refund, after=refund.tries - 1, at_most=LONGEST_PAUSE)
     must_request = refund.status is RefundStatus.DECIDED
     db.session.commit()
     if must_request:
@@ -218,10 +230,20 @@ def _is_overdue(refund: Refund, *, now: datetime) -> bool:
     return is_waiting and refund.asked_at is not None and refund.asked_at <= now - GIVE_UP_AFTER
 
 
-def _mark_asked(refund: Refund, *, now: datetime) -> None:
+def _mark_asked(desk: Desk, refund: Refund, *, now: datetime) -> None:
     _apply_effect(refund, now=now)
     refund.mark_asked(at=now)
-    journal.record("payment.refund_asked", at=now, lane=journal.PG, order=refund.order, imp_uid=refund.imp_uid)
+    _pause(desk, refund, after=0, at_most=LONGEST_PAUSE)
+
+
+def _first_look(desk: Desk) -> ColumnElement[datetime]:
+    """Return until when the request that follows a decision is given time."""
+    return moment(desk.machine_now(), plus=FIRST_PAUSE)
+
+
+def _pause(desk: Desk, refund: Refund, *, after: int, at_most: timedelta) -> None:
+    """Let `process` wait, longer `after` more tries."""
+    refund.pause(until=moment(desk.machine_now(), plus=back_off(after, at_most=at_most, seed=refund.id)))
 
 
 def _apply_effect(refund: Refund, *, now: datetime) -> None:
@@ -239,7 +261,7 @@ def _reason(refund: Refund) -> str:
     return "paid already in another way" if is_surplus else f"not what was ordered: {order.mismatch}"
 
 
-def _record_no_answer(refund: Refund, reason: str, *, may_repeat: bool, now: datetime) -> None:
+def _record_no_answer(desk: Desk, refund: Refund, reason: str, *, may_repeat: bool, now: datetime) -> None:
     """Leave the refund to `process`. A PG that cancels later may have accepted a part whose record shows nothing yet.
 
     A repeat could then refund that part twice, so from now on we only check.
@@ -247,16 +269,18 @@ def _record_no_answer(refund: Refund, reason: str, *, may_repeat: bool, now: dat
     lock(refund.order.subscription)
     journal.record_once("payment.refund_unknown", at=now, order=refund.order, reason=reason)
     if not may_repeat and refund.status is RefundStatus.DECIDED:
-        _apply_effect(refund, now=now)
-        refund.mark_asked(at=now)
+        _mark_asked(desk, refund, now=now)
     db.session.commit()
 
 
-def _record_refusal(refund: Refund, refusal: Refused, *, now: datetime) -> None:
+def _record_refusal(desk: Desk, refund: Refund, refusal: Refused, *, now: datetime) -> None:
     """Count a refusal: either the refund was made elsewhere, or the PG refuses it. The next check shows which."""
     lock(refund.order.subscription)
     if refund.status is RefundStatus.DECIDED:
-        refund.record_refusal(refusal.message, is_last=refund.refusals + 1 >= MAX_REFUSALS, at=now)
+        _pause(desk, refund, after=refund.refusals, at_most=LONGEST_PAUSE)
+        refund.record_refusal(refusal.message)
+        if refund.refusals >= MAX_REFUSALS:
+            refund.give_up()
         journal.record("payment.refund_refused", at=now, lane=journal.PG, order=refund.order, reason=refusal.message)
     db.session.commit()
 

@@ -64,10 +64,7 @@ def _is_due(desk: Desk, *, now: datetime, owners: Owners, retries: bool | None =
         Subscription.next_charge_at <= now,
         Subscription.status.in_(charges.CHARGED),
         claims.unclaimed(desk),
-        or_(
-            Subscription.charge_not_before.is_(None),
-            Subscription.charge_not_before <= machine_time.moment(desk.machine_now()),
-        ),
+        machine_time.has_come(Subscription.charge_not_before, desk.machine_now()),
     ]
     if retries is not None:
         is_retry = or_(Subscription.status == SubscriptionStatus.PAST_DUE, Subscription.pauses > 0)

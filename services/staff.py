@@ -55,7 +55,7 @@ def refund(
     except CurrencyError as err:
         raise InvalidRequest(str(err)) from err
     lock(order.subscription)
-    decided = refunds.decide_for_staff(order, payment, amount=money, reason=reason, effect=effect, now=now)
+    decided = refunds.decide_for_staff(desk, order, payment, amount=money, reason=reason, effect=effect, now=now)
     _record("refund", order=order, amount=money.minor, effect=effect, reason=reason, by=by, now=now)
     db.session.commit()
     refunds.request(desk, decided, payment, now=now)

@@ -129,16 +129,25 @@ def read_notices(desk: Desk, *, now: datetime) -> None:
 
 
 def reconcile(desk: Desk, *, now: datetime) -> None:
-    """Settle the notices and open orders and work on the due refunds, as `flask reconcile` does."""
+    """Settle the notices and open orders and work on the due refunds, as `flask reconcile` does.
+
+    Machine time moves on with `now`.
+    """
+    move_machine_clock(desk, now)
     read_notices(desk, now=now)
-    for order_id in open_orders.due(now=now):
+    for order_id in open_orders.due(desk, now=now):
         open_orders.process(desk, order_id=order_id, now=now)
-    for refund_id in refunds.due(now=now):
+    for refund_id in refunds.due(desk, now=now):
         refunds.process(desk, refund_id=refund_id, now=now)
 
 
 def renew(desk: Desk, subscription: Subscription, *, now: datetime) -> Order:
     """Charge the due period, as `flask renew-due` does. Machine time moves on with `now`."""
-    if isinstance(desk.machine_now, MachineClock):
-        desk.machine_now.move_to(now)
+    move_machine_clock(desk, now)
     return renewals.collect(desk, subscription_id=subscription.id, now=now)
+
+
+def move_machine_clock(desk: Desk, at: datetime) -> None:
+    """Move machine time forward to `at`, unless a test uses the real one."""
+    if isinstance(desk.machine_now, MachineClock):
+        desk.machine_now.move_to(at)

@@ -309,7 +309,7 @@ def refund_by_staff(desk, order, minor, *, now=NOW):
     lock(order.subscription)
     amount = Money(minor, order.currency)
     refund = refunds.decide_for_staff(
-        order, payment, amount=amount, reason="Asked by phone", effect=RefundEffect.KEEP, now=now
+        desk, order, payment, amount=amount, reason="Asked by phone", effect=RefundEffect.KEEP, now=now
     )
     db.session.commit()
     refunds.request(desk, refund, payment, now=now)

@@ -29,10 +29,16 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = {"IMP_TIMEOUT": "100", "IMP_WEB_TIMEOUT": "100"}
 """Seconds. A call may be held while other processes start on a busy machine, and must not end by that."""
 A_DAY = timedelta(days=1)
-PAUSES = (Subscription.charge_not_before, Order.repeat_not_before, Order.notices_not_before, Notice.not_before)
+PAUSES = (
+    Subscription.charge_not_before,
+    BillingKey.delete_not_before,
+    Order.repeat_not_before,
+    Order.look_not_before,
+    Order.notices_not_before,
+    Notice.not_before,
+    Refund.look_not_before,
+)
 """When the worker may act again, by machine time."""
-LOOKS = (Order.look_at, Order.late_look_at, Refund.look_at)
-"""When the worker looks again at what is open, by business time."""
 DUE = 3
 """How many subscriptions are due for one period each."""
 LONGEST = 120
@@ -69,8 +75,7 @@ class Shop:
         now = clock.now()
         for pause in PAUSES:
             db.session.execute(update(pause.class_).values({pause.key: None}))
-        for look in LOOKS:
-            db.session.execute(update(look.class_).where(look.is_not(None)).values({look.key: now}))
+        db.session.execute(update(Order).where(Order.late_look_at.is_not(None)).values(late_look_at=now))
         db.session.commit()
         return [self.start_worker() for _ in range(workers)]
 

@@ -22,11 +22,13 @@ WAITS: tuple[InstrumentedAttribute[datetime | None], ...] = (
     Order.repeat_not_before,
     Order.asked_at,
     Order.look_at,
+    Order.look_not_before,
     Order.ended_at,
     Order.late_look_at,
     Order.notices_not_before,
     Notice.not_before,
     Refund.look_at,
+    Refund.look_not_before,
 )
 """When the shop does something next, and what that is counted from."""
 

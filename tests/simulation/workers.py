@@ -41,11 +41,11 @@ def read_notices(world: World, desk: Desk) -> None:
 
 def reconcile(world: World, desk: Desk) -> None:
     """Settle open orders, make due refunds, delete revoked keys."""
-    for order_id in _while(lambda: desk.client.can_send, open_orders.due(now=world.now)):
+    for order_id in _while(lambda: desk.client.can_send, open_orders.due(desk, now=world.now)):
         open_orders.process(desk, order_id=order_id, now=world.now)
-    for refund_id in _while(lambda: desk.client.can_charge, refunds.due(now=world.now)):
+    for refund_id in _while(lambda: desk.client.can_charge, refunds.due(desk, now=world.now)):
         refunds.process(desk, refund_id=refund_id, now=world.now)
-    for key_id in _while(lambda: desk.client.can_send, billing_keys.to_delete(now=world.now)):
+    for key_id in _while(lambda: desk.client.can_send, billing_keys.to_delete(desk, now=world.now)):
         billing_keys.delete(desk, key_id=key_id, now=world.now)
 
 

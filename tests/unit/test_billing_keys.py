@@ -1,13 +1,14 @@
 """Billing keys: pending, active after verification, revoked in our database and then deleted at the service."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 from models import JournalEntry, db
 from services import billing_keys, checkout, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from states import KeyStatus
-from tests.factories import NOW, WEBHOOK, place_order, receive, subscribe, try_again
+from tests.factories import NOW, WEBHOOK, move_machine_clock, place_order, receive, subscribe, try_again
 
 
 def change_card(desk, user, subscription, *, guide="inicis", card="approved"):
@@ -92,6 +93,7 @@ def test_a_deletion_without_an_answer_is_made_later(desk, user, plan):
 
     desk.client.silent_call = ""
     later = NOW + timedelta(minutes=3)
+    move_machine_clock(desk, later)
     assert billing_keys.delete_revoked(desk, now=later, user=user) == 1
     assert billing_keys.delete_revoked(desk, now=later, user=user) == 0
 
@@ -103,11 +105,13 @@ def test_a_deletion_that_is_refused_is_requested_with_a_growing_back_off(desk, u
 
     requested = []
     for minute in range(1, 60):
-        for key_id in billing_keys.to_delete(now=NOW + timedelta(minutes=minute)):
+        move_machine_clock(desk, NOW + timedelta(minutes=minute))
+        for key_id in billing_keys.to_delete(desk, now=NOW + timedelta(minutes=minute)):
             billing_keys.delete(desk, key_id=key_id, now=NOW + timedelta(minutes=minute))
             requested.append(minute)
 
-    assert requested == [2, 4, 8, 16, 32]
+    pauses = [later - earlier for earlier, later in pairwise([0, *requested])]
+    assert all(full * 3 / 4 <= pause <= full for pause, full in zip(pauses[:4], (2, 4, 8, 16), strict=True))
 
 
 def test_a_key_the_service_does_not_know_counts_as_deleted(desk, user, plan):

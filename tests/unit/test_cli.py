@@ -25,12 +25,23 @@ from services.checkout import Source
 from services.comparison_claims import claimed
 from services.processes import Process
 from states import OrderStatus, SubscriptionStatus
-from tests.factories import NOW, make_user, place_order, place_orders, subscribe, subscription_with_key
+from tests.factories import (
+    NOW,
+    make_user,
+    move_machine_clock,
+    place_order,
+    place_orders,
+    subscribe,
+    subscription_with_key,
+)
 
 
 @pytest.fixture
-def run(app: Flask):
+def run(app: Flask, desk):
+    """A function that runs a command an hour after everything before, by machine time, and returns its output."""
+
     def run(*words: str, exit_code: int = 0) -> str:
+        move_machine_clock(desk, desk.machine_now() + timedelta(hours=1))
         result = app.test_cli_runner().invoke(args=list(words), catch_exceptions=False)
         assert result.exit_code == exit_code, result.output
         db.session.rollback()
@@ -295,8 +306,9 @@ def work(desk, user, plan, dollar_plan):
 
 def state_of(order, refund, key):
     (notice,) = db.session.query(Notice)
-    order_state = (order.look_at, order.checked_at, order.notices_not_before)
-    return order_state, (refund.look_at, refund.status), (key.delete_at, key.deleted_at), (notice.attempts,)
+    order_state = (order.look_not_before, order.checked_at, order.notices_not_before)
+    refund_state = (refund.look_not_before, refund.status)
+    return order_state, refund_state, (key.delete_not_before, key.deleted_at), (notice.attempts,)
 
 
 @pytest.mark.parametrize("command", ["reconcile", "renew-due"])
@@ -339,11 +351,11 @@ def test_a_breaker_that_opens_during_a_look_leaves_the_rest(run, desk, plan):
 
 def test_a_refund_waits_for_the_breaker_of_charges_and_refunds(run, desk, work):
     _, refund, key = work
-    due_at, desk.client.moves_no_money = refund.look_at, True
+    due_at, desk.client.moves_no_money = refund.look_not_before, True
 
     run("reconcile", exit_code=3)
 
-    assert (refund.look_at, key.deleted_at is not None) == (due_at, True)
+    assert (refund.look_not_before, key.deleted_at is not None) == (due_at, True)
 
 
 def test_an_open_breaker_begins_no_comparison(app, desk, user, plan):

@@ -13,7 +13,7 @@ from services.checkout import Source
 from services.differences import left_of
 from services.iamport import Refused, Unknown
 from states import ComparisonStep, DifferenceKind, InvoiceStatus, OrderStatus, Repair, SubscriptionStatus
-from tests.factories import NOW, place_order, renew, subscribe
+from tests.factories import NOW, move_machine_clock, place_order, renew, subscribe
 
 DAY = date(2026, 1, 31)
 """The day of `NOW` in Seoul."""
@@ -31,6 +31,7 @@ def move(desk, when):
 
 
 def run(desk, day=DAY, *, now=NEXT, **more):
+    move_machine_clock(desk, now)
     return comparison.run(desk, day, moment=lambda: now, **more)
 
 
@@ -260,7 +261,7 @@ def test_a_refund_that_the_pg_makes_later_stays_open_until_it_is_made(desk, unma
 
 def test_a_refund_that_was_refused_for_good_is_left_to_staff_and_repaired_by_them(desk, unmade):
     (refund,) = unmade.refunds
-    refund.record_refusal("잔액부족", is_last=True, at=NOW)
+    refund.give_up()
     db.session.commit()
 
     assert found(run(desk)) == [("refund_open", "staff", refund.imp_uid, False)]

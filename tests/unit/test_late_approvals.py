@@ -9,7 +9,7 @@ from models import LATE_LOOKS, db
 from services import checkout, open_orders, renewals, subscriptions
 from services.checkout import Source
 from states import InvoiceStatus, KeyStatus, OrderStatus, SubscriptionStatus
-from tests.factories import NOW, place_order, place_orders, reconcile, renew, subscribe, try_again
+from tests.factories import NOW, move_machine_clock, place_order, place_orders, reconcile, renew, subscribe, try_again
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 MARCH = add_months(NOW, 2, anchor_day=31)
@@ -294,7 +294,7 @@ def test_a_worker_that_was_down_for_the_whole_schedule_reads_once(desk, user, pl
     reconcile(desk, now=later)
 
     assert (order.outcome, order.imp_uid) == ("registered", imp_uid)
-    assert open_orders.due(now=later + timedelta(days=60)) == []
+    assert open_orders.due(desk, now=later + timedelta(days=60)) == []
 
 
 def test_a_look_without_an_answer_is_repeated_even_after_the_last_one(desk, user, plan):
@@ -343,7 +343,8 @@ def test_a_round_takes_a_batch_of_failed_attempts_beside_the_open_orders(desk, p
         decline(desk, order, now=NOW + timedelta(seconds=n))
     waiting = place_orders(desk, plan, NOW, NOW, NOW)
 
-    taken = open_orders.due(now=NOW + timedelta(minutes=5), limit=2)
+    move_machine_clock(desk, NOW + timedelta(minutes=5))
+    taken = open_orders.due(desk, now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.id for order in (*waiting[:2], *failed[:2])]
 

@@ -736,7 +736,7 @@ def test_a_refund_whose_answer_was_lost_is_known_afterwards(desk, user, dollar_p
     reconcile(desk, now=NOW + timedelta(minutes=5))
 
     assert order.refunded == 100
-    assert open_orders.due(now=NOW + timedelta(minutes=6)) == []
+    assert open_orders.due(desk, now=NOW + timedelta(minutes=6)) == []
 
 
 def test_the_window_charges_what_the_open_bill_says(desk, user, dollar_plan):

@@ -13,7 +13,7 @@ from rounds import charge_due
 from services import billing_keys, checkout, comparison, open_orders, refunds, renewals, subscriptions
 from services.checkout import Source
 from services.owners import EVERYONE, Group, Owners
-from tests.factories import NOW, make_user, place_order, subscribe
+from tests.factories import NOW, make_user, move_machine_clock, place_order, subscribe
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
 
@@ -42,11 +42,12 @@ def leave_work(desk, user, plan, dollar_plan) -> None:
 
 def owners_of_work(desk, owners) -> list[set[int]]:
     now = FEBRUARY
+    move_machine_clock(desk, NOW + timedelta(minutes=2))
     found = [
         (Subscription, renewals.due(desk, now=now, owners=owners)),
-        (Order, open_orders.due(now=now, owners=owners)),
-        (Refund, refunds.due(now=now, owners=owners)),
-        (BillingKey, billing_keys.to_delete(now=now, owners=owners)),
+        (Order, open_orders.due(desk, now=now, owners=owners)),
+        (Refund, refunds.due(desk, now=now, owners=owners)),
+        (BillingKey, billing_keys.to_delete(desk, now=now, owners=owners)),
     ]
     rows = [[db.session.get_one(model, one) for one in ids] for model, ids in found]
     return [{row.order.user_id if isinstance(row, Refund) else row.user_id for row in kind} for kind in rows]
@@ -94,10 +95,11 @@ def test_the_worker_looks_for_what_is_due_of_each_group_in_its_own_time(app, des
         leave_work(desk, user, plan, dollar_plan)
     ahead, usual = people
     groups = [
-        Group(owners=Owners(without=of(ahead)), now=lambda: NOW),
+        Group(owners=Owners(without=of(ahead)), now=lambda: NOW - timedelta(seconds=1)),
         Group(owners=Owners(only=of(ahead)), now=lambda: FEBRUARY),
     ]
     app.extensions["desk"] = desk_of_groups = replace(desk, groups=lambda: groups)
+    move_machine_clock(desk, NOW + timedelta(minutes=2))
 
     app.test_cli_runner().invoke(args=["renew-due", "--limit", "1"], catch_exceptions=False)
     follow_up.look_at_open(desk_of_groups)

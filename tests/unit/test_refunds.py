@@ -17,7 +17,7 @@ from services.checkout import Source
 from services.iamport import Busy, Refused
 from services.locks import lock
 from states import InvoiceStatus, OrderStatus, RefundEffect, RefundStatus, SubscriptionStatus
-from tests.factories import NOW, place_order, reconcile, renew, subscribe
+from tests.factories import NOW, move_machine_clock, place_order, reconcile, renew, subscribe
 
 WILL_NOT = Refused("결제취소에 실패하였습니다.(잔액부족)", code=-1)
 
@@ -108,7 +108,7 @@ def test_what_a_pg_cancels_later_is_asked_for_once_and_then_waited_for(desk, ord
     desk.client.confirm_cancels()
     reconcile(desk, now=NOW + timedelta(hours=7))
     assert (refund.status, order.refunded, events("payment.cancelled")) == (RefundStatus.MADE, 100, 1)
-    assert refunds.due(now=NOW + timedelta(days=9)) == []
+    assert refunds.due(desk, now=NOW + timedelta(days=9)) == []
 
 
 def test_a_refund_in_silence_is_requested_with_a_growing_back_off_and_never_forgotten(desk, order):
@@ -166,7 +166,7 @@ def test_refunds_that_failed_together_are_not_repeated_together(desk, user, doll
     for minute in (2, 4, 8, 16):
         reconcile(desk, now=NOW + timedelta(minutes=minute))
 
-    assert len({order.refunds[0].look_at for order in orders}) > 1
+    assert len({order.refunds[0].look_not_before for order in orders}) > 1
 
 
 def test_a_refund_that_is_refused_again_and_again_is_left_to_people(desk, order):
@@ -259,7 +259,8 @@ def test_two_workers_with_one_list_ask_once(desk, order):
     desk.client.silent_call = "cancel"
     arrive(desk, order, pay(desk, order, amount=1))
     later = NOW + timedelta(minutes=3)
-    (refund_id,) = refunds.due(now=later)
+    move_machine_clock(desk, later)
+    (refund_id,) = refunds.due(desk, now=later)
 
     for _ in range(2):
         refunds.process(desk, refund_id=refund_id, now=later)
@@ -273,7 +274,8 @@ def test_a_round_takes_the_longest_waiting_and_ends(desk, user, dollar_plan):
     for seconds, order in enumerate(orders):
         arrive(desk, order, pay(desk, order, amount=1), now=NOW + timedelta(seconds=seconds))
 
-    taken = refunds.due(now=NOW + timedelta(minutes=5), limit=2)
+    move_machine_clock(desk, NOW + timedelta(minutes=5))
+    taken = refunds.due(desk, now=NOW + timedelta(minutes=5), limit=2)
 
     assert taken == [order.refunds[0].id for order in orders[:2]]
 
@@ -291,7 +293,7 @@ def by_staff(desk, order, won=19900, *, effect=RefundEffect.KEEP, payment=None, 
     payment = payment or desk.client.payment(order.imp_uid)
     lock(order.subscription)
     refund = refunds.decide_for_staff(
-        order, payment, amount=Money(won, "KRW"), reason="The buyer asked", effect=effect, now=now
+        desk, order, payment, amount=Money(won, "KRW"), reason="The buyer asked", effect=effect, now=now
     )
     db.session.commit()
     refunds.request(desk, refund, payment, now=now)
@@ -399,7 +401,7 @@ def test_a_lost_part_at_a_pg_that_cancels_later_is_never_repeated(desk, user, do
     desk.client.silent_call = "cancel"
     lock(order.subscription)
     amount, effect = Money(500, "USD"), RefundEffect.KEEP
-    refund = refunds.decide_for_staff(order, payment, amount=amount, reason="Half", effect=effect, now=NOW)
+    refund = refunds.decide_for_staff(desk, order, payment, amount=amount, reason="Half", effect=effect, now=NOW)
     refunds.request(desk, refund, payment, now=NOW)
 
     desk.client.silent_call = ""

@@ -15,7 +15,17 @@ from services.checkout import Source
 from services.iamport import Refused
 from services.processes import Process
 from states import InvoiceStatus, KeyStatus, OrderPurpose, OrderStatus, SubscriptionStatus
-from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, renew, subscribe, try_again
+from tests.factories import (
+    NOW,
+    WEBHOOK,
+    make_user,
+    move_machine_clock,
+    place_order,
+    receive,
+    renew,
+    subscribe,
+    try_again,
+)
 from tests.fakes import DUPLICATE
 
 FEBRUARY = add_months(NOW, 1, anchor_day=31)
@@ -273,7 +283,9 @@ def test_a_key_whose_deletion_got_no_answer_is_deleted_later(desk, user, plan):
     assert subscription.billing_key.deleted_at is None
 
     desk.client.silent_call = ""
-    assert billing_keys.delete_revoked(desk, now=NOW + timedelta(minutes=3), user=user) == 1
+    later = NOW + timedelta(minutes=3)
+    move_machine_clock(desk, later)
+    assert billing_keys.delete_revoked(desk, now=later, user=user) == 1
     assert desk.client.keys == {}
 
 

@@ -216,7 +216,7 @@ def test_money_whose_return_was_refused_for_good_is_not_promised(shopper, desk, 
     order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
     desk.client.raises["cancel"] = Refused("결제취소에 실패하였습니다.", code=-1)
     come_back(desk, order, amount=1)
-    order.refunds[0].record_refusal("결제취소에 실패하였습니다.", is_last=True, at=clock.now())
+    order.refunds[0].give_up()
     db.session.commit()
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
