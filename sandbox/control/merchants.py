@@ -26,7 +26,7 @@ def add() -> ResponseReturnValue:
     """Read `{"code"?, "key"?, "secret"?, "webhook_url"?, "content_type"?, "channels"?}`. Add a merchant.
 
     `channels` lists PGs as the parameter `pg` names them, `["html5_inicis", "jtnet.MID"]`; without it, the merchant
-    has all. Answer 201 and the merchant. Only this answer contains its secret.
+    has all, and with an empty list none. Answer 201 and the merchant. Only this answer contains its secret.
     """
     merchant = register.add(sent_fields())
     return jsonify(**_as_json(merchant), secret=merchant.secret), 201

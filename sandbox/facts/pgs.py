@@ -220,6 +220,11 @@ def profiles_of(code: str) -> tuple[Profile, ...]:
         raise UnknownPG(code) from None
 
 
+def every_code() -> list[str]:
+    """Return the code of every PG that opens windows, the default first."""
+    return list(dict.fromkeys(profile.code for profile in PROFILES))
+
+
 def methods_of(code: str) -> tuple[str, ...]:
     """Return every `pay_method` of the PG, over all its profiles.
 

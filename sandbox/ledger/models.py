@@ -10,7 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from ..facts.pgs import Profile, profile_for
+from ..facts.pgs import Profile, every_code, profile_for
 
 
 class Base(DeclarativeBase):
@@ -52,8 +52,8 @@ class Merchant(Model):
     """The only access token: the current one or the last."""
     token_expires_at: Mapped[int] = mapped_column(default=0)
 
-    pg_channels: Mapped[list[str]] = mapped_column(JSON, default=list)
-    """The PGs with which it has a contract, each `code` or `code.MID`, the default first; empty means all PGs."""
+    pg_channels: Mapped[list[str]] = mapped_column(JSON, default=every_code)
+    """The PGs with which it has a contract, each `code` or `code.MID`, the default first; a new merchant has all."""
 
     switches: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """The levers set for this shop. `sandbox.merchants.levers` reads and writes them."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from ..facts import placeholders
-from ..facts.pgs import PROFILES, Profile, UnknownPG, profile_for
+from ..facts.pgs import Profile, UnknownPG, profile_for
 from ..ledger.models import Merchant
 
 
@@ -29,8 +29,7 @@ def channels(merchant: Merchant) -> list[Channel]:
     Raises:
         UnknownPG: when `merchant.pg_channels` names a PG that does not exist.
     """
-    every = dict.fromkeys(profile.code for profile in PROFILES)
-    return [_channel(merchant, pg) for pg in merchant.pg_channels or every]
+    return [_channel(merchant, pg) for pg in merchant.pg_channels]
 
 
 def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = None) -> Channel:
@@ -43,7 +42,7 @@ def channel_of(merchant: Merchant, pg: str | None, channel_key: str | None = Non
     if channel_key:
         chosen = next((channel for channel in configured if channel.channel_key == channel_key), None)
     elif not pg:
-        chosen = configured[0]
+        chosen = next(iter(configured), None)
     else:
         code, _, mid = pg.partition(".")
         if placeholders.find(pg):

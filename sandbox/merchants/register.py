@@ -69,7 +69,7 @@ def change(merchant: Merchant, fields: Fields) -> None:
     """Change the fields of a merchant that are sent; the others stay.
 
     `webhook_url` is a URL, or '' for nowhere. `content_type` of webhooks is `json` or `form`. `channels` is a list of
-    `pg`, the default first; an empty list means every PG.
+    `pg`, the default first; an empty list means none.
 
     Raises:
         Malformed: when a PG does not exist, an address is not a URL, or a text has the wrong shape.

@@ -24,6 +24,8 @@ from ..wire.parameters import (
     word,
 )
 
+NO_API_BILLING = "비인증결제모듈 사용정보를 찾을 수 없습니다."
+"""A setting of the merchant is missing; the card is not at fault."""
 NO_PG = "등록 된 PG 설정 정보를 찾을 수 없습니다."
 UNKNOWN_INSTRUMENT = (
     "등록되지 않은 테스트 결제수단입니다. 결제창에 안내된 테스트 번호를 입력하세요. (unknown test instrument)"
@@ -81,18 +83,19 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
 
 
 def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """Return the requested channel and the test card with `card_number`; None if there is no such card at its PG.
+    """Return the requested channel and the test card with `card_number`; None if there is no such card.
 
     Raises:
-        Refused: when the merchant has no such channel.
+        Refused: when the merchant has no such channel, or its PG takes no card numbers.
         Malformed: when the card's number or expiry is missing, or the expiry is not `YYYY-MM`.
     """
     number, expiry = required_text(fields, "card_number"), required_text(fields, "expiry")
     if not _EXPIRY.fullmatch(expiry):
         raise Malformed("expiry 파라메터는 YYYY-MM 형식이어야 합니다.")
     channel = channel_of(merchant, fields)
-    takes_cards = pgs.profile_for(channel.pg_provider).family == "card"
-    return channel, instruments.find(number, "card") if takes_cards else None
+    if pgs.profile_for(channel.pg_provider).family != "card":
+        raise Refused(1, NO_API_BILLING)
+    return channel, instruments.find(number, "card")
 
 
 def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
@@ -104,8 +107,8 @@ def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
     try:
         return channels.channel_of(merchant, text(fields, "pg"), text(fields, "channel_key"))
     except pgs.UnknownPG as err:
-        if levers.get(merchant, "unknown_pg") == "default":
-            return channels.channel_of(merchant, None)
+        if levers.get(merchant, "unknown_pg") == "default" and (configured := channels.channels(merchant)):
+            return configured[0]
         raise Refused(-1, NO_PG, sent=str(err)) from None
 
 

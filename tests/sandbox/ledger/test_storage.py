@@ -74,6 +74,14 @@ def test_a_ledger_from_before_the_revisions_is_recognised_and_keeps_what_happene
     assert query(file, "SELECT count(*) FROM attempts WHERE began = 0") == [(0,)]
 
 
+def test_a_merchant_that_had_all_pgs_by_an_empty_list_keeps_them(file):
+    every = start(file).get("/users/pg").response
+    make_unversioned(file)
+    query(file, "UPDATE merchants SET pg_channels = '[]'")
+
+    assert start(file).get("/users/pg").response == every
+
+
 def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(file):
     start(file).issue()
     query(file, "UPDATE alembic_version SET version_num = '9999'")

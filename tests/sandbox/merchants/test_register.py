@@ -60,6 +60,16 @@ def test_a_merchant_is_what_it_was_asked_to_be(client):
     assert merchant["channels"] == ["html5_inicis.MINE", "jtnet.tpaytest2m"]
 
 
+def test_a_merchant_with_an_empty_list_of_pgs_has_none(client):
+    merchant = add(client, code="imp_bare", channels=[])
+    api = Api(client, merchant["key"], merchant["secret"])
+
+    assert merchant["channels"] == []
+    assert api.get("/users/pg").response == []
+    card = {"card_number": "4242424242424242", "expiry": "2030-12"}
+    assert api.post("/subscribe/customers/key-1", **card).message == "등록 된 PG 설정 정보를 찾을 수 없습니다."
+
+
 def test_merchants_are_listed_without_their_secrets(client, other):
     listed = client.get("/control/merchants").json["merchants"]
 

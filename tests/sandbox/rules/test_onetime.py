@@ -58,7 +58,6 @@ def test_a_decline_is_a_record_and_stores_no_key(api):
     [
         ({"card_number": "1234-1234-1234-1234"}, "유효하지않은 카드번호를 입력하셨습니다."),
         ({"card_number": "110-4242-424242"}, "유효하지않은 카드번호를 입력하셨습니다."),
-        ({"pg": "chai"}, "유효하지않은 카드번호를 입력하셨습니다."),
         ({"card_number": "4000-0000-0000-0002"}, "카드정보 인증에 실패하였습니다. 카드사에서 승인을 거절하였습니다."),
         ({"card_number": "4000-0000-0000-0069"}, "카드정보 인증에 실패하였습니다. 유효기간이 만료된 카드입니다."),
         ({"pg": "nobody"}, "등록 된 PG 설정 정보를 찾을 수 없습니다."),
@@ -92,6 +91,12 @@ def test_a_missing_field_is_malformed(api, missing):
 
     assert (answer.http, answer.code) == (400, -1)
     assert missing in answer.message
+
+
+def test_a_pg_that_takes_no_card_numbers_does_not_blame_the_card(api):
+    answer = once(api, pg="chai")
+
+    assert (answer.http, answer.code, answer.message) == (200, 1, "비인증결제모듈 사용정보를 찾을 수 없습니다.")
 
 
 def test_other_pgs_need_less(api):
