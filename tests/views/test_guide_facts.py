@@ -183,3 +183,19 @@ def test_one_set_of_prices_stands_in_all_examples(app, client):
         for address in (f"/guides/{guide_id}?lang=en", f"/guides/{guide_id}.md?lang=en"):
             amounts = re.findall(r'"?amount"?: ([\d.]+)', unescape(re.sub(r"<[^>]+>", "", client.get(address).text)))
             assert {float(amount) for amount in amounts} <= {price, 0}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("guide_id", GUIDES)
+@pytest.mark.parametrize("form", ["", ".md"])
+def test_every_allowed_value_is_listed_beside_its_field(app, client, guide_id, language, form):
+    guide = app.extensions["desk"].guides[guide_id]
+    open_fields = [field for field in guide.parameters if field.choices and field.value is None]
+
+    html = client.get(f"/guides/{guide_id}{form}?lang={language}").text
+    start, end = ("- `%s`", "\n- ") if form else ('<th scope="row"><code>%s</code>', "</tr>")
+    for field in open_fields:
+        row = html.rpartition('id="reference"')[2].partition(start % field.name)[2].partition(end)[0]
+        assert [choice for choice in field.choices if choice not in row] == []
+    if guide_id == PAYMENTWALL:
+        assert {"currency", "bypass.widget_code", "bypass.ps"} <= {field.name for field in open_fields}
