@@ -93,11 +93,12 @@
  * Events on #workbench, by which the panels of a guide's page talk to each other.
  *
  * `setup-change` also fires once at the start, and `data-setup` keeps the last one as JSON. `field-point` says on which
- * field the pointer or the focus is. `run-order` says what the browser really sent. `panel-show` selects a panel by the
- * id of its element where panels are tabs.
+ * field the pointer or the focus is. `run-here` is the shop's own button on a device. `run-order` says what the browser
+ * really sent. `panel-show` selects a panel by the id of its element where panels are tabs.
  * @typedef {{
  *   "setup-change": CustomEvent<SetupDetail>,
  *   "field-point": CustomEvent<{name: string | null}>,
+ *   "run-here": CustomEvent<{device: "pc" | "mobile"}>,
  *   "run-start": CustomEvent<RunDetail>,
  *   "run-order": CustomEvent<{device: string, order: CreatedOrder, sent: object}>,
  *   "run-return": CustomEvent<{device: string, kind: "callback" | "landing", fields: object}>,

@@ -6,6 +6,7 @@ from playwright.sync_api import Route, expect
 from tests.e2e.conftest import MakeShopper, Shopper
 from tests.e2e.pages.guide import GuidePage
 from tests.e2e.pages.order import OrderPage
+from tests.e2e.pages.request import RequestPanel
 from tests.e2e.pages.subscription import SubscriptionPage
 from tests.e2e.pages.window import APPROVED, DECLINED_AT_ISSUE, DECLINED_LATER, EXPIRED, ONLY_FIRST_CHARGE
 
@@ -164,6 +165,34 @@ def test_both_devices_run_side_by_side_and_come_back_by_their_own_way(make_shopp
     assert fields["imp_success"][:2] == ["not in the callback", "true"]
     assert fields["imp_uid"][0] != fields["imp_uid"][1]
     assert {cells[2] for cells in page.lens("checks").values() if cells} == {"same"}
+
+
+def test_the_shops_own_button_starts_the_run_with_the_request_of_the_workbench(make_shopper: MakeShopper):
+    shopper = make_shopper("pc")
+    page = open_guide(shopper, "inicis")
+    panel = RequestPanel(shopper.page, shopper.words)
+    panel.type("buyer_tel", "02-555-1234")
+    panel.choose_device("Phone")
+
+    page.subscribe_in_frame("mobile").pay(APPROVED)
+
+    page.expect_result()
+    page.expect_proof()
+    expect(shopper.page.locator("#code-html tr[data-field=buyer_tel]")).to_contain_text("02-555-1234")
+
+
+def test_on_a_real_phone_the_shops_own_button_starts_the_run_too(make_shopper: MakeShopper):
+    shopper = make_shopper("phone", language="en")
+    page = open_guide(shopper, "inicis")
+    RequestPanel(shopper.page, shopper.words).type("buyer_tel", "02-555-1234")
+    shopper.page.get_by_role("tab", name=shopper.words.shop("Shop"), exact=True).click()
+
+    shopper.page.get_by_role("button", name=shopper.words.shop("Subscribe")).click()
+    page.window().pay(APPROVED)
+    page.follow_to_order()
+
+    page.open_run(shopper.site.shop, shopper.page.url.rpartition("/")[2])
+    expect(shopper.page.locator("#code-html tr[data-field=buyer_tel] td").first).to_have_text('"02-555-1234"')
 
 
 def test_a_run_that_starts_before_its_frame_has_loaded_does_not_load_it_again(make_shopper: MakeShopper):

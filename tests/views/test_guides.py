@@ -153,6 +153,16 @@ def test_the_form_is_filled_from_the_account(shopper, user):
     assert (values["buyer_name"], values["buyer_email"], values["buyer_tel"]) == (user.name, user.email, user.tel)
 
 
+@pytest.mark.parametrize("device", ["pc", "mobile"])
+def test_a_frame_is_a_page_of_the_shop_with_one_button_and_nothing_to_fill_in(shopper, device):
+    page = page_of(shopper, f"/guides/inicis/frame?device={device}&lang=en")
+
+    assert [field["type"] for field in page.all("input") if field["type"] != "hidden"] == []
+    assert len(page.all("button")) == 1
+    assert "Taster box" in page.text
+    assert "Subscribe" in page.text
+
+
 def test_a_name_the_pg_would_refuse_is_replaced_by_the_example(shopper):
     page = page_of(shopper, "/guides/paymentwall/frame")
 

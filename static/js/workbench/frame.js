@@ -1,6 +1,7 @@
 // @ts-check
 // The shop inside a frame of the workbench, or on a phone in the workbench itself. It buys as every page of the shop
 // does, with what the reader has changed in the request, and reports to the workbench what it sent and what came back.
+// Its own button starts the same run as Run does.
 import buyForm from "../components/buy-form.js";
 import { postJson } from "../http.js";
 import { guideWithRun } from "../pages/guides-result.js";
@@ -21,6 +22,12 @@ export default function frame(form) {
     window.location.assign(guide ?? location);
   };
 
+  // The run submits the form itself, and that clicks no button.
+  form.querySelector("button")?.addEventListener("click", (event) => {
+    if (!workbench()) return;
+    event.preventDefault();
+    tell("run-here", { device });
+  });
   buyForm(form, onDone, () => ({
     change: (request) => edited(request, run().edits ?? {}),
     init: !run().mistakes?.includes("init-forgotten"),
@@ -60,5 +67,9 @@ async function report(form, event, order, facts) {
  * @param {object} detail
  */
 function tell(name, detail) {
-  window.parent.document.getElementById("workbench")?.dispatchEvent(new CustomEvent(name, { detail }));
+  workbench()?.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+function workbench() {
+  return window.parent.document.getElementById("workbench");
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// The device and the Run button. `run-start` tells the other panels; `run-end` makes the button available again.
+// The device and the Run button. `run-start` tells the other panels; `run-end` makes the button available again. The
+// shop's own button fires `run-here`.
 import { randomId } from "./ids.js";
 
 /**
@@ -24,12 +25,22 @@ export function bindRun(workbench, setup) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    start();
+  });
+  workbench.addEventListener("run-here", (event) => {
+    if (button.disabled) return;
+    setup.device = /** @type {CustomEvent} */ (event).detail.device;
+    setup.onChange();
+    start();
+  });
+  workbench.addEventListener("run-end", () => setBusy(false));
+
+  function start() {
     workbench.dispatchEvent(new CustomEvent("panel-show", { detail: { panel: "panel-shop" } }));
     if (!form.dataset.signedIn) return signIn(workbench);
     setBusy(true);
     workbench.dispatchEvent(new CustomEvent("run-start", { detail: detailOf(setup) }));
-  });
-  workbench.addEventListener("run-end", () => setBusy(false));
+  }
 
   /** @param {boolean} busy */
   function setBusy(busy) {

@@ -23,7 +23,7 @@ class GuidePage:
     def run(self) -> PaymentWindow:
         """Press Run and return the window: in a frame on a PC, in place of the page on a phone."""
         RequestPanel(self.page, self.words).run()
-        return self._window() if self.device == "phone" else self.window_in_frame("pc")
+        return self.window() if self.device == "phone" else self.window_in_frame("pc")
 
     def run_in_phone_frame(self) -> PaymentWindow:
         self.run_on("Phone")
@@ -34,6 +34,12 @@ class GuidePage:
         panel = RequestPanel(self.page, self.words)
         panel.choose_device(device)
         panel.run()
+
+    def subscribe_in_frame(self, name: str) -> PaymentWindow:
+        """Press the shop's own button in the frame of a device, and return the window."""
+        figure = self.page.locator(f"figure[data-device={name}]")
+        figure.frame_locator("iframe").get_by_role("button", name=self.words.shop("Subscribe")).click()
+        return self.window_in_frame(name)
 
     def window_in_frame(self, name: str) -> PaymentWindow:
         """Return the window in the frame of a device, `pc` or `mobile`."""
@@ -77,7 +83,7 @@ class GuidePage:
     def buy(self) -> PaymentWindow:
         """Press the pay button of a page of the shop and return the window of this guide's PG."""
         self.page.get_by_role("main").get_by_role("button").last.click()
-        return self._window()
+        return self.window()
 
     def follow_to_order(self) -> None:
         """Go from the page on which the run ended to the order's own page."""
@@ -100,7 +106,8 @@ class GuidePage:
     def follow_to_subscription(self) -> None:
         self.page.get_by_role("link", name=self.words.shop("Charge again in My subscriptions")).click()
 
-    def _window(self) -> PaymentWindow:
+    def window(self) -> PaymentWindow:
+        """Return the window that has opened: in place of the page, or over it."""
         if self.guide in REDIRECTS[self.device]:
             self.page.wait_for_url("**/windows/**")
             return PaymentWindow(self.page, self.words)
