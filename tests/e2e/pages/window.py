@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from tests.e2e.pages.words import Words
 
@@ -32,6 +32,11 @@ class PaymentWindow:
     def over(cls, page: Page, words: Words) -> "PaymentWindow":
         return cls(page.frame_locator(".imp-dialog iframe"), words)
 
+    @property
+    def number(self) -> Locator:
+        """The field for the number of the payer's card, account or phone."""
+        return self.place.locator("#number")
+
     def pay(self, instrument: str = APPROVED) -> None:
         """Take an instrument from the shelf and submit it. The window of an account PG gets the matching account."""
         shelf = self.place.locator("[data-instrument]")
@@ -40,7 +45,7 @@ class PaymentWindow:
         number = ACCOUNTS[instrument] if is_account else instrument
         self.place.get_by_role("button", name=re.compile(re.escape(number))).click()
         # Submit by keyboard: in the phone-sized frame two scrolling areas hide the button.
-        self.place.locator("#number").press("Enter")
+        self.number.press("Enter")
 
     def decline(self) -> None:
         self.place.get_by_role("button", name=self.words.sandbox("Simulate a decline")).click()
