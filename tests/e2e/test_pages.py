@@ -1,6 +1,7 @@
 """What every page owes its reader: one h1, a title, unique ids, a complete translation, and no violation for axe."""
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -61,6 +62,31 @@ def test_the_comparison_prints_on_one_page(make_shopper: MakeShopper, language: 
     paper = page.pdf(format="A4")
 
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+
+
+@pytest.mark.parametrize(("side", "scrolling"), [("shop", "smooth"), ("sandbox", "auto")])
+def test_nothing_moves_for_who_asks_for_less_motion(make_shopper: MakeShopper, side: str, scrolling: str):
+    visitor = make_shopper(signed_in=False)
+    visitor.page.goto(getattr(visitor.site, side))
+
+    assert _motion(visitor.page, "reduce") == ["0s", "0s", "1", "auto"]
+    assert _motion(visitor.page, "no-preference") == ["3s", "3s", "infinite", scrolling]
+
+
+def _motion(page: Page, preferred: Literal["reduce", "no-preference"]) -> list[str]:
+    """Return how long an animated element moves, and how the page scrolls, for a reader with this preference."""
+    page.emulate_media(reduced_motion=preferred)
+    found: list[str] = page.evaluate(
+        """() => {
+          const element = document.body.appendChild(document.createElement("div"));
+          element.style.transition = "color 3s";
+          element.style.animation = "any 3s infinite";
+          const { transitionDuration, animationDuration, animationIterationCount } = getComputedStyle(element);
+          const { scrollBehavior } = getComputedStyle(document.documentElement);
+          return [transitionDuration, animationDuration, animationIterationCount, scrollBehavior];
+        }"""
+    )
+    return found
 
 
 @pytest.fixture(scope="module")
