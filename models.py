@@ -732,10 +732,6 @@ class Refund(Model):
         """Whether `reconcile` should work on the refund now."""
         return _is_due(self.look_at, self.look_not_before, now, machine_now)
 
-    def pause(self, *, until: Moment) -> None:
-        """Let the next try wait."""
-        self.look_not_before = until
-
     def mark_asked(self, *, at: datetime) -> None:
         """Record that the service accepted the request, or may have, so that we only check from now on."""
         if self.status is not RefundStatus.ASKED:
@@ -754,6 +750,12 @@ class Refund(Model):
     def was_not_shown(self) -> bool:
         """Whether we stopped waiting for the record to show a refund that the service accepted, or may have."""
         return self.status is RefundStatus.REFUSED and self.asked_at is not None
+
+    @property
+    def exceeds_rest(self) -> bool:
+        """Whether less is left of the order's payment than this refund by staff, so that it cannot be made."""
+        is_refused = self.status is RefundStatus.REFUSED and self.cause is RefundCause.STAFF
+        return is_refused and (self.amount or 0) > self.order.amount - self.order.refunded
 
     def mark_made(self, *, at: datetime) -> None:
         """Record that the service's record shows the refund."""

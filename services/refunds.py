@@ -12,7 +12,7 @@ The service names no request, so the cancelled amount in its record shows whethe
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from clock import FIRST_PAUSE, back_off
 from errors import OutOfDate
@@ -67,7 +67,7 @@ def decide(desk: Desk, order: Order, payment: Payment, *, now: datetime) -> Refu
         currency=payment.currency,
         cancelled_before=reversals.refunded_amount(payment),
         created_at=now,
-        look_not_before=_first_look(desk),
+        look_not_before=moment(desk.machine_now(), plus=FIRST_PAUSE),
     )
     db.session.add(refund)
     return refund
@@ -117,7 +117,7 @@ def decide_for_staff(
         reason=reason,
         effect=effect,
         created_at=now,
-        look_not_before=_first_look(desk),
+        look_not_before=moment(desk.machine_now(), plus=FIRST_PAUSE),
     )
     db.session.add(refund)
     journal.record("refund.decided", at=now, order=order, amount=str(amount.to_major()), currency=amount.currency)
@@ -183,8 +183,9 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
     lock(order.subscription)
     confirm(order, payment, now=now)
     reversals.record(order, payment, now=now)
-    if _is_overdue(refund, now=now):
+    if _is_hopeless(refund, payment, now=now):
         refund.give_up()
+        journal.record("refund.given_up", at=now, order=order, left=str(payment.amount_left), currency=refund.currency)
     elif refund.status is RefundStatus.ASKED:
         _pause(desk, refund, after=refund.tries - 1, at_most=LONGEST_PAUSE)
     must_request = refund.status is RefundStatus.DECIDED
@@ -225,9 +226,13 @@ def _is_shown(refund: Refund, payment: Payment) -> bool:
     return reversals.refunded_amount(payment) >= refund.cancelled_before + (refund.amount or 0)
 
 
-def _is_overdue(refund: Refund, *, now: datetime) -> bool:
-    is_waiting = refund.cause is RefundCause.STAFF and refund.status is RefundStatus.ASKED
-    return is_waiting and refund.asked_at is not None and refund.asked_at <= now - GIVE_UP_AFTER
+def _is_hopeless(refund: Refund, payment: Payment, *, now: datetime) -> bool:
+    """Whether staff must look at their refund: less is left by now, or it was accepted and is not made for a week."""
+    if refund.cause is not RefundCause.STAFF or refund.price is None:
+        return False
+    if refund.asked_at is not None:
+        return refund.status is RefundStatus.ASKED and refund.asked_at <= now - GIVE_UP_AFTER
+    return refund.status is RefundStatus.DECIDED and payment.amount_left < refund.price.to_major()
 
 
 def _mark_asked(desk: Desk, refund: Refund, *, now: datetime) -> None:
@@ -236,14 +241,9 @@ def _mark_asked(desk: Desk, refund: Refund, *, now: datetime) -> None:
     _pause(desk, refund, after=0, at_most=LONGEST_PAUSE)
 
 
-def _first_look(desk: Desk) -> ColumnElement[datetime]:
-    """Return until when the request that follows a decision is given time."""
-    return moment(desk.machine_now(), plus=FIRST_PAUSE)
-
-
 def _pause(desk: Desk, refund: Refund, *, after: int, at_most: timedelta) -> None:
     """Let `process` wait, longer `after` more tries."""
-    refund.pause(until=moment(desk.machine_now(), plus=back_off(after, at_most=at_most, seed=refund.id)))
+    refund.look_not_before = moment(desk.machine_now(), plus=back_off(after, at_most=at_most, seed=refund.id))
 
 
 def _apply_effect(refund: Refund, *, now: datetime) -> None:

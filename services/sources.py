@@ -30,6 +30,7 @@ SOURCES: Mapping[str, str] = {
     "payment.refund_refused": "services/refunds.py::request",
     "payment.refund_unknown": "services/refunds.py::request",
     "refund.decided": "services/refunds.py::decide_for_staff",
+    "refund.given_up": "services/refunds.py::process",
     "order.abandoned": "services/open_orders.py::abandon",
     "order.replaced": "services/purchases.py::close_earlier",
     "key.activated": "services/payments.py::_adopt_key",

@@ -468,6 +468,32 @@ def test_staff_refund_no_more_than_is_left(desk, paid, won):
         by_staff(desk, paid, won)
 
 
+def test_a_refund_larger_than_what_is_left_by_now_is_given_up_before_it_is_requested_again(desk, paid):
+    desk.client.silent_call = "cancel"
+    refund = by_staff(desk, paid, 10_000, effect=RefundEffect.SUSPEND)
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(9_950))
+    desk.client.silent_call = ""
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert (refund.status, refund.exceeds_rest, refund.refusals) == (RefundStatus.REFUSED, True, 0)
+    assert (list(refunds.for_staff()), events("refund.given_up")) == ([refund], 1)
+    assert (desk.client.calls.count("cancel"), paid.subscription.status) == (1, SubscriptionStatus.ACTIVE)
+
+    by_staff(desk, paid, 9_950, now=NOW + timedelta(minutes=4))
+    assert (left(desk, paid), list(refunds.for_staff())) == (0, [])
+
+
+def test_a_refund_that_crosses_one_in_the_console_is_refused_only_once(desk, paid):
+    read_before = desk.client.payment(paid.imp_uid)
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(9_950))
+    refund = by_staff(desk, paid, 10_000, payment=read_before)
+
+    reconcile(desk, now=NOW + timedelta(minutes=3))
+
+    assert (refund.status, refund.refusals, desk.client.calls.count("cancel")) == (RefundStatus.REFUSED, 1, 1)
+
+
 def test_a_second_refund_waits_for_the_end_of_the_first(desk, paid):
     desk.client.silent_call = "cancel"
     by_staff(desk, paid, 1000)

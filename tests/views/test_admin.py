@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -223,6 +224,23 @@ def test_a_refund_that_no_record_shows_says_so_in_the_language_of_the_page(staff
     ]
 
     assert [words in page for page in pages] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("ko", "결제에 남은 금액이 이 환불액보다 적습니다"), ("en", "Less than this amount is left")]
+)
+def test_a_refund_larger_than_what_is_left_says_so_and_is_not_repeated(staff, desk, paid, lang, words):
+    desk.client.silent_call = "cancel"
+    send_refund(staff, paid, amount="10000")
+    desk.client.silent_call = ""
+    desk.client.cancel_in_console(paid.imp_uid, Decimal(9_950))
+    reconcile(desk, now=clock.now() + timedelta(minutes=3))
+
+    headers = {"Accept-Language": lang}
+    pages = [staff.get(path, headers=headers).text for path in ("/admin", f"/admin/orders/{paid.merchant_uid}")]
+
+    assert all(words in page for page in pages)
+    assert desk.client.calls.count("cancel") == 1
 
 
 def test_staff_refund_a_part_of_dollars(staff, desk, user, dollar_plan):
