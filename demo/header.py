@@ -31,8 +31,7 @@ def chip() -> str:
 
 def banner() -> str:
     """Return the line above the header: what this site is, and the levers of the demonstration."""
-    facts = {"console": console(), "shop": current_app.config["PUBLIC_URL"]}
-    facts |= {"state": sandbox.service_state(), "states": sandbox.STATES}
+    facts = {"console": console(), "shop": current_app.config["PUBLIC_URL"], "states": sandbox.STATES}
     return render_template("demo/banner.html", back=this_page(), **facts)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import requests
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user, login_required, login_user, logout_user
@@ -57,6 +57,8 @@ def own_clock() -> str:
         calendars=list(filter(None, calendars)),
         journey=last,
         lines=summary.of(last) if last else [],
+        state=sandbox.service_state(),
+        states=sandbox.STATES,
     )
 
 
@@ -96,6 +98,14 @@ def add_shopper() -> ResponseReturnValue:
     login_user(user)
     flash(_("You are %(name)s now, a new shopper with a clock of your own.", name=user.name), "success")
     return redirect(url_for("catalog.index"))
+
+
+@bp.get("/service")
+def service() -> ResponseReturnValue:
+    """Return the state of the payment service and the line that shows it, for the open menu of the banner."""
+    state = sandbox.service_state()
+    line = get_template_attribute("demo/service.html", "state_line")(state)
+    return jsonify(state=state, line=line)
 
 
 @bp.post("/service")

@@ -122,12 +122,15 @@ def test_an_outage_stops_charges_until_the_service_is_up_again(town, user, visit
     subscription = town.subscribe(user)
 
     visitor.post("/demo/service", data={"state": state, "next": "/"})
-    page = text_of(visitor.get("/?lang=en"))
+    shown = visitor.get("/demo/service?lang=en").json
+    page = text_of(visitor.get("/demo/clock?lang=en"))
     town.travel(visitor, to="month")
     during = len([order for order in subscription.orders if order.outcome == "paid"])
     visitor.post("/demo/service", data={"state": "up", "next": "/"})
 
-    assert f"Payment service: {'refuses' if state == 'refuse' else 'errors'}" in page
+    line = f"Payment service: {'refuses' if state == 'refuse' else 'errors'}"
+    assert shown == {"state": state, "line": line}
+    assert line in page
     assert during == 1
     assert town.look("levers")["levers"]["service"] == "up"
 
@@ -136,15 +139,22 @@ def test_a_state_that_does_not_exist_is_refused(town, visitor):
     assert visitor.post("/demo/service", data={"state": "asleep"}).status_code == 400
 
 
-def test_the_banner_shows_that_the_sandbox_does_not_answer(town, visitor):
-    address = town.app.config["IMP_API_URL"]
-    town.app.config["IMP_API_URL"] = "http://127.0.0.1:9"
+def test_the_clock_shows_that_the_sandbox_does_not_answer(town, visitor, monkeypatch):
+    monkeypatch.setitem(town.app.config, "IMP_API_URL", "http://127.0.0.1:9")
 
-    page = text_of(visitor.get("/?lang=en"))
-    state = sandbox.service_state()
-    town.app.config["IMP_API_URL"] = address
+    page = text_of(visitor.get("/demo/clock?lang=en"))
 
-    assert ("Payment service: unknown" in page, state) == (True, "")
+    assert ("Payment service: unknown" in page, sandbox.service_state()) == (True, "")
+
+
+@pytest.mark.parametrize("path", ["/", "/guides/inicis", "/subscriptions"])
+def test_no_page_of_the_shop_waits_for_the_sandbox(visitor, monkeypatch, path):
+    def asked(*_args, **_more):
+        raise AssertionError("the page asks the sandbox")
+
+    monkeypatch.setattr(sandbox, "_get", asked)
+
+    assert visitor.get(path).status_code == 200
 
 
 def test_the_console_opens_in_a_tab_of_its_own_and_leads_back(town):
