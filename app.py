@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from flask import Flask
+from flask_compress import Compress
 from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_talisman import Talisman
@@ -31,6 +32,13 @@ ROOT = Path(__file__).parent
 migrate = Migrate()
 csrf = CSRFProtect()
 login = LoginManager()
+compress = Compress()
+
+COMPRESSION = {
+    "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "image/svg+xml"],
+    "COMPRESS_ALGORITHM_STREAMING": ["zstd", "br", "gzip"],
+}
+"""What a browser loads for a page, also as a file. JSON is read twice a second, and is short."""
 
 
 def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
@@ -67,6 +75,8 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     panes.init_app(app)
     prose.init_app(app)
     assets.init_app(app)
+    app.config.update(COMPRESSION)
+    compress.init_app(app)
     Talisman(app, **_browser_rules(config))  # a Talisman stores its rules, so each application needs its own
 
     views.register(app, csrf)

@@ -23,7 +23,7 @@ def test_a_browser_keeps_stylesheets_and_scripts_and_asks_for_them_once(client, 
 def test_it_keeps_them_whoever_signs_in_and_in_whatever_language(shopper, files):
     answer = shopper.get(f"{files[0]}?lang=en")
 
-    assert "Vary" not in answer.headers
+    assert answer.headers["Vary"] == "Accept-Encoding"
     assert "Set-Cookie" not in answer.headers
 
 
