@@ -119,18 +119,15 @@ def _take_back(
     if claims.confirm(desk, claim) and not order.is_final:
         order.asked_at, order.repeat_not_before = asked_before, None
         db.session.delete(entry)
-        if order.is_queued and not _is_wanted(order):
+        is_open = order.invoice is not None and order.invoice.status is InvoiceStatus.OPEN
+        is_wanted = is_open and order.subscription.status in CHARGED
+        if order.is_queued and not is_wanted:
             order.mark_cancelled()
+            journal.record_closed([order], at=now)
         else:
             _queue(order, now=now)
     db.session.commit()
     return order
-
-
-def _is_wanted(order: Order) -> bool:
-    """Whether the worker may still send this charge."""
-    is_open = order.invoice is not None and order.invoice.status is InvoiceStatus.OPEN
-    return is_open and order.subscription.status in CHARGED
 
 
 def _queue(order: Order, *, now: datetime) -> None:

@@ -63,4 +63,5 @@ def _give_up(order: Order, invoice: Invoice, *, now: datetime) -> None:
     subscription.cancel(at=now)
     if subscription.billing_key is not None:
         subscription.billing_key.revoke(at=now)
+    journal.record_closed(invoice.orders, at=now)
     journal.record("subscription.cancelled", at=now, order=order, reason="uncollectible")

@@ -73,6 +73,13 @@ def record_once(event: str, *, at: datetime, order: Order, **facts: Any) -> None
         record(event, at=at, lane=SHOP, order=order, **facts)
 
 
+def record_closed(orders: Sequence[Order], *, at: datetime) -> None:
+    """Add an entry for each charge that was closed before it was sent. Call after what closes charges, each time."""
+    for order in orders:
+        if order.was_never_sent:
+            record_once("charge.closed", at=at, order=order)
+
+
 def of_orders(*orders: Order, before: int | None = None) -> Page:
     """Return the newest entries of these orders, or of those that are older than the entry `before`."""
     theirs = JournalEntry.merchant_uid.in_([order.merchant_uid for order in orders])

@@ -191,6 +191,7 @@ def _pay_invoice(order: Order, *, now: datetime) -> None:
         subscription.anchor_day = day_of_month(now)
         invoice.begin(now, until=period_end(subscription, now))
     invoice.mark_paid(at=now)
+    journal.record_closed(invoice.orders, at=now)
     subscription.renew(until=invoice.period_end)
     if subscription.is_overdue(now):
         # The worker was down for longer than a period. The pause gives the buyer time to cancel.

@@ -111,6 +111,7 @@ def apply_effect(order: Order, effect: RefundEffect, *, now: datetime) -> None:
     subscription.cancel(at=now, access_ends=effect is RefundEffect.END)
     if subscription.billing_key is not None:
         subscription.billing_key.revoke(at=now)
+    journal.record_closed(subscription.orders, at=now)
     journal.record("subscription.cancelled", at=now, order=order, reason="refunded")
 
 
@@ -156,6 +157,7 @@ def _end_invoice(order: Order, *, is_ours: bool, now: datetime) -> None:
 def _suspend(order: Order, *, now: datetime) -> None:
     if order.subscription.status in RUNNING:
         order.subscription.suspend()
+        journal.record_closed(order.subscription.orders, at=now)
         journal.record("subscription.suspended", at=now, order=order)
 
 

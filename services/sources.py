@@ -45,6 +45,7 @@ SOURCES: Mapping[str, str] = {
     "charge.given_up": "services/charges.py::_apply_answer",
     "charge.unknown": "services/charges.py::_record_unknown",
     "charge.queued": "services/charges.py::leave_to_worker",
+    "charge.closed": "services/journal.py::record_closed",
     "subscription.started": "services/payments.py::_pay_invoice",
     "subscription.renewed": "services/payments.py::_pay_invoice",
     "subscription.not_started": "services/dunning.py::after_decline",

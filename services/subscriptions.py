@@ -156,6 +156,7 @@ def end(subscription: Subscription, *, reason: str, access_ends: bool = False, n
         if subscription.billing_key is not None:
             subscription.billing_key.revoke(at=now)
         order = subscription.orders[0] if subscription.orders else None
+        journal.record_closed(subscription.orders, at=now)
         journal.record("subscription.cancelled", at=now, order=order, reason=reason)
     db.session.commit()
 

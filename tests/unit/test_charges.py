@@ -158,6 +158,7 @@ def test_the_end_of_the_subscription_closes_a_charge_that_was_not_sent(desk, sub
         None,
     )
     assert len(desk.client.charges) == 1
+    assert events_of(queued).count("charge.closed") == 1
 
 
 def test_another_payment_of_the_period_closes_a_charge_that_was_not_sent(desk, user, plan):
@@ -171,6 +172,7 @@ def test_another_payment_of_the_period_closes_a_charge_that_was_not_sent(desk, u
     payments.settle(desk, merchant_uid=window.merchant_uid, imp_uid=imp_uid, now=LATER)
 
     assert (window.outcome, queued.outcome, queued.was_never_sent) == ("paid", "cancelled", True)
+    assert [events_of(order).count("charge.closed") for order in (window, queued)] == [0, 1]
 
 
 def test_a_suspension_closes_a_charge_that_was_not_sent(desk, subscription, queued):
@@ -178,6 +180,8 @@ def test_a_suspension_closes_a_charge_that_was_not_sent(desk, subscription, queu
     db.session.commit()
 
     assert (queued.outcome, queued.was_never_sent) == ("cancelled", True)
+    subscriptions.cancel(desk, subscription=subscription, now=LATER)
+    assert events_of(queued).count("charge.closed") == 1
 
 
 def test_a_cancellation_during_a_charge_that_is_not_sent_closes_it(desk, subscription):
@@ -192,6 +196,7 @@ def test_a_cancellation_during_a_charge_that_is_not_sent_closes_it(desk, subscri
     order = renew(desk, subscription, now=FEBRUARY)
 
     assert (order.outcome, order.was_never_sent) == ("cancelled", True)
+    assert events_of(order).count("charge.closed") == 1
 
 
 def test_a_charge_that_was_sent_stays_unknown_when_the_subscription_ends(desk, subscription):
@@ -201,3 +206,4 @@ def test_a_charge_that_was_sent_stays_unknown_when_the_subscription_ends(desk, s
     subscriptions.cancel(desk, subscription=subscription, now=FEBRUARY)
 
     assert (order.outcome, order.was_never_sent) == ("checking", False)
+    assert "charge.closed" not in events_of(order)
