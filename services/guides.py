@@ -101,6 +101,10 @@ class Variant:
         """Return the minor units to send for this price: the whole price, or 0 for a key alone."""
         return 0 if self.amount == "zero" else price
 
+    def differs_from(self, other: "Variant") -> list[str]:
+        """Return the fields that make this request another one: what either sets, and the amount if it differs."""
+        return sorted({*self.set, *other.set, *(["amount"] if self.amount != other.amount else [])})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:

@@ -208,3 +208,14 @@ def test_a_broken_file_stops_the_start_and_names_itself(tmp_path, missing):
 
     with pytest.raises(ValueError, match=r"chai\.toml is not a guide"):
         guides.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("guide_id", "pair", "fields"),
+    [("jtnet", ("2-2", "2-1"), ["amount"]), ("paymentwall", ("default", "terminal3"), ["bypass.widget_code"])],
+)
+def test_a_variant_knows_the_fields_that_make_it_another_request(guide_id, pair, fields):
+    one, other = (GUIDES[guide_id].variant(variant_id) for variant_id in pair)
+
+    assert one.differs_from(other) == other.differs_from(one) == fields
+    assert one.differs_from(one) == sorted(one.set)

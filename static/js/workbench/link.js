@@ -2,7 +2,7 @@
 // The setup in the page's address: the changes by hand, the mistakes and the device, as a fragment, which browsers send
 // to no server. Only fields that the guide names get into it, so a pasted secret under another name does not.
 
-const LONGEST = 2000;
+export const LONGEST = 2000;
 const DEVICES = ["pc", "mobile", "both"];
 
 /**
@@ -44,12 +44,14 @@ export function bindLink(workbench, setup) {
  *
  * @param {import("./setup.js").Setup} setup
  * @param {string} device that the page selects by default
+ * @param {string[]} [without] fields to leave out
  */
-function written(setup, device) {
+export function written(setup, device, without = []) {
   const { set, unset } = setup.typed();
-  const entries = Object.entries(set).filter(([name]) => setup.fields.has(name));
+  const isKept = (/** @type {string} */ name) => setup.fields.has(name) && !without.includes(name);
+  const entries = Object.entries(set).filter(([name]) => isKept(name));
   const query = new URLSearchParams(entries.map(([name, value]) => [name, encoded(value)]));
-  const absent = unset.filter((name) => setup.fields.has(name));
+  const absent = unset.filter(isKept);
   if (absent.length) query.set("unset", absent.join(","));
   if (setup.mistakes.size) query.set("mistakes", [...setup.mistakes].join(","));
   if (setup.device !== device) query.set("device", setup.device);

@@ -8,6 +8,7 @@ import { bindPresets, offeredMistakes } from "./presets.js";
 import { bindRun } from "./run.js";
 import { Setup } from "./setup.js";
 import { bindSingleRun } from "./single-run.js";
+import { bindVariants } from "./variants.js";
 
 /** @param {HTMLElement} workbench */
 export default function page(workbench) {
@@ -18,7 +19,7 @@ export default function page(workbench) {
   const setup = new Setup(fields, offeredMistakes(workbench));
   // Where test payments are off, the page has no editor: the setup stays the guide's.
   const isEditor = workbench.querySelector("#run-bar") !== null;
-  const parts = isEditor ? [bindRun, bindForm, bindJson, bindPresets, bindLink].map((bind) => bind(workbench, setup)) : [];
+  const parts = isEditor ? [bindRun, bindForm, bindJson, bindPresets, bindVariants, bindLink].map((bind) => bind(workbench, setup)) : [];
   setup.onChange = () => {
     for (const draw of parts) draw();
     announce(workbench, setup);

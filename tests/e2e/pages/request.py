@@ -39,6 +39,9 @@ class RequestPanel:
     def chip(self, name: str) -> Locator:
         return self.panel.get_by_role("button", name=name, exact=True)
 
+    def variant(self, name: str) -> Locator:
+        return self.panel.get_by_role("link", name=name, exact=True)
+
     def expect_said(self, name: str, text: str) -> None:
         """Expect the line below a field to contain a sentence."""
         row = self.panel.locator("tbody", has=self.page.get_by_label(name, exact=True))
