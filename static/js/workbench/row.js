@@ -80,5 +80,7 @@ function say(group, control, { wrong, change }) {
   problem.textContent = wrong ?? "";
   note.textContent = change ?? "";
   line.hidden = !wrong && !change;
+  // The bar with Run covers the end of the screen, where the note of the field at hand may be.
+  if (!line.hidden && group.contains(document.activeElement)) line.querySelector("p")?.scrollIntoView({ block: "nearest" });
   control.setAttribute("aria-invalid", String(Boolean(wrong)));
 }
