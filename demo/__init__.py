@@ -9,7 +9,20 @@ from flask import Flask, render_template
 
 import app as shop
 from config import Config, ConfigError
-from demo import clocks, declines, header, own_time, restrictions, retired, source, tables, timeline, views, words
+from demo import (
+    clocks,
+    declines,
+    header,
+    own_time,
+    phone,
+    restrictions,
+    retired,
+    source,
+    tables,
+    timeline,
+    views,
+    words,
+)
 from services.iamport import IamportClient
 from views.templating import fill_slot
 
@@ -32,6 +45,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     own_time.init_app(app)
     app.register_blueprint(views.bp)
     app.register_blueprint(source.bp)
+    phone.init_app(app)
     timeline.init_app(app)
     app.register_blueprint(declines.bp)
     app.register_blueprint(retired.bp)

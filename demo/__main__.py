@@ -28,7 +28,7 @@ INSTANCE = ROOT / "instance" / "demo"
 """Separate from the data of `make serve` in `instance/`: `make reset` removes this folder and no other."""
 PID_FILE = INSTANCE / "pid"
 """Exists while a demonstration runs, so that `make reset` does not remove the data in use."""
-START_TIMEOUT = 30
+START_TIMEOUT = 60
 """Seconds after which a start that is not complete counts as failed."""
 
 

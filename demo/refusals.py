@@ -7,6 +7,24 @@ from flask_babel import lazy_gettext as _
 from views.incoming import wants_json
 
 REFUSALS = {
+    "phone_code_used": (
+        410,
+        _("This code has been used"),
+        _("A code signs in once. On the computer, press “On a phone” at the guide again and scan the new code."),
+    ),
+    "phone_code_expired": (
+        410,
+        _("This code is no longer valid"),
+        _(
+            "A code is valid for five minutes, until the next one is made. On the computer, press “On a phone” at the "
+            "guide again and scan the new code."
+        ),
+    ),
+    "phone_code_unreachable": (
+        409,
+        _("No phone reaches this demonstration"),
+        _("It answers on its own machine only. Stop it, and start it with: %(command)s", command="make demo LAN=1"),
+    ),
     "staff_only_here": (
         403,
         _("Staff cannot sign in here"),

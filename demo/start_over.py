@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Table, delete, false, or_, select
 
 from demo import clocks, due, people, sandbox
-from demo.tables import journeys
+from demo.tables import journeys, phone_codes
 from models import BillingKey, Difference, JournalEntry, ListedPayment, Order, Subscription, User, db
 
 OWNED = {table.__tablename__ for table in (BillingKey, Order, Subscription)}
@@ -43,6 +43,7 @@ def _erase(user_id: int) -> None:
         delete(Difference).where(Difference.merchant_uid.in_(orders)),
         delete(ListedPayment).where(ListedPayment.imp_uid.in_(paid)),
         delete(journeys).where(journeys.c.user_id == user_id),
+        delete(phone_codes).where(phone_codes.c.user_id == user_id),
         *(delete(table).where(_belongs(table, user_id)) for table in reversed(db.metadata.sorted_tables)),
     ):
         db.session.execute(statement, execution_options={"synchronize_session": False})

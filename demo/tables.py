@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -30,6 +30,17 @@ journeys = Table(
     Column("is_cut_short", Boolean, nullable=False),  # it ended at the limit of stops, before its target
     Column("first_entry", Integer, nullable=False),  # the last id of the journal before the journey
     Column("last_entry", Integer),
+)
+
+phone_codes = Table(
+    "demo_phone_codes",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),  # the token itself is only in the code that the phone scans
+    Column("user_id", Integer, nullable=False),
+    Column("target", Text, nullable=False),  # the path, query and fragment of the guide that the phone opens
+    Column("issued_at", UTCDateTime, nullable=False),  # machine time, as are both below
+    Column("expires_at", UTCDateTime, nullable=False),
+    Column("used_at", UTCDateTime),
 )
 
 

@@ -77,7 +77,7 @@ def explained(words: str) -> Markup:
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in`, `offers` or `dock`.
+    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in`, `offers`, `phone` or `dock`.
 
     `filler` returns the markup on each request. It receives the facts that the page passes to the slot.
     """

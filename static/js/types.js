@@ -94,7 +94,8 @@
  *
  * `setup-change` also fires once at the start, and `data-setup` keeps the last one as JSON. `field-point` says on which
  * field the pointer or the focus is. `run-here` is the shop's own button on a device. `run-order` says what the browser
- * really sent. `panel-show` selects a panel by the id of its element where panels are tabs.
+ * really sent. `run-elsewhere` names a run that the same person has started in another browser. `panel-show` selects a
+ * panel by the id of its element where panels are tabs.
  * @typedef {{
  *   "setup-change": CustomEvent<SetupDetail>,
  *   "field-point": CustomEvent<{name: string | null}>,
@@ -104,6 +105,7 @@
  *   "run-return": CustomEvent<{device: string, kind: "callback" | "landing", fields: object}>,
  *   "run-result": CustomEvent<{device: string, merchantUid: string, location: string}>,
  *   "run-end": CustomEvent<{runId: string}>,
+ *   "run-elsewhere": CustomEvent<{runId: string}>,
  *   "panel-show": CustomEvent<{panel: string}>,
  * }} WorkbenchEvents
  */

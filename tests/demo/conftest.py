@@ -34,6 +34,11 @@ GOOD_CARD = "4242-4242-4242-4242"
 DECLINED_TWICE_LATER = "4000-0000-0000-0102"
 DECLINED_AFTER_THE_FIRST = "4000-0000-0000-9995"
 
+LAN = "http://192.168.1.5:8000"
+"""The address of the shop where other devices reach it."""
+PHONE = {"REMOTE_ADDR": "192.168.1.8"}
+"""What the server knows of a request from another device."""
+
 _people = count(1)
 
 
@@ -53,6 +58,13 @@ class Town:
 
     def browser_of(self, user: User) -> FlaskClient:
         return signed_in(self.app, user)
+
+    def browser_on_lan(self, user: User) -> FlaskClient:
+        """Return a browser in which the user has signed in at the address `LAN`."""
+        browser = self.app.test_client()
+        with browser.session_transaction(base_url=LAN) as session:
+            session["_user_id"], session["_fresh"] = str(user.id), True
+        return browser
 
     def subscribe(self, user: User, slug: str = "coffee-monthly", *, card: str = GOOD_CARD) -> Subscription:
         """Return what the person has just bought, in the person's own time."""
@@ -127,6 +139,15 @@ def town(built_town: Town) -> Iterator[Town]:
     with built_town.app.app_context():
         yield built_town
         db.session.remove()
+
+
+@pytest.fixture
+def on_lan(town: Town) -> Iterator[Town]:
+    """The town where other devices reach it."""
+    address = town.app.config["PUBLIC_URL"]
+    town.app.config["PUBLIC_URL"] = LAN
+    yield town
+    town.app.config["PUBLIC_URL"] = address
 
 
 @pytest.fixture

@@ -4,28 +4,10 @@ import pytest
 
 from config import PUBLISHED_STAFF
 from demo import people
+from tests.demo.conftest import LAN, PHONE
 from tests.factories import make_user
 
-LAN = "http://192.168.1.5:8000"
-PHONE = {"REMOTE_ADDR": "192.168.1.8"}
 CODE = "staff_only_here"
-
-
-@pytest.fixture
-def on_lan(town):
-    """The town at an address that other devices reach."""
-    address = town.app.config["PUBLIC_URL"]
-    town.app.config["PUBLIC_URL"] = LAN
-    yield town
-    town.app.config["PUBLIC_URL"] = address
-
-
-def signed_in(town, user):
-    """Return a browser in which the user has signed in at this address."""
-    browser = town.app.test_client()
-    with browser.session_transaction(base_url=LAN) as session:
-        session["_user_id"], session["_fresh"] = str(user.id), True
-    return browser
 
 
 @pytest.fixture
@@ -57,7 +39,7 @@ def test_nobody_signs_in_as_staff(on_lan, staff, path, form, lang, words):
 
 
 def test_a_session_of_staff_from_before_ends(on_lan):
-    browser = signed_in(on_lan, make_user("another.staff@example.com", is_staff=True))
+    browser = on_lan.browser_on_lan(make_user("another.staff@example.com", is_staff=True))
 
     refused = browser.get("/admin", base_url=LAN)
 
@@ -96,7 +78,7 @@ def test_a_page_at_another_address_leads_to_the_shops_own(on_lan):
 
 def test_only_the_machine_itself_is_led_to_the_console(on_lan, user):
     order = on_lan.subscribe(user).orders[-1]
-    visitor = signed_in(on_lan, user)
+    visitor = on_lan.browser_on_lan(user)
     paths = ("/", f"/orders/{order.merchant_uid}/timeline")
 
     here, elsewhere = (

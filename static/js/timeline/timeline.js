@@ -34,6 +34,7 @@ export default function timeline(element) {
 
 /**
  * Follow the runs of the guide's page: a new run begins with an empty timeline, and has one as soon as it has an order.
+ * A run in another browser of the same person has its order already.
  *
  * @param {HTMLElement} element
  * @param {() => void} read reads again, when the run reports something and when it ends
@@ -48,6 +49,13 @@ function followRuns(element, read) {
   });
   workbench?.addEventListener("run-order", () => {
     if (runId) showRun(element, runId);
+    read();
+  });
+  workbench?.addEventListener("run-elsewhere", (event) => {
+    const elsewhere = /** @type {CustomEvent} */ (event).detail.runId;
+    if (element.dataset.url?.includes(`/runs/${encodeURIComponent(elsewhere)}/`)) return;
+    showRun(element, elsewhere);
+    element.dispatchEvent(new CustomEvent("trace-restart"));
     read();
   });
   for (const event of ["run-return", "run-result", "run-end"]) workbench?.addEventListener(event, read);
