@@ -1,12 +1,8 @@
 """The demonstration as a newcomer uses it, and the worker that it starts."""
 
-import os
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
@@ -17,58 +13,13 @@ from app import create_app
 from config import Config
 from models import Subscription, db
 from states import SubscriptionStatus
-from tests.e2e.conftest import ROOT, free_port
+from tests.axe import violations
+from tests.e2e.conftest import ROOT
+from tests.e2e.demonstration import Demonstration
+from tests.e2e.pages.phone import PhoneDialog
+from tests.e2e.pages.words import Words
 
 pytestmark = pytest.mark.e2e
-
-
-class Demonstration:
-    def __init__(self, folder: Path) -> None:
-        self.port, sandbox_port = free_port(), free_port()
-        self.environ = {
-            **os.environ,
-            "PORT": str(self.port),
-            "SANDBOX_PORT": str(sandbox_port),
-            "DATABASE_URL": f"sqlite:///{folder}/shop.db",
-            "SANDBOX_DATABASE_URL": f"sqlite:///{folder}/sandbox.db",
-            "SECRET_KEY": "a-demonstration-in-a-test",
-            # Left over from another shop: the demonstration's own addresses win, and its sandbox accepts the key.
-            "IMP_API_URL": "http://localhost:1",
-            "IMP_KEY": "another_key",
-        }
-        self.process = self.start()
-        self.welcome = self.read_until("staff@example.com")
-
-    def start(self) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "demo"],
-            cwd=ROOT,
-            env=self.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            # A script that starts it with `&` makes it ignore SIGINT. Ctrl-C must stop it all the same.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        )
-
-    def stop(self) -> None:
-        """Send SIGINT to every process, as a terminal does on Ctrl-C."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        self.farewell, _ = self.process.communicate(timeout=20)
-
-    def read_until(self, last: str) -> str:
-        """Return the output up to a line with `last`. The test fails when none comes within half a minute."""
-        assert self.process.stdout is not None
-        watchdog = threading.Timer(30, lambda: os.killpg(self.process.pid, signal.SIGKILL))
-        watchdog.start()
-        output = ""
-        for line in self.process.stdout:
-            output += line
-            if last in line:
-                watchdog.cancel()
-                return output
-        raise AssertionError(f"the demonstration ended early:\n{output}")
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +61,20 @@ def test_staff_see_every_subscription(demonstration: Demonstration, browser: Bro
 
     for person in ("jisoo@example.com", "minjun@example.com"):
         expect(page.get_by_text(person).first).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_guide_says_how_to_open_it_on_a_phone(demonstration: Demonstration, browser: Browser, language: str):
+    page = browser.new_page(locale=language, reduced_motion="reduce")
+    page.goto(f"http://localhost:{demonstration.port}/account/sign-in?next=/guides/inicis")
+    page.get_by_role("button", name="이하늘").click()
+
+    dialog = PhoneDialog(page, Words(language)).open()
+
+    expect(dialog.place.get_by_text("make demo LAN=1")).to_be_visible()
+    assert violations(page) == []
+    dialog.close()
     page.close()
 
 
