@@ -97,7 +97,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def wait_for(url: str, log: Path) -> None:
     """Wait until a server answers, and fail with its log if it does not."""
     patient = requests.Session()
-    patient.mount("http://", HTTPAdapter(max_retries=Retry(connect=60, backoff_factor=0.05, backoff_max=0.5)))
+    patient.mount("http://", HTTPAdapter(max_retries=Retry(connect=300, backoff_factor=0.05, backoff_max=0.5)))
     answer = patient.get(url, timeout=30)
     assert answer.ok, f"{url} answered {answer.status_code}:\n{log.read_text()}"
 
