@@ -54,7 +54,7 @@ def facts(guide: Guide) -> list[Any]:
     told += [page[name] for name in ("pg_optional", "pg_several")]
     told += [part for chapter in page["chapters"] for part in chapter["parts"]]
     told += [term for part in told for term in part.get("terms", ())]
-    told += [page[name] for name in ("market", "charge", "first_payment", "pc", "mobile")]
+    told += [page[name] for name in ("what", "market", "charge", "first_payment", "pc", "mobile")]
     told += (
         [fact for step in page["steps"] for fact in (step, *step.get("points", ()))]
         + page["forms"]

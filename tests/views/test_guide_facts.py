@@ -174,6 +174,17 @@ def test_the_guide_the_sdk_the_set_up_and_the_api_are_cited_beside_a_step(app, g
     assert {"api", "old_api"} <= charge
 
 
+@pytest.mark.parametrize("guide_id", GUIDES)
+def test_a_field_cites_its_sources_in_the_request_panel_too(app, client, guide_id):
+    guide = app.extensions["desk"].guides[guide_id]
+
+    html = unescape(client.get(f"/guides/{guide_id}?lang=en").text)
+
+    for parameter in guide.parameters:
+        about = html.partition(f'id="about-{parameter.name.replace(".", "-")}"')[2].partition("</p>")[0]
+        assert [link_id for link_id in parameter.cite if guide.links[link_id].url not in about] == []
+
+
 def test_one_set_of_prices_stands_in_all_examples(app, client):
     """The documents use a price in the text and another in the code. Ours show 1,004 won and 49.99 dollars."""
     for guide_id in GUIDES:
