@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.pages.request import RequestPanel
 from tests.e2e.pages.window import PaymentWindow
@@ -112,3 +112,27 @@ class GuidePage:
             self.page.wait_for_url("**/windows/**")
             return PaymentWindow(self.page, self.words)
         return PaymentWindow.over(self.page, self.words)
+
+    def code_size(self) -> float:
+        """Return the size of the code in pixels."""
+        code = self.page.locator("pre.code code").first
+        size: float = code.evaluate("code => parseFloat(getComputedStyle(code).fontSize)")
+        return size
+
+    def edges_of_header(self) -> tuple[float, float]:
+        """Return where the content of header and footer begins and ends."""
+        rows = [self._content_of(row) for row in self.page.locator(".site-header__row, .site-footer__row").all()]
+        return min(left for left, _ in rows), max(right for _, right in rows)
+
+    def edges_of_parts(self) -> list[tuple[float, float]]:
+        """Return where the parts of the page begin and end."""
+        return [self._content_of(part) for part in self.page.locator("main > *").all()]
+
+    def _content_of(self, place: Locator) -> tuple[float, float]:
+        left, right = place.evaluate(
+            """element => {
+              const { left, right } = element.getBoundingClientRect(), style = getComputedStyle(element);
+              return [left + parseFloat(style.paddingLeft), right - parseFloat(style.paddingRight)];
+            }"""
+        )
+        return left, right
