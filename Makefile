@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage bench-guides pins translations
+.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage bench-guides screenshots pins translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -92,6 +92,9 @@ bench-outage: .venv/.ready ## Measure the home page while the service hangs and 
 
 bench-guides: .venv/.ready ## Measure how fast a guide is served, beside a bare Flask and Jinja page
 	@$(BIN)/python -m benchmarks.guides
+
+screenshots: .venv/.ready-dev browser ## Make the pictures of the documentation
+	@$(BIN)/python -m tests.screenshots
 
 pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
