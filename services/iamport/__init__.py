@@ -3,7 +3,12 @@
     client = IamportClient(base_url="https://api.iamport.kr", key=…, secret=…)
     payment = client.again(customer_uid=…, merchant_uid=…, amount=Decimal(9900), name="…")
 
-    client.py     one method per endpoint
+    client.py     its settings, and whether a call would be sent now
+    payments.py   one method per endpoint: read, register, refund
+    billing.py    one method per endpoint: charge a key, issue, read and delete one
+    schedules.py  one method per endpoint: charges that the service makes by itself
+    endpoints.py  what every endpoint does
+    types.py      the answers as values
     calls.py      a call with its token, deadline, place and breakers
     tokens.py     the access token, requested by one thread for all
     transport.py  one request, and the envelope of its answer
@@ -17,13 +22,13 @@ returns the payment, and *no answer* raises `Unknown`. It knows the protocol and
 It needs `requests`, and `urllib3` which comes with that.
 """
 
-from services.iamport.breaker import Breaker
-from services.iamport.calls import TOKEN_PATH
-from services.iamport.client import IamportClient
-from services.iamport.deadline import open_session
-from services.iamport.errors import Busy, CircuitOpen, IamportError, NotFound, Refused, Unauthorized, Unknown
-from services.iamport.exchange import Exchange
-from services.iamport.types import Cancel, CustomerKey, Payment, PaymentPage, Prepared
+from .breaker import Breaker
+from .calls import TOKEN_PATH
+from .client import IamportClient
+from .deadline import open_session
+from .errors import Busy, CircuitOpen, IamportError, NotFound, Refused, Unauthorized, Unknown
+from .exchange import Exchange
+from .types import Cancel, CustomerKey, Payment, PaymentPage, Prepared, Schedule, ScheduledCharge, SchedulePage
 
 __all__ = [
     "TOKEN_PATH",
@@ -40,6 +45,9 @@ __all__ = [
     "PaymentPage",
     "Prepared",
     "Refused",
+    "Schedule",
+    "SchedulePage",
+    "ScheduledCharge",
     "Unauthorized",
     "Unknown",
     "open_session",

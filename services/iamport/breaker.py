@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from services.iamport.errors import CircuitOpen, IamportError, Refused, Unauthorized, Unknown
+from .errors import CircuitOpen, IamportError, Refused, Unauthorized, Unknown
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import threading
 from types import TracebackType
 
-from services.iamport.errors import Busy
+from .errors import Busy
 
 
 class Bulkhead:

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.iamport.breaker import CLOSED, Breaker
-from services.iamport.bulkhead import Bulkhead
-from services.iamport.deadline import Deadline
-from services.iamport.errors import IamportError, Refused, Unauthorized, Unknown
-from services.iamport.tokens import Tokens
-from services.iamport.transport import Transport, read
-from services.iamport.types import Token
+from .breaker import CLOSED, Breaker
+from .bulkhead import Bulkhead
+from .deadline import Deadline
+from .errors import IamportError, Refused, Unauthorized, Unknown
+from .tokens import Tokens
+from .transport import Query, Transport, read
+from .types import Token
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,10 @@ class Calls:
         """`closed`, or the state of a breaker that is `open` or `probing`."""
         return self._money_breaker.state if self._breaker.state == CLOSED else self._breaker.state
 
+    def url_of(self, path: str, query: Query | None = None) -> str:
+        """Return the URL of a call."""
+        return self._transport.url_of(path, query)
+
     def ping(self) -> None:
         """Request a new token, and discard it."""
         with self._bulkhead, self._breaker.watch():
@@ -77,9 +81,9 @@ class Calls:
         path: str,
         *,
         body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         moves_money: bool = False,
-    ) -> Mapping[str, Any]:
+    ) -> Any:
         """Return the envelope's `response`. If no answer arrives, record in the error how long we waited.
 
         A call that moves money has the whole `timeout`, because its lost answer must be looked up.
@@ -99,9 +103,9 @@ class Calls:
         path: str,
         *,
         body: Mapping[str, Any] | None,
-        query: Mapping[str, str] | None,
+        query: Query | None,
         deadline: Deadline,
-    ) -> Mapping[str, Any]:
+    ) -> Any:
         """Send with the token. Only a 401 is repeated, once and with a new token: the service did nothing for it."""
         token = self._access_token(deadline)
         try:

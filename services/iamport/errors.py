@@ -16,6 +16,13 @@ from http import HTTPStatus
 class IamportError(Exception):
     """The base of all errors of this client."""
 
+    method = ""
+    url = ""
+    """The request that failed, with its query. Both are empty when there was none. No secret is in it."""
+    status: int | None = None
+    """The HTTP status of the answer; None without an answer."""
+    timed_out = False
+    """Whether the time of the call ended before the answer was complete."""
     waited = timedelta()
     """How long the caller waited before the call ended without an answer."""
     sent = True
@@ -34,7 +41,7 @@ class Refused(IamportError):
         super().__init__(message)
         self.message = message
         self.code = code
-        self.status = status
+        self.status: int = status
 
     @property
     def is_turned_away(self) -> bool:

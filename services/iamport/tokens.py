@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from services.iamport.deadline import Deadline
-from services.iamport.errors import IamportError, Unauthorized, Unknown
-from services.iamport.types import Token
+from .deadline import Deadline
+from .errors import IamportError, Unauthorized, Unknown
+from .types import Token
 
 RENEW_EARLY = 60
 """Seconds before a token's end at which we renew it. In the last minute the service extends it, never replaces it."""

@@ -1,7 +1,7 @@
 """Send one request and open the envelope of its answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 
 import requests
 
-from services.iamport.deadline import Deadline
-from services.iamport.errors import IamportError, NotFound, Refused, Unauthorized, Unknown
-from services.iamport.exchange import Exchange, Listener
+from .deadline import Deadline
+from .errors import IamportError, NotFound, Refused, Unauthorized, Unknown
+from .exchange import Exchange, Listener
 
 T = TypeVar("T")
+Query = Mapping[str, str | Sequence[str]]
+"""The parameters of a query; a sequence repeats its parameter."""
 
 
 class Transport:
@@ -25,6 +27,10 @@ class Transport:
         self._session = session
         self._listener = listener or (lambda exchange: None)
 
+    def url_of(self, path: str, query: Query | None = None) -> str:
+        """Return the URL of a call."""
+        return self._base_url + path + (f"?{urlencode(query, doseq=True)}" if query else "")
+
     def send(
         self,
         method: str,
@@ -32,9 +38,9 @@ class Transport:
         *,
         deadline: Deadline,
         body: Mapping[str, Any] | None = None,
-        query: Mapping[str, str] | None = None,
+        query: Query | None = None,
         token: str = "",
-    ) -> Mapping[str, Any]:
+    ) -> Any:
         """Return the envelope's `response`. A redirect is not followed, because it would be a second request.
 
         Without a `token` the request asks for one, so the listener receives neither body.
@@ -42,35 +48,33 @@ class Transport:
         Raises:
             IamportError: as `errors` explains.
         """
+        url = self.url_of(path, query)
+        try:
+            return self._send(method, url, deadline=deadline, body=body, token=token)
+        except IamportError as err:
+            err.method, err.url = method, url
+            raise
+
+    def _send(self, method: str, url: str, *, deadline: Deadline, body: Mapping[str, Any] | None, token: str) -> Any:
         text = None if body is None else json.dumps(body, default=_number)
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        send = partial(
-            self._session.request,
-            method,
-            self._base_url + path,
-            params=query,
-            data=text,
-            headers=headers,
-            allow_redirects=False,
-        )
+        send = partial(self._session.request, method, url, data=text, headers=headers, allow_redirects=False)
+        path = url.removeprefix(self._base_url)
+        what = f"{method} {path.partition('?')[0]}"
         if not deadline.left:
-            raise _not_sent(f"no time left for {method} {path}")
-        heard = partial(
-            Exchange,
-            method=method,
-            path=f"{path}?{urlencode(query)}" if query else path,
-            request=text if text and token else "",
-        )
+            raise _unknown(f"no time left for {what}", sent=False, timed_out=True)
+        heard = partial(Exchange, method=method, path=path, request=text if text and token else "")
         try:
             answer = self._answer(send, heard, deadline, may_repeat=method == "GET", is_secret=not token)
         except requests.RequestException as err:
-            raise Unknown(f"no answer to {method} {path}: {type(err).__name__}") from err
+            timed_out = isinstance(err, requests.Timeout) or not deadline.left
+            raise _unknown(f"no answer to {what}: {type(err).__name__}", timed_out=timed_out) from err
         try:
-            return _opened(answer, f"{method} {path}")
+            return _opened(answer, what)
         except IamportError as err:
-            err.retry_after = _retry_after(answer)
+            err.status, err.retry_after = answer.status_code, _retry_after(answer)
             raise
 
     def _answer(
@@ -104,7 +108,7 @@ def _sent(send: Callable[..., requests.Response], deadline: Deadline, *, may_rep
         return send(timeout=deadline.left)
 
 
-def read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T:
+def read(from_wire: Callable[[Any], T], body: Any) -> T:
     """Return the answer as a value. Raise `Unknown` if it lacks documented fields, because we cannot rely on it."""
     try:
         return from_wire(body)
@@ -112,8 +116,8 @@ def read(from_wire: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -
         raise Unknown(f"the answer differs from the service's documentation: {err!r}") from err
 
 
-def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
-    """Return the envelope's `response`. HTTP 200 alone is not success: `code` must be 0 too."""
+def _opened(answer: requests.Response, what: str) -> Any:
+    """Return the envelope's `response`, an object or a list. HTTP 200 alone is not success: `code` must be 0 too."""
     if answer.status_code >= 500:
         raise Unknown(f"HTTP {answer.status_code} to {what}")
     try:
@@ -125,7 +129,7 @@ def _opened(answer: requests.Response, what: str) -> Mapping[str, Any]:
         raise Unauthorized(message)
     if answer.status_code == 404:
         raise NotFound(message, code=code, status=404)
-    if answer.status_code >= 400 or code != 0 or not isinstance(response, dict):
+    if answer.status_code >= 400 or code != 0 or not isinstance(response, dict | list):
         raise Refused(message, code=code, status=answer.status_code)
     return response
 
@@ -142,9 +146,9 @@ def _retry_after(answer: requests.Response) -> float | None:
     return max(0.0, wait.total_seconds())
 
 
-def _not_sent(message: str) -> Unknown:
+def _unknown(message: str, *, sent: bool = True, timed_out: bool = False) -> Unknown:
     err = Unknown(message)
-    err.sent = False
+    err.sent, err.timed_out = sent, timed_out
     return err
 
 

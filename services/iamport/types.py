@@ -4,7 +4,7 @@ The service sends unset text as null or as an empty string; both become None.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -191,3 +191,85 @@ class Prepared:
             TypeError, ValueError, ArithmeticError: when the amount is not a number.
         """
         return cls(merchant_uid=body["merchant_uid"], amount=Decimal(body["amount"]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduledCharge:
+    """A charge to schedule. Source: schema `ScheduleAnnotation` of the V1 API."""
+
+    merchant_uid: str
+    schedule_at: int
+    """When the service makes it, in unix seconds; it may be a few seconds late."""
+    amount: Decimal
+    name: str
+    currency: str = "KRW"
+    buyer_name: str = ""
+    buyer_email: str = ""
+    buyer_tel: str = ""
+    notice_url: str = ""
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the entry of a request, without the fields that are empty."""
+        return {name: value for name, value in asdict(self).items() if value != ""}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A charge that the service makes, or made, at a time. Source: schema `ScheduleResultAnnotation` of the V1 API."""
+
+    customer_uid: str
+    merchant_uid: str
+    status: str
+    """`scheduled`, `executed` or `revoked`."""
+    schedule_at: int
+    amount: Decimal
+    imp_uid: str | None = None
+    """The payment, once it is executed."""
+    executed_at: int = 0
+    revoked_at: int = 0
+    payment_status: str | None = None
+    """`paid`, `failed` or `cancelled`, once it is executed."""
+    fail_reason: str | None = None
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "Schedule":
+        """Return the schedule in the envelope's `response`.
+
+        Raises:
+            KeyError: when a documented field is missing.
+            TypeError, ValueError, ArithmeticError: when the amount is not a number.
+        """
+        return cls(
+            customer_uid=body["customer_uid"],
+            merchant_uid=body["merchant_uid"],
+            status=body["schedule_status"],
+            schedule_at=body["schedule_at"],
+            amount=Decimal(body["amount"]),
+            imp_uid=body.get("imp_uid") or None,
+            executed_at=body.get("executed_at") or 0,
+            revoked_at=body.get("revoked_at") or 0,
+            payment_status=body.get("payment_status") or None,
+            fail_reason=body.get("fail_reason") or None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulePage:
+    """One page of a list of schedules."""
+
+    total: int
+    """How many schedules all pages hold together."""
+    next_page: int
+    """Number of the page that follows, or 0."""
+    schedules: tuple[Schedule, ...]
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any]) -> "SchedulePage":
+        """Return the page in the envelope's `response`.
+
+        Raises:
+            KeyError: when `total`, `list`, or a documented field of a schedule is missing.
+            TypeError, ValueError, ArithmeticError: when a field has another type than documented.
+        """
+        schedules = tuple(map(Schedule.from_wire, body["list"]))
+        return cls(total=int(body["total"]), next_page=int(body.get("next") or 0), schedules=schedules)

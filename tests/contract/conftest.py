@@ -3,7 +3,8 @@
 The sandbox is mounted as a `requests` adapter: real requests and answers without a socket.
 """
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import count
 from typing import Any, Protocol
@@ -13,9 +14,11 @@ import requests
 from flask import Flask
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from werkzeug.serving import make_server
 from werkzeug.test import Client
 
 from sandbox import app as sandbox_app
+from sandbox.config import Config
 from sandbox.ledger.models import Merchant, Payment, db
 from sandbox.rules import late, windows
 from services.iamport import IamportClient
@@ -187,3 +190,16 @@ def charge(service: Service) -> Callable[..., Any]:
         )
 
     return charge
+
+
+@pytest.fixture
+def address(tmp_path) -> Iterator[str]:
+    """The address of a sandbox on a free port. It uses the computer's clock, because clients compare times with it."""
+    app = sandbox_app.create_app(Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), background=False)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()

@@ -9,29 +9,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from werkzeug.serving import make_server
 
-from sandbox.app import create_app
-from sandbox.config import Config
-from sandbox.ledger.models import db
 from tests.contract.published import clients, npm, pypi
 from tests.contract.published.clients import Client, available, node_command, python_command
 from tests.contract.published.steps import Aside, Step, Visit
 
 KEY, SECRET = "sandbox_key", "sandbox_secret"
-
-
-@pytest.fixture
-def sandbox(tmp_path) -> Iterator[str]:
-    """The address of a sandbox on a free port. It uses the computer's clock, because clients compare times with it."""
-    app = create_app(Config(DATABASE_URL=f"sqlite:///{tmp_path}/sandbox.db"), background=False)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    server.server_close()
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -45,24 +28,24 @@ def node_clients() -> list[str]:
 
 
 @pytest.mark.parametrize("name", pypi.STORIES)
-def test_a_client_of_pypi_does_whatever_it_can(python_clients, sandbox, name):
-    with running(python_clients, name, sandbox) as client:
-        Stage(client, sandbox).play(pypi.STORIES[name])
+def test_a_client_of_pypi_does_whatever_it_can(python_clients, address, name):
+    with running(python_clients, name, address) as client:
+        Stage(client, address).play(pypi.STORIES[name])
 
         assert client.called | pypi.NOT_CALLS >= client.methods()
 
 
 @pytest.mark.parametrize("name", npm.STORIES)
-def test_a_client_of_npm_does_whatever_it_can(node_clients, sandbox, name):
-    with running(node_clients, name, sandbox) as client:
-        Stage(client, sandbox).play(npm.STORIES[name])
+def test_a_client_of_npm_does_whatever_it_can(node_clients, address, name):
+    with running(node_clients, name, address) as client:
+        Stage(client, address).play(npm.STORIES[name])
 
         assert client.called | set(npm.NOT_SERVED.get(name, {})) >= client.methods()
 
 
 @pytest.mark.parametrize("name", npm.NOT_SERVED)
-def test_what_is_not_served_is_refused_as_an_unknown_address(node_clients, sandbox, name):
-    with running(node_clients, name, sandbox) as client:
+def test_what_is_not_served_is_refused_as_an_unknown_address(node_clients, address, name):
+    with running(node_clients, name, address) as client:
         answers = {call: client.call(call, [given], {}) for call, given in npm.NOT_SERVED[name].items()}
 
         refused = re.compile("404|405")
@@ -70,15 +53,15 @@ def test_what_is_not_served_is_refused_as_an_unknown_address(node_clients, sandb
 
 
 @pytest.mark.parametrize(("name", "step"), pypi.WITH_A_WRONG_SECRET.items())
-def test_a_client_of_pypi_with_a_wrong_secret_is_turned_away(python_clients, sandbox, name, step):
-    with running(python_clients, name, sandbox, secret="wrong") as client:
-        Stage(client, sandbox).play([step])
+def test_a_client_of_pypi_with_a_wrong_secret_is_turned_away(python_clients, address, name, step):
+    with running(python_clients, name, address, secret="wrong") as client:
+        Stage(client, address).play([step])
 
 
 @pytest.mark.parametrize(("name", "step"), npm.WITH_A_WRONG_SECRET.items())
-def test_a_client_of_npm_with_a_wrong_secret_is_turned_away(node_clients, sandbox, name, step):
-    with running(node_clients, name, sandbox, secret="wrong") as client:
-        Stage(client, sandbox).play([step])
+def test_a_client_of_npm_with_a_wrong_secret_is_turned_away(node_clients, address, name, step):
+    with running(node_clients, name, address, secret="wrong") as client:
+        Stage(client, address).play([step])
 
 
 @contextmanager

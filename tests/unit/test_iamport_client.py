@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from services.iamport import CustomerKey, IamportClient, NotFound, Payment, Refused, Unauthorized, Unknown
+from services.iamport import CustomerKey, IamportClient, IamportError, NotFound, Payment, Refused, Unauthorized, Unknown
 from tests.wire import PAID, TOKEN, Stopwatch, Wire
 
 KEY, SECRET = "the-rest-key", "the-rest-secret"
@@ -210,6 +210,28 @@ def test_silence_is_unknown(client, wire, silence):
 
     with pytest.raises(Unknown):
         charge(client)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "timed_out"),
+    [
+        (requests.ReadTimeout("read"), None, True),
+        (requests.ConnectionError("refused"), None, False),
+        ((502, "<html>Bad Gateway</html>"), 502, False),
+        ((200, '{"code": 0, "message": null, "response": {"status": "paid"}}'), 200, False),
+        ((400, '{"code": -1, "message": "no", "response": null}'), 400, False),
+    ],
+    ids=repr,
+)
+def test_an_error_names_its_request_status_and_whether_time_ran_out(client, wire, answer, status, timed_out):
+    wire.answers.append(answer)
+
+    with pytest.raises(IamportError) as caught:
+        charge(client)
+
+    error = caught.value
+    assert (error.method, error.url) == ("POST", "https://api.test/subscribe/payments/again")
+    assert (error.status, error.timed_out) == (status, timed_out)
 
 
 def test_a_reading_survives_a_connection_that_was_closed_meanwhile(client, wire):
