@@ -8,8 +8,7 @@
 An `Order` is one payment attempt, keyed by `merchant_uid`. A `BillingKey` is one stored card or account, keyed by
 `customer_uid`. An `Invoice` bills one period of one subscription and is unique by the period's start: a period is paid
 once, however many attempts it takes. A `Refund` is an amount of one payment that must be returned to the buyer.
-A `Case` is a reversal that the shop did not request, until a member of staff closes it. A `StaffAction` is one act of
-staff.
+A `Case` is a reversal that the shop did not request, until staff close it. A `StaffAction` is one act of staff.
 
 Only the method named for an event changes a status. A repeat does nothing; a change that `states.MOVES` does not list
 raises `IllegalStep`. Nothing in this module commits, or reads the clock of the shop's business.
@@ -314,6 +313,12 @@ class Subscription(Model):
         return has_not_started and self.billing_key_id is not None
 
     @property
+    def start_failed(self) -> bool:
+        """Whether an attempt to start it failed: no window for a card is open, or it waits for another attempt."""
+        has_no_window = all(order.outcome != "checking" for order in self.orders)
+        return (self.billing_key_id is None and has_no_window) or self.was_declined or self.waits_for_buyer
+
+    @property
     def was_declined(self) -> bool:
         """Whether a charge for the period to pay was declined. The worker retries it at `next_charge_at`."""
         return any(invoice.status is InvoiceStatus.OPEN and invoice.declines for invoice in self.invoices)
@@ -449,13 +454,9 @@ class Invoice(Model):
 
 
 LATE_LOOKS = (
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(hours=1),
-    timedelta(hours=6),
-    timedelta(days=1),
-    timedelta(days=3),
-    timedelta(days=7),
+    *(timedelta(minutes=minutes) for minutes in (2, 10)),
+    *(timedelta(hours=hours) for hours in (1, 6)),
+    *(timedelta(days=days) for days in (1, 3, 7)),
 )
 """When to look for a late approval, counted from the end of the attempt.
 
@@ -591,8 +592,8 @@ class Order(Model):
 
     def is_due(self, now: datetime, *, machine_now: datetime) -> bool:
         """Whether `reconcile` should ask about the order now."""
-        is_late_look = self.late_look_at is not None and self.late_look_at <= now
-        return is_late_look or _is_due(self.look_at, self.look_not_before, now, machine_now)
+        times = ((self.look_at, self.look_not_before), (self.late_look_at, None))
+        return any(_is_due(at, not_before, now, machine_now) for at, not_before in times)
 
     def postpone(self, *, at: datetime, until: Moment) -> None:
         """Begin a look, and let the next one wait. A final order with nothing outstanding is open again since `at`."""

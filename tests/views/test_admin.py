@@ -12,7 +12,7 @@ from services.checkout import Source
 from services.iamport import Refused
 from services.staff import trail
 from tests.conftest import signed_in
-from tests.factories import make_user, place_order, reconcile, subscribe
+from tests.factories import make_user, place_order, reconcile, subscribe, try_again
 
 
 @pytest.fixture
@@ -194,6 +194,26 @@ def test_what_does_not_exist_is_not_found_by_staff_either(staff, path):
 
 def test_a_case_that_does_not_exist_is_not_closed(staff):
     assert send(staff, "/admin/cases/4711/closing", "case-4711").status_code == 404
+
+
+@pytest.mark.parametrize(("card", "is_again", "badge"), [
+    ("declined", False, "Not started"), ("declined", True, "Starting"), ("", False, "Starting"),
+])  # fmt: skip
+@pytest.mark.parametrize("guide", ["inicis", "jtnet"])
+def test_a_subscription_starts_only_while_a_window_is_open(staff, desk, user, plan, guide, card, is_again, badge):
+    order = place_order(desk, user, plan, guide, now=clock.now())
+    if card:
+        imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"), card=card)
+        payments.settle(desk, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    if is_again:
+        try_again(desk, order.subscription, guide, now=clock.now())
+
+    paths = (f"/admin/orders/{order.merchant_uid}", f"/admin/subscriptions/{order.subscription_id}")
+    pages = [staff.get(path, headers={"Accept-Language": "en"}).text for path in paths]
+
+    assert [[word in page for word in ("Not started", "Starting")] for page in pages] == [
+        [badge == "Not started", badge == "Starting"]
+    ] * 2
 
 
 def test_staff_refund_all_that_is_left_and_end_the_subscription(staff, desk, paid):
