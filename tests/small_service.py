@@ -87,14 +87,15 @@ class SmallService:
         if self._find(charge["merchant_uid"], "paid"):
             return {"code": 1, "message": "already ordered", "response": None}
         outcome = {"status": "failed", "fail_reason": "no money"} if self.declines else {}
-        order = {"currency": "KRW", **charge, "amount": float(charge["amount"])}
+        order = {**charge, "amount": float(charge["amount"])}
         return _answer(
             self.records[self._write(order, {"customer_uid_usage": "payment", **outcome, **self.charged_as})]
         )
 
     def _write(self, order: Record, changes: Record) -> str:
         imp_uid = f"imp_{len(self.records)}"
-        ordered = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount", "currency")}
+        ordered = {name: order[name] for name in ("merchant_uid", "customer_uid", "amount")}
+        ordered["currency"] = order.get("currency", "KRW")
         # A window names its PG, and a key stays with the PG of its issue.
         channel = self.channels.setdefault(order["customer_uid"], order.get("channel", {}).get("pg", ""))
         ordered["pg_provider"], _, ordered["pg_id"] = channel.partition(".")

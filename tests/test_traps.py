@@ -647,6 +647,20 @@ def test_t36_every_field_of_the_samples_has_its_row(guide_page, language):
         assert needed & set(re.findall(r'<span class="badge[^>]*>(.*?)</span>', row.group()))
 
 
+@both_languages
+def test_t36_the_window_of_paymentwall_opens_in_the_language_of_its_documents(ordered, code, language):
+    assert ordered("paymentwall")["language"] == "en"
+    assert 'language: "en",' in code("html", "paymentwall", language=language)
+
+
+@both_languages
+@every_request
+def test_t36_the_copied_page_sends_each_value_that_its_server_returns(copied, code, guide_id, variant, language):
+    returned = place(copied(guide_id, variant, language))
+
+    assert set(re.findall(r"order\.(\w+)", code("html", guide_id, variant, language))) == set(returned)
+
+
 # Unsafe sample values -------------------------------------------------------------------------------------------
 
 
