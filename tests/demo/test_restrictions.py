@@ -3,7 +3,7 @@
 import pytest
 
 from config import PUBLISHED_STAFF
-from demo import people
+from demo import people, sandbox
 from tests.demo.conftest import LAN, PHONE
 from tests.factories import make_user
 
@@ -76,7 +76,8 @@ def test_a_page_at_another_address_leads_to_the_shops_own(on_lan):
     assert browser.get("/healthz", base_url=here).status_code == 200
 
 
-def test_only_the_machine_itself_is_led_to_the_console(on_lan, user):
+def test_only_the_machine_itself_is_led_to_the_console(on_lan, user, monkeypatch):
+    monkeypatch.setattr(sandbox, "READ_TIMEOUT", 60)  # without the sandbox's record a timeline has no link to it
     order = on_lan.subscribe(user).orders[-1]
     visitor = on_lan.browser_on_lan(user)
     paths = ("/", f"/orders/{order.merchant_uid}/timeline")
