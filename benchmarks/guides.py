@@ -3,8 +3,8 @@
 The bare page has a layout, a macro and a table of fields that a view passes to it. It has no session, no database, no
 translations and no security headers. Both are served by gunicorn with the workers and threads of the `Procfile`, to
 visitors without an account and without cookies. Because a guide is long, a second bare page is as long as the guide:
-it shows what the bytes alone cost. The processor time of the workers for one page is read from `/proc`, so it is 0 on
-a system without that.
+it shows what the bytes alone cost. The last line is a guide as a browser requests it, compressed. The processor time of
+the workers for one page is read from `/proc`, so it is 0 on a system without that.
 """
 
 import os
@@ -134,6 +134,7 @@ def main() -> None:
                 "bare page, as long": (bare, f"/rows/{long}", "en"),
                 "guide, ko": (shop, GUIDE, "ko"),
                 "guide, en": (shop, GUIDE, "en"),
+                "guide, ko, zstd": (shop, GUIDE, "ko\r\nAccept-Encoding: zstd"),
             }
             lengths = {name: reader(*one)() for name, one in contenders.items()}
             for one in contenders.values():
