@@ -96,6 +96,7 @@ CHARGE: list[Fact] = [
     ((PAYMENTWALL,), "통화 없이 3000", "Charge 3000 without a currency"),
 ]
 MARKET: list[Fact] = [
+    ((JTNET, CHAI), "지금 콘솔에서는 이 PG를 고를 수 없습니다", "Today's console does not offer it"),
     ((JTNET,), "2023년 1월 31일", "31 January 2023"),
     ((JTNET,), "nice에는 결제창 빌링이 없고", "nice, has no billing window"),
     ((CHAI,), "2024년에 서비스를 마쳤습니다. 결제는 11월 1일에", "payments stopped on 1 November"),
