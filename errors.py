@@ -79,7 +79,7 @@ class NothingToCharge(ShopError):
 
 
 class OutOfDate(ShopError):
-    """What staff request no longer fits the payment or subscription, which has changed since their page was shown."""
+    """What is requested no longer fits the payment or subscription, which has changed since the page was shown."""
 
     code = "out_of_date"
 

@@ -19,6 +19,7 @@ from errors import (
     InvalidRequest,
     KeyNotConfirmed,
     NothingToCharge,
+    OutOfDate,
     PaymentServiceBusy,
 )
 from models import Invoice, Order, Plan, Subscription, User, db, new_uid
@@ -26,6 +27,7 @@ from services import amounts, billing_keys, journal, offers, orders, payments, p
 from services.desk import Desk
 from services.guides import ChargeRule, Guide, Variant
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
+from services.locks import lock
 from services.machine_time import moment
 from services.masking import masked
 from states import OrderPurpose, OrderStatus, SubscriptionStatus
@@ -68,18 +70,21 @@ def place(
     variant_id: str = "",
     plan: Plan | None = None,
     subscription: Subscription | None = None,
+    paid_until: datetime | None = None,
     run_id: str | None = None,
     beside: int | None = None,
 ) -> Order:
     """Create an order for a new subscription to `plan`, or for another card of `subscription`.
 
-    The plan sets price and currency; an invoice that is already open keeps its own price. `run_id` marks the order of
+    The plan sets price and currency; an invoice that is already open keeps its own price. `paid_until` is that of the
+    subscription as the page showed it: a window pays only for the period that follows. `run_id` marks the order of
     a guide run. `beside` is the id of the subscription to the same plan that the buyer keeps and was asked about.
 
     Raises:
         InvalidRequest: when a buyer's field does not suit this PG (named in `fields`), or no plan is given.
         PgUnavailable: when the guide is unknown, has no such variant, or does not take the plan's currency.
         NothingToCharge: when the subscription has ended or is suspended.
+        OutOfDate: when the window would pay, and the subscription is paid until another time than `paid_until`.
         AlreadySubscribed: when the user has the plan already, and `beside` does not name that subscription.
         StillPaid: when the plan is cancelled and still paid, and `beside` does not name that subscription.
         ChargeInProgress: when another attempt for the period has no outcome yet, or is created at the same moment.
@@ -98,6 +103,8 @@ def place(
         subscription = purchases.begin(user, plan, beside=beside, is_run=not is_purchase, now=now)
     elif not subscription.is_alive or subscription.status is SubscriptionStatus.SUSPENDED:
         raise NothingToCharge("the subscription has ended or is suspended")
+    elif guide.charges(_issue_amount(guide, variant, subscription, now=now)):
+        _check_period(subscription, paid_until)
     order = _write_order(
         desk, guide, variant, subscription=subscription, buyer=buyer, is_purchase=is_purchase, run_id=run_id, now=now
     )
@@ -171,6 +178,17 @@ def _collect_if_due(desk: Desk, subscription: Subscription, *, now: datetime) ->
         renewals.collect(desk, subscription_id=subscription.id, now=now)
     except (ChargeInProgress, KeyNotConfirmed, NothingToCharge, PaymentServiceBusy):
         return
+
+
+def _check_period(subscription: Subscription, paid_until: datetime | None) -> None:
+    """Lock the subscription, and check that its page is up to date: else the window would pay for the next period.
+
+    Raises:
+        OutOfDate: when the period of the page was paid in the meantime.
+    """
+    lock(subscription)
+    if subscription.paid_until != paid_until:
+        raise OutOfDate("the period of the page was paid in the meantime")
 
 
 def _check_buyer(guide: Guide, buyer: Buyer) -> None:

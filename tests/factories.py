@@ -68,10 +68,10 @@ def place_orders(desk: Desk, plan: Plan, *times: datetime, guide: str = "inicis"
     return [place_order(desk, make_user(f"buyer{next(_buyers)}@example.com"), plan, guide, now=now) for now in times]
 
 
-def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, now: datetime = NOW) -> Order:
-    """Place another order for an existing subscription, e.g. for another card."""
-    user = subscription.user
-    return checkout.place(desk, user=user, subscription=subscription, guide_id=guide, buyer=make_buyer(), now=now)
+def try_again(desk: Desk, subscription: Subscription, guide: str = "inicis", *, now: datetime = NOW, **more) -> Order:
+    """Place another order for an existing subscription, e.g. for another card, from a page as it is now."""
+    wanted = {"subscription": subscription, "paid_until": subscription.paid_until, **more}
+    return checkout.place(desk, user=subscription.user, guide_id=guide, buyer=make_buyer(), now=now, **wanted)
 
 
 def subscribe(

@@ -1,6 +1,7 @@
 """From a plan to a payment window, and the two paths by which the browser returns from it."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
@@ -146,7 +147,7 @@ def _wanted(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         PlanUnavailable: when the shop does not sell the plan.
         OrderNotFound: when the user has no such subscription.
-        InvalidRequest: when the id of a guide run, or of the subscription that stays, is malformed.
+        InvalidRequest: when the id of a guide run, of the subscription that stays, or a time is malformed.
     """
     wanted = body.get("subscription")
     if wanted is None:
@@ -155,7 +156,20 @@ def _wanted(body: dict[str, Any]) -> dict[str, Any]:
     subscription = subscriptions.find(wanted, user=current_user) if type(wanted) is int else None
     if subscription is None:
         raise OrderNotFound("no such subscription")
-    return {"subscription": subscription}
+    return {"subscription": subscription, "paid_until": _paid_until(body)}
+
+
+def _paid_until(body: dict[str, Any]) -> datetime | None:
+    """Return until when the subscription was paid on the page; None if nothing was paid.
+
+    Raises:
+        InvalidRequest: when it is not a time.
+    """
+    text = body.get("paid_until")
+    try:
+        return clock.from_text(text) if text else None
+    except (TypeError, ValueError, OverflowError) as err:
+        raise InvalidRequest("the end of the paid period is not a time") from err
 
 
 def _beside(body: dict[str, Any]) -> int | None:

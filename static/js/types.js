@@ -6,6 +6,7 @@
  * @typedef {object} OrderPayload
  * @property {string} [plan] slug of the plan, for a new subscription
  * @property {number} [subscription] id of the subscription, for another card of it
+ * @property {string} [paid_until] until when that subscription was paid on the page; none if nothing was paid
  * @property {number} [beside] id of the subscription to the same plan that stays; confirms a second purchase
  * @property {string} guide id of the PG guide
  * @property {string} [variant] which request of that guide; by default, its first one

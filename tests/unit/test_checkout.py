@@ -10,6 +10,7 @@ from errors import (
     InvalidRequest,
     NothingToCharge,
     OrderNotFound,
+    OutOfDate,
     PaymentServiceDown,
     PaymentServiceRefused,
     PgUnavailable,
@@ -329,3 +330,32 @@ def test_the_journal_tells_the_way_of_an_order(desk, user, dollar_plan):
         ("pg", "webhook.received"),
         ("pg", "key.confirmed"),
     ]
+
+
+# A card page that is out of date --------------------------------------------------------------------------
+
+
+def test_a_card_page_from_before_the_first_payment_pays_for_no_further_period(desk, user, dollar_plan):
+    first = place_order(desk, user, dollar_plan, "paymentwall")
+    shown = first.subscription.paid_until
+    imp_uid = desk.client.pay(checkout.request(desk, first, language="ko"))
+    checkout.receive(desk, source=Source.CALLBACK, merchant_uid=first.merchant_uid, imp_uid=imp_uid, now=NOW)
+
+    with pytest.raises(OutOfDate):
+        try_again(desk, first.subscription, "paymentwall", paid_until=shown)
+
+    assert (first.outcome, len(first.subscription.orders), len(first.subscription.invoices)) == ("paid", 1, 1)
+
+
+def test_a_window_that_pays_for_the_period_of_its_page_opens(desk, user, dollar_plan):
+    subscription = subscribe(desk, user, dollar_plan, "paymentwall")
+
+    order = try_again(desk, subscription, "paymentwall", paid_until=subscription.paid_until)
+
+    assert order.invoice.period_start == subscription.paid_until
+
+
+def test_a_window_that_takes_no_money_opens_from_an_older_page_too(desk, user, plan):
+    subscription = subscribe(desk, user, plan)
+
+    assert try_again(desk, subscription, paid_until=None).invoice is None

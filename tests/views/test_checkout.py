@@ -8,10 +8,11 @@ from babel.dates import format_date
 
 import clock
 from models import Order, db
-from services import checkout, orders, subscriptions
+from services import checkout, orders, payments, subscriptions
 from states import OrderStatus, SubscriptionStatus
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, subscribe
+from tests.views.reading import page_of
 
 BUYER = {"guide": "inicis", "buyer_name": "Jisoo Kim", "buyer_email": "jisoo@example.com", "buyer_tel": "010-1234-5678"}
 COFFEE = {"plan": "coffee-monthly", **BUYER}
@@ -593,6 +594,26 @@ def test_another_card_is_ordered_for_the_subscription_that_wants_it(shopper, des
 
     assert answer.status_code == 201
     assert order_of(answer).subscription_id == subscription.id
+
+
+def test_the_card_page_of_a_period_that_is_paid_by_now_opens_no_window_that_pays(shopper, desk, user, dollar_plan):
+    order = place_order(desk, user, dollar_plan, "paymentwall", now=clock.now())
+    path = f"/subscriptions/{order.subscription_id}/card"
+    body = {**BUYER, "buyer_name": "Jisoo Kim", "guide": "paymentwall", "subscription": order.subscription_id}
+
+    def shown():
+        return {field["name"]: field["value"] for field in page_of(shopper, path).all("input", name="paid_until")}
+
+    before = shown()
+    imp_uid = desk.client.pay(checkout.request(desk, order, language="ko"))
+    payments.settle(desk, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=clock.now())
+    after = shown()
+
+    assert problem_of(place(shopper, {**body, **before})) == (409, "out_of_date")
+    assert [problem_of(place(shopper, {**body, "paid_until": bad})) for bad in ("soon", 5)] == [
+        (400, "invalid_request")
+    ] * 2
+    assert place(shopper, {**body, **after}).status_code == 201
 
 
 def test_nobody_orders_a_card_for_somebody_elses_subscription(shopper, desk, plan):
