@@ -27,7 +27,14 @@ def test_the_credentials_the_shop_refuses_are_the_ones_the_sandbox_publishes():
 def test_the_shop_knows_what_each_decline_of_the_sandbox_means():
     played = [one.refusal for one in outcomes.OUTCOMES.values()]
     texts = [*played, *(text for one in instruments.INSTRUMENTS for text in (one.issue_refusal, one.charge_refusal))]
-    others = [windows.DECLINED, windows.PAID_ALREADY, results.CLOSED, keys.UNKNOWN_INSTRUMENT, charges.UNKNOWN_BUYER]
+    others = [
+        windows.DECLINED,
+        windows.PAID_ALREADY,
+        results.CLOSED,
+        keys.UNKNOWN_INSTRUMENT,
+        keys.NO_PG,
+        charges.UNKNOWN_BUYER,
+    ]
 
     unknown = {text for text in [*texts, *others] if text and not declines.meaning_of(text, "en")}
 
