@@ -2,7 +2,7 @@
 
 It starts a demonstration of its own on free ports with an empty database, and shows each page to the same person, in
 the same language and size. What differs from run to run (ids, ports and today's date) is replaced in the page before
-the picture, so that a picture changes only when the page does.
+the picture, so that a picture visibly changes only when the page does.
 """
 
 import os
@@ -35,6 +35,8 @@ SETTLE = """([texts, day]) => {
   while (walker.nextNode()) walker.currentNode.data = settled(walker.currentNode.data);
   for (const input of document.querySelectorAll("input")) input.value = settled(input.value);
   for (const time of document.querySelectorAll(".clock-chip time")) time.textContent = day;
+  document.activeElement?.blur();
+  for (const element of document.querySelectorAll("*")) element.scrollTop = 0;
 }"""
 
 
@@ -50,7 +52,6 @@ def guide(page: Page, shop: str, words: Words) -> None:
     """A guide while a payment window is open in the shop's frame, with a test card filled in."""
     window = GuidePage(page, words, "pc").open(shop, "inicis").run()
     window.number.fill("4242-4242-4242-4242")
-    page.evaluate("scrollTo(0, 0)")
 
 
 PICTURES: dict[str, Callable[[Page, str, Words], None]] = {"guide.png": guide}
@@ -101,6 +102,7 @@ def take(browser: Browser, site: Demonstration, name: str) -> None:
     ]
     for frame in page.frames:
         frame.evaluate(SETTLE, [ports, DAY])
+    page.mouse.move(0, 0)
     page.screenshot(path=FOLDER / name, animations="disabled", caret="hide")
     context.close()
 
