@@ -220,14 +220,14 @@ def period_granted_twice() -> AbstractContextManager[None]:
 @_mutant
 def surplus_kept() -> AbstractContextManager[None]:
     """A second payment of a period is not refunded."""
-    return _replaced(decide=(refunds, lambda order, payment, *, now: None))
+    return _replaced(decide=(refunds, lambda desk, order, payment, *, now: None))
 
 
 @_mutant
 def unanswered_refund_made() -> AbstractContextManager[None]:
     """A refund whose answer was lost counts as made."""
 
-    def mark_made(refund: Any, reason: str, *, may_repeat: bool, now: Any) -> None:
+    def mark_made(desk: Any, refund: Any, reason: str, *, may_repeat: bool, now: Any) -> None:
         refund.mark_made(at=now)
         models.db.session.commit()
 
