@@ -186,7 +186,7 @@ def _look_at_open(desk: Desk) -> Look:
 def _exit(*looks: Look, tally: Tally | None = None) -> NoReturn:
     """End a command with its exit code: 3 when the circuit breaker has stopped any part, 1 after a logged error."""
     is_stopped = any(look.is_stopped for look in looks)
-    if is_stopped and not (tally and tally.stopped):
+    if is_stopped and not (tally and tally.is_stopped):
         click.echo("Stopped: the payment service does not answer. What is left stays due.", err=True)
     code = max(tally.exit_code if tally else 0, 1 if any(look.has_failed for look in looks) else 0)
     click.get_current_context().exit(3 if is_stopped else code)

@@ -25,8 +25,8 @@ class Lines:
 
     def close(self, tally: Tally) -> None:
         """Write the summary, unless nothing was due."""
-        if tally.tried or tally.stopped:
-            write(**_counts(tally), stopped=bool(tally.stopped), seconds=round(tally.seconds, 1))
+        if tally.tried or tally.is_stopped:
+            write(**_counts(tally), stopped=tally.is_stopped, seconds=round(tally.seconds, 1))
 
 
 class Bar:
@@ -45,9 +45,9 @@ class Bar:
     def close(self, tally: Tally) -> None:
         """Write the summary under the bar, unless nothing was due."""
         self._bar.render_finish()
-        if tally.tried or tally.stopped:
+        if tally.tried or tally.is_stopped:
             counts = ", ".join(f"{count} {name}" for name, count in _counts(tally).items())
-            click.echo(f"{counts}, in {tally.seconds:.1f} s" + (_STOPPED if tally.stopped else ""))
+            click.echo(f"{counts}, in {tally.seconds:.1f} s" + (_STOPPED if tally.is_stopped else ""))
 
 
 _STOPPED = ". Stopped: the payment service does not answer. What is left stays due."

@@ -2,7 +2,8 @@
 
 Two queues share the threads. *First* charges of a period never wait for *retries*: a retry begins only when no first
 charge waits for a thread, and retries use at most half of the threads, so that subscriptions whose look-up hangs do not
-hold up a charge that becomes due meanwhile. Look-ups that fail do not open the circuit breaker of charges.
+hold up a charge that becomes due meanwhile. Look-ups that fail do not open the circuit breaker of charges, and what
+cannot be looked up ends the retries of the round, not its first charges.
 """
 
 import time
@@ -40,20 +41,22 @@ class Attempt:
     outcome: str
     """The order's outcome (`paid`, `declined`, `checking` …), the code of a `ShopError`, or `error` (see the log)."""
     kind: str
-    """`paid`, `declined`, `unknown`, `postponed` or `stopped`."""
+    """`paid`, `declined`, `unknown`, `postponed`, `unread` or `stopped`."""
 
 
 @dataclass(kw_only=True)
 class Tally:
-    """The counts of a round. Exit codes: 0 settled, 1 unknown outcomes left, 3 stopped by the circuit breaker."""
+    """The counts of a round. Exit codes: 0 settled, 1 unknown outcomes left, 3 stopped by a circuit breaker."""
 
     paid: int = 0
     declined: int = 0
     unknown: int = 0
     postponed: int = 0
     """Nothing to charge, no confirmed key yet, an open payment window, or charged by another process."""
+    unread: int = 0
+    """Not sent, because an earlier attempt cannot be looked up now. These stay due."""
     stopped: int = 0
-    """Not sent, because the service does not answer. These stay due."""
+    """Not sent, because no charge can be sent now. These stay due, and the round ends."""
     started_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -74,7 +77,12 @@ class Tally:
     @property
     def exit_code(self) -> int:
         """The exit code of a command that ran this round."""
-        return 3 if self.stopped else 1 if self.unknown else 0
+        return 3 if self.is_stopped else 1 if self.unknown else 0
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the service does not answer, so that something was left."""
+        return bool(self.stopped or self.unread)
 
     def add(self, attempt: Attempt) -> None:
         """Count one attempt."""
@@ -108,12 +116,16 @@ class _Queues:
         if self._left == 0:
             return None
         for is_retry in (False, True) if may_retry else (False,):
-            if self._waiting[is_retry]:
+            if self._waiting.get(is_retry):
                 one = self._waiting[is_retry].popleft()
                 self._taken.add(one)
                 self._left = None if self._left is None else self._left - 1
                 return one, is_retry
         return None
+
+    def drop_retries(self) -> None:
+        """Try no more retries in this round."""
+        self._waiting.pop(True, None)
 
 
 def charge_due(
@@ -130,8 +142,8 @@ def charge_due(
 ) -> Tally:
     """Charge every due subscription of these owners, at most `limit` of them, and return the counts.
 
-    The round ends when nothing is due that it has not tried, when the circuit breaker opens, or when `goes_on` returns
-    False. `now` is read for each charge. `tally` is that of an earlier part of the same round, which counts on.
+    The round ends when nothing is due that it has not tried, when the breaker of charges opens, or when `goes_on`
+    returns False. `now` is read for each charge. `tally` is that of an earlier part of the same round, which counts on.
     """
     tally, queues = tally or Tally(), _Queues(desk, now, owners, limit=limit)
     running: dict[Future[Attempt], bool] = {}
@@ -151,6 +163,8 @@ def charge_due(
                 attempt = done.result()
                 tally.add(attempt)
                 report(attempt, tally)
+                if attempt.kind == "unread":
+                    queues.drop_retries()
 
 
 def _charge(app: Flask, desk: Desk, subscription_id: int, now: Callable[[], datetime]) -> Attempt:
@@ -168,7 +182,7 @@ def _charge(app: Flask, desk: Desk, subscription_id: int, now: Callable[[], date
 
 def _kind_of(err: ShopError) -> str:
     if isinstance(err, PaymentServiceBusy):
-        return "stopped"
+        return "unread" if err.facts.get("is_look_up") else "stopped"
     return "unknown" if isinstance(err, ChargeInProgress) and err.facts.get("is_unknown") else "postponed"
 
 

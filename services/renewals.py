@@ -113,7 +113,7 @@ def _collect_due(desk: Desk, claim: Claim, subscription: Subscription, *, now: d
         if not is_owed and not _has_unanswered_charge(subscription):
             raise NothingToCharge("the next period has not begun")
         if not desk.client.can_send and _must_look_up(unpaid_invoice(subscription)):
-            raise PaymentServiceBusy("no earlier attempt can be looked up now")
+            raise PaymentServiceBusy("no earlier attempt can be looked up now", is_look_up=True)
         return _collect(desk, claim, subscription, is_owed=is_owed, now=now)
     except PaymentServiceBusy:
         raise
@@ -172,10 +172,11 @@ def _payment_of_period(subscription: Subscription, period_start: datetime) -> Or
 
 def _must_look_up(invoice: Invoice | None) -> bool:
     """Whether the period has attempts that the PG may have approved since: a charge of it begins with look-ups."""
-    return invoice is not None and any(
-        order.status is OrderStatus.FAILED or (order is unanswered_charge(invoice) and not order.is_queued)
-        for order in invoice.orders
-    )
+    if invoice is None:
+        return False
+    unanswered = unanswered_charge(invoice)
+    was_sent = unanswered is not None and not unanswered.is_queued
+    return was_sent or any(order.status is OrderStatus.FAILED for order in invoice.orders)
 
 
 def _has_unanswered_charge(subscription: Subscription) -> bool:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 import requests
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import Subscription, db
 from rounds import Tally, charge_due
 from services.iamport import Breaker, IamportClient
+from states import SubscriptionStatus
 from tests.factories import NOW, make_user, subscription_with_key
 from tests.fake_wire import FakeWire
 from tests.fakes import FakeIamport
@@ -62,6 +63,11 @@ class Backlog:
         self._desk.machine_now.move_to(now + timedelta(seconds=self.stopwatch.seconds))
         return charge_due(self._app, self._desk, threads=self._threads, now=lambda: now)
 
+    def begin_again(self) -> None:
+        """Let the past-due subscriptions be ones that never began: their next attempt is still a first charge."""
+        db.session.execute(update(Subscription).values(status=SubscriptionStatus.INCOMPLETE, paid_until=None))
+        db.session.commit()
+
     def pauses(self) -> list[int]:
         """Return how often the worker has left each subscription alone."""
         return list(db.session.scalars(select(Subscription.pauses).order_by(Subscription.id)))
@@ -104,6 +110,30 @@ def test_look_ups_that_have_opened_a_breaker_hold_up_no_first_charge(backlog, th
     assert backlog.charged() == NEWER
 
 
+def test_one_round_makes_every_first_charge_though_no_retry_can_be_looked_up(backlog, monkeypatch):
+    monkeypatch.setattr("rounds.BATCH", 4)
+    backlog = backlog(1)
+    backlog.decline(12)
+    backlog.run(TOMORROW)
+    backlog.sell("new", NEWER, card="approved", due_at=TOMORROW)
+
+    tally = backlog.run(TOMORROW, after=0)
+
+    assert (backlog.charged(), tally.unread, tally.exit_code) == (NEWER, 1, 3)
+
+
+def test_a_first_charge_that_needs_a_look_up_holds_up_no_other(backlog):
+    backlog = backlog(1)
+    backlog.decline(12)
+    backlog.begin_again()
+    backlog.run(TOMORROW)
+    backlog.sell("new", NEWER, card="approved", due_at=TOMORROW)
+
+    backlog.run(TOMORROW, after=0)
+
+    assert backlog.charged() == NEWER
+
+
 def test_a_retry_that_cannot_be_looked_up_waits_for_the_breaker_only(backlog):
     backlog = backlog(1)
     backlog.decline(12)
@@ -112,5 +142,5 @@ def test_a_retry_that_cannot_be_looked_up_waits_for_the_breaker_only(backlog):
 
     tally = backlog.run(TOMORROW, after=0)
 
-    assert (tally.stopped, tally.unknown, tally.exit_code) == (1, 0, 3)
+    assert (tally.unread, tally.unknown, tally.exit_code) == (1, 0, 3)
     assert (len(backlog.wire.sent_at), backlog.pauses()) == (sent, pauses)
