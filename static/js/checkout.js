@@ -19,11 +19,13 @@ let running = null;
  *   what is passed to `IMP.request_pay`
  * @param {(order: import("./types.js").CreatedOrder, result: import("./types.js").WindowResult) => Promise<void> | void} [purchase.onResult]
  *   called with what the callback received
+ * @param {(order: import("./types.js").CreatedOrder, error: Error) => void} [purchase.onRefused] called when no window opened
  * @param {boolean} [purchase.init] false forgets `IMP.init`, to show what happens
  * @param {(state: import("./types.js").BuyState, order?: import("./types.js").CreatedOrder) => void} [purchase.onState]
  * @returns {Promise<{location: string}>} the page to go to; never settles if the window leaves this page
  * @throws {import("./http.js").HttpError} when the server created no order
  * @throws {import("./payment-window.js").SdkMissing} when the SDK did not load
+ * @throws {import("./payment-window.js").NotInitialised} when `init` is false
  */
 export function buy(purchase) {
   running ??= run(purchase).finally(() => (running = null));
@@ -32,7 +34,7 @@ export function buy(purchase) {
 
 /** @param {Parameters<typeof buy>[0]} purchase */
 async function run({ payload, createUrl, onState = () => {}, ...guide }) {
-  const { change = (request) => request, init = true, onSend = () => {}, onResult = () => {} } = guide;
+  const { change = (request) => request, init = true, onSend = () => {}, onResult = () => {}, onRefused = () => {} } = guide;
   onState("preparing");
   /** @type {import("./types.js").CreatedOrder} */
   const order = await postJson(createUrl, payload);
@@ -40,7 +42,10 @@ async function run({ payload, createUrl, onState = () => {}, ...guide }) {
   onState("window", order);
   const request = change(order.request);
   onSend(order, request);
-  const result = await openPaymentWindow({ merchantCode: order.merchant_code, request, init });
+  const result = await openPaymentWindow({ merchantCode: order.merchant_code, request, init }).catch((error) => {
+    onRefused(order, error);
+    throw error;
+  });
   await onResult(order, result);
 
   onState("verifying", order);

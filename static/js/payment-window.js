@@ -4,6 +4,9 @@
 /** The SDK's script did not load: it is blocked, or its host is not reachable. */
 export class SdkMissing extends Error {}
 
+/** The SDK opened no window, because `IMP.init` was not called. It shows an alert and calls no callback. */
+export class NotInitialised extends Error {}
+
 /** The merchant code passed to `IMP.init`, which the SDK allows once per page. */
 let initialisedWith = "";
 
@@ -16,6 +19,7 @@ let initialisedWith = "";
  * @param {{merchantCode: string, request: Record<string, unknown>, init?: boolean}} order `init: false` skips `IMP.init`
  * @returns {Promise<import("./types.js").WindowResult>}
  * @throws {SdkMissing} when the SDK did not load
+ * @throws {NotInitialised} when `IMP.init` was skipped, and no earlier window called it
  */
 export function openPaymentWindow({ merchantCode, request, init = true }) {
   const IMP = /** @type {any} */ (window).IMP;
@@ -24,5 +28,8 @@ export function openPaymentWindow({ merchantCode, request, init = true }) {
     IMP.init(merchantCode);
     initialisedWith = merchantCode;
   }
-  return new Promise((resolve) => IMP.request_pay(request, resolve));
+  return new Promise((resolve, reject) => {
+    IMP.request_pay(request, resolve);
+    if (!initialisedWith) reject(new NotInitialised("IMP.init was not called"));
+  });
 }

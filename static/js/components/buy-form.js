@@ -2,7 +2,7 @@
 // The form that opens a payment window. Its sentences come from the page as `data-*`, its errors from the server.
 import { buy } from "../checkout.js";
 import { HttpError } from "../http.js";
-import { SdkMissing } from "../payment-window.js";
+import { NotInitialised, SdkMissing } from "../payment-window.js";
 import { ask, withdraw } from "./question.js";
 
 /**
@@ -88,6 +88,7 @@ function showProblem(form, error) {
  */
 function messageOf(form, error) {
   if (error instanceof HttpError && error.problem.message) return error.problem.message;
+  if (error instanceof NotInitialised) return form.dataset.notInitialised ?? "";
   return (error instanceof SdkMissing ? form.dataset.sdkMissing : form.dataset.offline) ?? "";
 }
 

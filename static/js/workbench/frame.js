@@ -35,6 +35,7 @@ export default function frame(form) {
       tell("run-order", { device, order, sent });
       report(form, "sdk.request_pay", order, sent);
     },
+    onRefused: (order, error) => report(form, "sdk.refused", order, { error: error.message }),
     onResult(order, result) {
       tell("run-return", { device, kind: "callback", fields: result });
       return report(form, "sdk.callback", order, result);
