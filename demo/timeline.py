@@ -121,6 +121,7 @@ def _row(call: Mapping[str, Any]) -> Row:
         source=source_of(f"{call['method']} {call['path']}") if call["kind"] == "rest" else "",
         links=_record(f"wire/{call['id']}", merchant_uid),
         marks={"c": call["id"]},
+        moves_clock=call["method"] == "POST" and call["path"].partition("?")[0] == "/control/clock",
     )
 
 

@@ -77,6 +77,8 @@ class Row:
     replaces: tuple[str, ...] = ()
     """Rows that a reader may have seen before they became part of this one."""
     entry: JournalEntry | None = None
+    moves_clock: bool = False
+    """Whether business time may be another from here on, by the record of an extension."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,14 +163,29 @@ def jumps(rows: Sequence[Row]) -> dict[str, timedelta]:
 
 
 def _in_business_time(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with the shop's business time in each: others date what they record by a clock of their own."""
+    """Return the rows with the shop's business time in each: others date what they record by a clock of their own.
+
+    Their rows have the lead of the shop's row before them, and after the clock was moved that of the shop's next row.
+    They are then new again for a reader who has seen them before that row.
+    """
     own = [row for row in rows if row.entry is not None]
     ahead = own[0].business_at - own[0].at if own else timedelta()
-    dated = []
+    dated: list[Row] = []
+    undated: range = range(0)
     for row in rows:
         if row.entry is not None:
             ahead = row.business_at - row.at
-        dated.append(row if row.entry is not None else replace(row, business_at=row.at + ahead))
+            for place in undated:
+                seen = dated[place]
+                dated[place] = replace(seen, business_at=seen.at + ahead, marks={**seen.marks, **row.marks})
+            undated = range(0)
+            dated.append(row)
+            continue
+        dated.append(replace(row, business_at=row.at + ahead))
+        if row.moves_clock:
+            undated = range(len(dated), len(dated))
+        elif undated.start:
+            undated = range(undated.start, len(dated))
     return dated
 
 

@@ -1,6 +1,8 @@
 """The timelines of a guide run, an order, a subscription and a person: as rows, as a diagram, and as files."""
 
+import math
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,8 @@ from views.subscriptions import own_subscription
 from views.templating import seoul_datetime
 
 bp = Blueprint("timeline", __name__)
+
+DAY = timedelta(days=1)
 
 SUBJECTS: dict[str, tuple[str, Callable[..., Subject]]] = {
     "run": ("/guides/runs/<run_id>", lambda run_id: timeline.about(guide_runs.orders_of(run_id, user=current_user))),
@@ -130,8 +134,13 @@ def _title(row: Row) -> str:
     return " ".join(Markup(sentence).striptags().split())
 
 
-def _jump(by: Any) -> str:
-    text = format_timedelta(abs(by), threshold=1, locale=language.chosen())
+def _jump(by: timedelta) -> str:
+    """Return the jump in words: in days if it is that long, because a journey of a month stops a little before its end,
+    and rounding that to weeks would hide what the reader chose."""
+    at_least = math.inf if round(abs(by) / DAY) else 1
+    text = format_timedelta(
+        abs(by), granularity="day" if at_least > 1 else "second", threshold=at_least, locale=language.chosen()
+    )
     return str(_("%(time)s later", time=text) if by.total_seconds() > 0 else _("%(time)s earlier", time=text))
 
 

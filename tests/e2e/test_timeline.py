@@ -161,3 +161,43 @@ def test_a_timeline_suits_every_reader(make_shopper: MakeShopper, device: str, l
 
     assert faults == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def a_month_passes(shopper: Shopper) -> None:
+    """Move the person's clock by a month in another tab, as the banner of the demonstration does."""
+    page = shopper.page.context.new_page()
+    page.goto(f"{shopper.site.shop}/subscriptions")
+    page.get_by_role("button", name=shopper.words.shop("One month later")).click()
+    # With an open order there is a stop at each look-up of it, so the journey may take a while.
+    expect(page.get_by_role("main").locator(".notice strong")).to_be_visible(timeout=90_000)
+    page.close()
+
+
+def test_a_month_that_passes_after_a_run_stands_before_the_renewal(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    page = bought(shopper)
+    a_month_passes(shopper)
+    page.get_by_role("link", name="My subscriptions").first.click()
+    page.get_by_role("main").get_by_role("link", name="Taster box").click()
+
+    timeline = Timeline.of_order(page, shopper.words)
+    timeline.shows("subscription.renewed")
+
+    expect(timeline.jumps()).to_have_text([re.compile(r"^(28|29|30|31) days later$")])
+    assert timeline.name_after_last_jump() == "order.created"
+
+
+def test_a_month_that_passes_during_a_run_stands_before_what_follows(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    guide = GuidePage(shopper.page, shopper.words, shopper.device).open(shopper.site.shop, "inicis")
+    window = guide.run()
+    expect(window.place.locator("[data-instrument]").first).to_be_visible()
+    a_month_passes(shopper)
+
+    window.pay(APPROVED)
+    timeline = Timeline.in_guide(shopper.page, shopper.words)
+    timeline.shows("POST /payments/complete")
+
+    # The open order was looked up on the way, so the month has passed in several jumps.
+    expect(timeline.jumps().last).to_have_text(re.compile(r"days? later$"))
+    assert re.match("POST /windows/.*/approve", timeline.name_after_last_jump())

@@ -20,6 +20,8 @@ BASES = {"service": "https://api.test", "shop": "https://shop.test"}
 CARD = "4242-4242-4242-4242"
 SECRETS = ("Authorization", "Bearer", "imp_secret", "the-secret", "access_token", CARD, CARD.replace("-", ""))
 
+AN_INSTANT = timedelta(microseconds=1)
+
 
 @pytest.fixture
 def order(desk, user, plan):
@@ -128,6 +130,27 @@ def test_what_others_recorded_is_dated_by_the_shops_business_time(order):
 
     assert timeline.jumps(found) == {}
     assert {row.business_at.date() for row in found} == {NOW.date()}
+
+
+def test_after_the_clock_was_moved_what_others_recorded_has_the_date_of_what_follows(order):
+    """The jump stands before the first row after the move, also for a reader who saw that row before it had one."""
+    last = rows(order)[-1]
+
+    def join(found, _subject):
+        names = (("c1", True), ("c2", False), ("c3", True), ("c4", False))
+        others = [
+            replace(last, id=name, at=last.at + n * AN_INSTANT, entry=None, marks={"c": n}, moves_clock=moves)
+            for n, (name, moves) in enumerate(names, 1)
+        ]
+        return [*found, *others]
+
+    before = timeline.cursor(rows(order, join))
+    journal.record("callback.received", at=NOW + timedelta(days=31), order=order)
+    db.session.commit()
+    found = rows(order, join)
+
+    assert list(timeline.jumps(found)) == ["c4"]
+    assert [row.id for row in found if timeline.is_new(row, before)] == ["c4", found[-1].id]
 
 
 def test_no_page_posts_the_order_of_a_charge(desk, order):

@@ -75,13 +75,23 @@ def test_an_open_order_is_not_settled(desk, user, plan, shopper):
     assert shopper.get("/guides/runs/run_2/timeline").json["settled"] is False
 
 
-def test_a_jump_of_the_clock_is_named_in_words(shopper, order):
-    journal.record("subscription.past_due", at=NOW + timedelta(days=31), order=order)
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [
+        (timedelta(days=31), "31 days later"),
+        (timedelta(days=29, hours=23, minutes=4), "30 days later"),
+        (timedelta(days=1), "1 day later"),
+        (timedelta(hours=2), "2 hours later"),
+        (timedelta(days=-31), "31 days earlier"),
+    ],
+)
+def test_a_jump_of_the_clock_is_named_in_words(shopper, order, by, words):
+    journal.record("subscription.past_due", at=NOW + by, order=order)
     db.session.commit()
 
     rows = shopper.get(f"/orders/{order.merchant_uid}/timeline", headers={"Accept-Language": "en"}).json["rows"]
 
-    assert [row["divider"] for row in rows if row["divider"]] == ["1 month later"]
+    assert [row["divider"] for row in rows if row["divider"]] == [words]
 
 
 @pytest.mark.parametrize(("lang", "title"), [("ko", "시퀀스 다이어그램"), ("en", "Sequence diagram")])

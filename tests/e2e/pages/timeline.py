@@ -38,6 +38,15 @@ class Timeline:
         names: list[str] = self.place.locator(".trace__name").all_inner_texts()
         return names
 
+    def jumps(self) -> Locator:
+        """The lines that say by how much the clock jumped."""
+        return self.place.locator("[data-jump]:visible")
+
+    def name_after_last_jump(self) -> str:
+        """Return the name of the first row after the newest jump."""
+        row = self.place.get_by_role("listitem").filter(has=self.place.page.locator("[data-jump]:visible"))
+        return row.last.locator(".trace__name").inner_text()
+
     def open_row(self, name: str) -> Locator:
         """Open the first row with this name, and return its item."""
         fact = self.facts.filter(has_text=name).first
