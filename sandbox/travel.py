@@ -50,7 +50,7 @@ def to(merchant: Merchant, ahead: int, customer_uids: Sequence[str] = ()) -> lis
     for _ in range(MAX_STOPS):
         with exclusive(merchant):
             left = max(ahead - clock.offset_of(merchant, one) for one in clocks)
-            stop = _next_stop(merchant, customer_uids, left)
+            stop = _next_stop(merchant, customer_uids, left) if left > 0 else None
             _shift(merchant, left if stop is None else stop, ahead, customer_uids)
             ran = schedules.catch_up(merchant, customer_uids) if left >= 0 else []
         made += ran
@@ -65,7 +65,7 @@ def to(merchant: Merchant, ahead: int, customer_uids: Sequence[str] = ()) -> lis
 
 def next_in(merchant: Merchant, customer_uids: Sequence[str] = ()) -> int | None:
     """Return the seconds until the next work of these customers, or of all, is due; None when there is none."""
-    waits = (db.session.scalar(query) for query in _agenda(merchant, customer_uids))
+    waits = db.session.execute(select(*(query.scalar_subquery() for query in _agenda(merchant, customer_uids)))).one()
     return min((math.ceil(wait) for wait in waits if wait is not None), default=None)
 
 
