@@ -24,7 +24,7 @@ from services.iamport import IamportClient
 from services.owners import EVERYONE, Group
 from services.processes import Process
 from services.webhooks import UnknownOrders
-from views import assets, fragments, language, panes, prose, templating
+from views import assets, fragments, language, panes, private, prose, templating
 from views.limits import limiter
 
 ROOT = Path(__file__).parent
@@ -79,6 +79,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     fragments.init_app(app)
     panes.init_app(app)
     prose.init_app(app)
+    private.init_app(app)
     assets.init_app(app)
     app.config.update(COMPRESSION)
     compress.init_app(app)

@@ -299,6 +299,7 @@ FITTINGS = {
     "prose",
     "request_fields",
     "fragments",
+    "private",
 }
 """What several blueprints share, each under the name of its one subject."""
 
