@@ -16,7 +16,7 @@ class Exchange:
     path: str
     """With its query."""
     request: str
-    """The JSON text that was sent; empty without a body."""
+    """The JSON text that was sent, with `***` for each field of a card; empty without a body."""
     status: int | None
     """The HTTP status. None: no answer arrived."""
     answer: str

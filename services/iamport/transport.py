@@ -17,6 +17,8 @@ from .exchange import Exchange, Listener
 T = TypeVar("T")
 Query = Mapping[str, str | Sequence[str]]
 """The parameters of a query; a sequence repeats its parameter."""
+CARD = frozenset({"card_number", "expiry", "birth", "pwd_2digit", "cvc"})
+"""Fields of a request that a listener does not receive."""
 
 
 class Transport:
@@ -65,7 +67,8 @@ class Transport:
         what = f"{method} {path.partition('?')[0]}"
         if not deadline.left:
             raise _unknown(f"no time left for {what}", sent=False, timed_out=True)
-        heard = partial(Exchange, method=method, path=path, request=text if text and token else "")
+        shown = json.dumps(_without_card(body), default=_number) if body is not None and token else ""
+        heard = partial(Exchange, method=method, path=path, request=shown)
         try:
             answer = self._answer(send, heard, deadline, may_repeat=method == "GET", is_secret=not token)
         except requests.RequestException as err:
@@ -150,6 +153,10 @@ def _unknown(message: str, *, sent: bool = True, timed_out: bool = False) -> Unk
     err = Unknown(message)
     err.sent, err.timed_out = sent, timed_out
     return err
+
+
+def _without_card(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: "***" if name in CARD else value for name, value in body.items()}
 
 
 def _number(value: object) -> int | float:

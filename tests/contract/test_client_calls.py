@@ -1,5 +1,6 @@
 """Every call of the client that the shop itself does not make, against the sandbox."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -40,6 +41,18 @@ def test_a_declined_card_is_an_answer(client):
     )
 
     assert (declined.status, bool(declined.fail_reason)) == ("failed", True)
+
+
+def test_a_listener_receives_no_card(sandbox):
+    heard = []
+    secret = {"card_number": CARD["card_number"], "expiry": CARD["expiry"], "birth": "900101", "pwd_2digit": "12"}
+    charge = {"merchant_uid": "order-1", "amount": Decimal(9900), "name": "한 달 꽃"}
+
+    sandbox.new_client(listener=heard.append).onetime(**charge, **secret, cvc="123", pg="jtnet")
+
+    sent = json.loads(heard[-1].request)
+    assert {name: sent.pop(name) for name in (*secret, "cvc")} == dict.fromkeys((*secret, "cvc"), "***")
+    assert sent == {"merchant_uid": "order-1", "amount": 9900, "name": "한 달 꽃", "pg": "jtnet"}
 
 
 def test_payments_are_read_together_by_key_and_by_order(client, key):
