@@ -19,20 +19,22 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(kept=kept)
 
 
-def kept(name: str, facts: tuple[Hashable, ...] | None, caller: Callable[[], Made]) -> Made:
+def kept(
+    name: str, facts: tuple[Hashable, ...] | None, caller: Callable[[], Made], *, version: Hashable = None
+) -> Made:
     """Return what `caller` makes, from memory if it was made with the same name and facts before.
 
     `{% call kept("reference", (guide.id, variant.id)) %}…{% endcall %}` keeps the block of a template. It may depend on
     the language, on `facts`, and on what stays the same while the process runs: never on the visitor, the session or
-    the time. Without facts (None) it is made on each request.
+    the time. Without facts (None) it is made on each request. Another `version` replaces what was kept.
     """
     if facts is None or current_app.debug:  # in debug mode, templates may change at any time
         return caller()
-    fragments: dict[Hashable, Made] = current_app.extensions["fragments"]
+    fragments: dict[Hashable, tuple[Hashable, Made]] = current_app.extensions["fragments"]
     key = (name, language.chosen(), request.script_root, facts)
-    fragment = fragments.get(key)
-    if fragment is None:
+    found = fragments.get(key)
+    if found is None or found[0] != version:
         if len(fragments) >= MOST:
             fragments.clear()
-        fragment = fragments[key] = caller()
-    return fragment
+        found = fragments[key] = (version, caller())
+    return found[1]

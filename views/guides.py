@@ -74,7 +74,7 @@ def _example(guide: Guide, variant: Variant) -> tuple[Hashable, ...]:
     The plan is read once a minute: it is only an example for a visitor who cannot buy it here.
     """
     minute = int(desk().machine_now().timestamp()) // 60
-    offer = kept("offer", (guide.id, minute), lambda: _offer(_plan(guide)))
+    offer = kept("offer", (guide.id,), lambda: _offer(_plan(guide)), version=minute)
     return guide.id, variant.id, is_phone(request.user_agent.string), offer
 
 

@@ -95,6 +95,17 @@ def test_a_new_price_shows_within_a_minute(app, desk):
     assert "1777" in read(app, "inicis", "en")
 
 
+def test_what_is_kept_does_not_grow_with_time(app, desk):
+    read(app, "inicis", "en")
+    first = len(app.extensions["fragments"])
+
+    for _ in range(3):
+        desk.machine_now.move_to(desk.machine_now() + timedelta(minutes=1))
+        read(app, "inicis", "en")
+
+    assert len(app.extensions["fragments"]) == first
+
+
 def test_a_visitor_who_only_reads_gets_no_cookie(app):
     app.config["WTF_CSRF_ENABLED"] = True
 
