@@ -2,8 +2,8 @@
 
 Two queues share the threads. *First* charges of a period never wait for *retries*: a retry begins only when no first
 charge waits for a thread, and retries use at most half of the threads, so that subscriptions whose look-up hangs do not
-hold up a charge that becomes due meanwhile. Look-ups that fail do not open the circuit breaker of charges, and what
-cannot be looked up ends the retries of the round, not its first charges.
+hold up a charge that becomes due in the meantime. Look-ups that fail do not open the circuit breaker of charges, and
+what cannot be looked up ends the retries of the round, not its first charges.
 """
 
 import time

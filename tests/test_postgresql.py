@@ -1,5 +1,6 @@
 """A test's database on PostgreSQL ends with its run, also if the run was killed."""
 
+import secrets
 from urllib.parse import urlsplit
 
 import psycopg
@@ -22,7 +23,7 @@ def name_of(address: str) -> str:
 
 def test_the_next_run_drops_what_a_killed_one_left_and_nothing_else():
     with scratch_database() as in_use:
-        left = f"{PREFIX}left_by_a_killed_run"
+        left = f"{PREFIX}left_{secrets.token_hex(4)}"  # two runs may share the server
         with psycopg.connect(SERVER, autocommit=True) as killed:
             killed.execute(f'CREATE DATABASE "{left}"')
 

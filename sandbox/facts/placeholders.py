@@ -12,7 +12,7 @@ from . import tables
 
 @dataclass(frozen=True, kw_only=True)
 class Placeholder:
-    """A value that is nobody's own, and what a shop should send instead. The top of the TOML explains the fields."""
+    """A value that a shop must replace, and what to send instead. The top of the TOML explains the fields."""
 
     pattern: str
     says_ko: str

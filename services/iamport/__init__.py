@@ -6,7 +6,7 @@
     client.py     its settings, and whether a call would be sent now
     payments.py   one method per endpoint: read, register, refund
     billing.py    one method per endpoint: charge a key, issue, read and delete one
-    schedules.py  one method per endpoint: charges that the service makes by itself
+    schedules.py  one method per endpoint: charges that the service makes at a set time
     endpoints.py  what every endpoint does
     types.py      the answers as values
     calls.py      a call with its token, deadline, place and breakers

@@ -1,4 +1,4 @@
-"""Schedules: charges that the service makes by itself at a time.
+"""Schedules: charges that the service makes automatically at a set time.
 
 A shop that charges with its own worker (`again`) needs none.
 """

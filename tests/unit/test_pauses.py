@@ -1,4 +1,4 @@
-"""A pause after a request is machine time: the shop's calendar does not end it, and needs not move for it to end."""
+"""A pause after a request is machine time: the shop's calendar does not end it, and need not move for it to end."""
 
 from datetime import timedelta
 
