@@ -38,7 +38,7 @@ def connected(app, sandbox, monkeypatch) -> Iterator[None]:
 
     monkeypatch.setattr(levers, "_get", read)
     monkeypatch.setattr(source, "address_of", lambda name: f"/demo/source/{name}" if name else "")
-    with app.test_request_context():
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):  # the console opens on this machine
         yield
 
 
