@@ -87,7 +87,9 @@ def _addresses(given: Mapping[str, str], lan: str) -> dict[str, str]:
         "ALSO_BIND": lan,
     }
     if lan:
+        trusted = f"{given.get('SANDBOX_TRUSTED_HOSTS', '')},{lan}"
         addresses |= {"BIND": network.LOOPBACK, "SANDBOX_CONSOLE_ADDRESS": network.LOOPBACK}
+        addresses |= {"SANDBOX_TRUSTED_HOSTS": trusted}
     return addresses
 
 

@@ -1,11 +1,18 @@
 """Read the sandbox's settings: every environment variable that it knows."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from pathlib import Path
 
 DATABASE_FILE = Path(__file__).resolve().parent.parent / "instance" / "sandbox.db"
+
+THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
+"""Host names that the sandbox always accepts."""
+
+_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +41,33 @@ class Config:
     """`SANDBOX_CONSOLE_ADDRESS`: the only listening address at which console, levers and description answer, such as
     `127.0.0.1`. '' means every address."""
 
+    TRUSTED_HOSTS: str = ""
+    """`SANDBOX_TRUSTED_HOSTS`: the host names, besides `THIS_MACHINE`, at which the sandbox answers: without a port,
+    separated by commas. A name that begins with a dot includes its subdomains."""
+
+    def trusted_hosts(self) -> tuple[str, ...]:
+        """Return every value of `Host` that the sandbox accepts, without a port, in lower case.
+
+        Raises:
+            ValueError: when one of `TRUSTED_HOSTS` is not a host name.
+        """
+        return (*THIS_MACHINE, *(_host(name) for name in self.TRUSTED_HOSTS.split(",") if name.strip()))
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Config":
         """Read `SANDBOX_*` from `environ`. A variable that is unset or empty keeps its default."""
         names = cls.__dataclass_fields__
         return cls(**{name: environ[f"SANDBOX_{name}"] for name in names if environ.get(f"SANDBOX_{name}")})
+
+
+def _host(name: str) -> str:
+    """Return a host name as `Host` has it, an IPv6 address between brackets. Raises `ValueError`."""
+    host = name.strip().lower()
+    if _HOST.fullmatch(host):
+        return host
+    try:
+        return f"[{IPv6Address(host.removeprefix('[').removesuffix(']'))}]"
+    except ValueError:
+        raise ValueError(
+            f"SANDBOX_TRUSTED_HOSTS must list host names such as sandbox.local, without scheme and port, not {host!r}"
+        ) from None

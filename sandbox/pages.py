@@ -13,14 +13,17 @@ from .wire.money import major_units
 
 LANGUAGES = {"ko": "한국어", "en": "English"}
 
-# No frame-ancestors, because any shop may lay a window over its page. No form-action, because browsers also apply it
-# to the redirect that ends a window, and a shop's landing page may redirect the payer anywhere.
+# No frame-ancestors for the windows, because any shop may lay one over its page. No form-action, because browsers also
+# apply it to the redirect that ends a window, and a shop's landing page may redirect the payer anywhere.
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'"
 
+UNFRAMED = f"{POLICY}; frame-ancestors 'none'"
+"""For every page but the windows: another site that lays it under its own buttons could steal the reader's clicks."""
 
-def guard(response: Response) -> Response:
+
+def guard(response: Response, policy: str = POLICY) -> Response:
     """Let a page load only our own files, and forbid caching it. Register with `after_request`."""
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = policy
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response

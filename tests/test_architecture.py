@@ -131,7 +131,6 @@ LAYERS_OF_THE_SHOP = (
 LAYERS_OF_THE_SANDBOX = (
     ("sandbox.wire", "sandbox.facts"),
     ("sandbox.config", "sandbox.addresses", "sandbox.pages"),
-    ("sandbox.reach",),
     ("sandbox.ledger",),
     ("sandbox.merchants",),
     ("sandbox.webhooks",),
@@ -142,6 +141,7 @@ LAYERS_OF_THE_SANDBOX = (
     ("sandbox.wirelog",),
     ("sandbox.sdk", "sandbox.control"),
     ("sandbox.dashboard",),
+    ("sandbox.reach",),
     ("sandbox.app",),
     ("sandbox.__main__",),
 )

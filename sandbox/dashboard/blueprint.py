@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from .. import wirelog
 from ..ledger.models import Merchant, db
-from ..pages import POLICY, guard, words
+from ..pages import UNFRAMED, guard, words
 
 bp = Blueprint("dashboard", __name__)
 
@@ -49,8 +49,7 @@ def flush_wire_log() -> None:
 @bp.after_request
 def finish(response: Response) -> Response:
     """Guard the page, let its script request pages, and answer 304 to a live page that has not changed."""
-    guard(response)
-    response.headers["Content-Security-Policy"] = f"{POLICY}; connect-src 'self'"
+    guard(response, f"{UNFRAMED}; connect-src 'self'")
     if request.method == "GET" and response.status_code == 200 and "X-Live" in request.headers:
         response.add_etag()
         response.make_conditional(request)

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
 from ..merchants import clock, register
-from ..pages import guard, language_links, words
+from ..pages import UNFRAMED, guard, language_links, words
 from .description import GROUPS, LEVERS, OBJECTS, SERVICE, WEBHOOKS, Operation
 from .document import document
 from .samples import Examples, bodies, curl
@@ -36,7 +36,7 @@ def docs() -> Response:
         merchant_code=examples.config.MERCHANT_CODE,
         languages=language_links(url_for("openapi.docs")),
     )
-    return guard(Response(page))
+    return guard(Response(page), UNFRAMED)
 
 
 def _parts() -> list[tuple[str, list[tuple[str, dict[str, str], list[Operation]]]]]:

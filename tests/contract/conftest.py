@@ -5,9 +5,11 @@ The sandbox is mounted as a `requests` adapter: real requests and answers withou
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -141,7 +143,8 @@ class Fake:
 @pytest.fixture(scope="session")
 def lasting_sandbox(tmp_path_factory) -> Flask:
     """One sandbox for all tests, because creating it takes longer than most of them."""
-    return sandbox_app.create_app(on_new_file(tmp_path_factory), background=False)
+    config = replace(on_new_file(tmp_path_factory), TRUSTED_HOSTS=urlsplit(ADDRESS).hostname)
+    return sandbox_app.create_app(config, background=False)
 
 
 @pytest.fixture

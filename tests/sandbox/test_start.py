@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from sandbox import __version__
-from sandbox.__main__ import main
+from sandbox.__main__ import host_to_open, main, trusting
 from sandbox.app import create_app
-from sandbox.config import Config
+from sandbox.config import THIS_MACHINE, Config
 from sandbox.ledger.models import Merchant, db
 from sandbox.ledger.transactions import WriteQueue
 from tests.sandbox.conftest import Api
@@ -95,12 +95,15 @@ def test_the_environment_sets_what_it_names_and_nothing_else():
 def test_it_runs_alone_with_other_credentials_and_stops_on_a_signal(tmp_path):
     command = [sys.executable, "-m", "sandbox", "--port", "0", "--database", str(tmp_path / "alone.db")]
     command += ["--code", "imp_mine", "--key", "my-key", "--secret", "my-secret", "--latency", "0.25"]
+    command += ["--trusted-host", "sandbox.test", "--trusted-host", ".shops.test"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=os.environ)
     ready = process.stdout.readline()
     base = re.search(r"http://\S+", ready)[0]
 
     answer = requests.post(f"{base}/users/getToken", data={"imp_key": "my-key", "imp_secret": "my-secret"}, timeout=10)
     levers = requests.get(f"{base}/control/levers", timeout=10).text
+    hosts = ("sandbox.test", "a.shops.test", "evil.example")
+    health = [requests.get(f"{base}/healthz", headers={"Host": host}, timeout=10).status_code for host in hosts]
     process.send_signal(signal.SIGTERM)
     rest, _ = process.communicate(timeout=10)
 
@@ -109,7 +112,24 @@ def test_it_runs_alone_with_other_credentials_and_stops_on_a_signal(tmp_path):
     assert answer.json()["code"] == 0
     assert answer.elapsed.total_seconds() >= 0.25
     assert "0.25" in levers
+    assert health == [200, 200, 400]
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "shown"),
+    [
+        ("localhost", "localhost", "localhost"),
+        ("192.168.1.5", "192.168.1.5", "192.168.1.5"),
+        ("fd00::5", "[fd00::5]", "[fd00::5]"),
+        ("0.0.0.0", "", "localhost"),
+    ],
+)
+def test_the_address_to_listen_on_is_trusted_and_shown(host, trusted, shown):
+    config = trusting(Config(TRUSTED_HOSTS="sandbox.test"), host)
+
+    assert set(config.trusted_hosts()) == {*THIS_MACHINE, "sandbox.test", trusted} - {""}
+    assert host_to_open(host) == shown
 
 
 def test_it_says_its_version_and_ends(monkeypatch, capsys):
