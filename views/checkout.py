@@ -42,12 +42,13 @@ def new(slug: str) -> ResponseReturnValue:
 def create_order() -> ResponseReturnValue:
     """Store the order and return what the page passes to `IMP.request_pay`."""
     body = sent_object()
-    # A guide run plays every PG, a purchase only those on offer.
-    form = posted_form(body, offers.every(desk()) if body.get("run") is None else list(desk().guides.values()))
+    wanted = _wanted(body)
+    # A guide run plays every PG; a purchase and another card take only those on offer.
+    form = posted_form(body, list(desk().guides.values()) if wanted.get("run_id") else offers.every(desk()))
     order = checkout.place(
         desk(),
         user=current_user,
-        **_wanted(body),
+        **wanted,
         guide_id=form.guide.data,
         variant_id=str(body.get("variant") or ""),
         buyer=buyer_of(form),

@@ -179,9 +179,10 @@ def test_a_retired_pg_takes_no_purchase_but_every_guide_run(shopper, guide):
     assert (list(bought.json["fields"]), played.status_code) == (["guide"], 201)
 
 
-def test_a_retired_pg_takes_no_new_key_of_a_subscription(shopper, desk, user, plan):
+@pytest.mark.parametrize("more", [{}, {"run": "run_1"}], ids=["plain", "as if it were a run"])
+def test_a_retired_pg_takes_no_new_key_of_a_subscription(shopper, desk, user, plan, more):
     subscription = subscribe(desk, user, plan, now=clock.now())
-    body = {"subscription": subscription.id, **BUYER, "guide": "jtnet"}
+    body = {"subscription": subscription.id, **BUYER, "guide": "jtnet", **more}
 
     assert problem_of(place(shopper, body)) == (400, "invalid_request")
 
