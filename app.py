@@ -143,7 +143,7 @@ def _client(config: Config) -> IamportClient:
 
 
 def _browser_rules(config: Config) -> dict[str, object]:
-    """Return the security headers: browsers run only our own files and the payment service's script and windows."""
+    """Return the security headers: pages reach only our own files, and the payment service's script and windows."""
     ours, payment = "'self'", list(config.PAYMENT_ORIGINS)
     return {
         "content_security_policy": {
@@ -151,6 +151,7 @@ def _browser_rules(config: Config) -> dict[str, object]:
             "script-src": [ours, *payment],
             "connect-src": [ours, *payment],
             "frame-src": [ours, *payment],
+            "form-action": [ours, *payment],  # on a phone, the service's script leaves the page with a form
             "img-src": [ours, "data:"],
             "object-src": "'none'",
             "base-uri": ours,
