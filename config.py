@@ -16,6 +16,9 @@ CALLS_OF_A_CHARGE = 8
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anyone can read in this repository: fit for a demonstration, never for a shop."""
 
+THIS_MACHINE = ("localhost", "127.0.0.1")
+"""Hosts that are always trusted, for health checks: they lead a browser to its own machine, never to another site."""
+
 PUBLISHED_STAFF = "staff@example.com"
 """The demonstration's staff account, whose password anyone can read in this repository."""
 
@@ -73,6 +76,11 @@ class Config:
 
     TRUSTED_PROXIES: int = 0
     """`TRUSTED_PROXIES`: number of reverse proxies in front of the shop. Each adds one `X-Forwarded-*` value."""
+
+    TRUSTED_HOSTS: tuple[str, ...] = THIS_MACHINE
+    """`TRUSTED_HOSTS`: hosts at which the shop answers, besides that of `PUBLIC_URL` and `THIS_MACHINE`. Separated by
+    commas, without a port; `.example.com` means all names below. Every other host is refused, because a redirect leads
+    to the host of the request, which anyone can forge."""
 
     TEST_PAYMENTS: bool = False
     """`TEST_PAYMENTS`: `1` lets a payment through a test channel, where no money moves, pay for a period. The service's
@@ -162,6 +170,7 @@ class Config:
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
             PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
             TRUSTED_PROXIES=read.count("TRUSTED_PROXIES", 0),
+            TRUSTED_HOSTS=(urlsplit(public_url).hostname or "", *THIS_MACHINE, *read.hosts("TRUSTED_HOSTS")),
             TEST_PAYMENTS=environ.get("TEST_PAYMENTS", "1" if demo else "") == "1",
             DEMO=demo,
             RATELIMIT_ENABLED=not demo,
@@ -223,6 +232,12 @@ class _Reader:
         if value and not value.startswith(("http://", "https://")):
             self.problems.append(f"{name} must be a full URL such as https://example.com, not {value!r}")
         return value
+
+    def hosts(self, name: str) -> tuple[str, ...]:
+        hosts = tuple(host.strip().lower() for host in self.environ.get(name, "").split(",") if host.strip())
+        if not all(re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", host) for host in hosts):
+            self.problems.append(f"{name} must be hosts such as www.example.com, separated by commas, without a port")
+        return hosts
 
     def storage(self, name: str, default: str) -> str:
         value = self.environ.get(name, "").strip() or default

@@ -32,6 +32,7 @@ def make_config(database: Path, kind: type[C] = Config) -> C:  # type: ignore[as
         SECRET_KEY="not-a-secret-in-a-test",
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{database}",
         PUBLIC_URL="http://shop.test",
+        TRUSTED_HOSTS=("shop.test", "localhost"),
         IMP_API_URL="http://you-forgot-to-mock-an-api-call-to",
         IMP_SDK_URL="http://payments.test/v1/iamport.js",
         IMP_CODE="imp_test",

@@ -51,5 +51,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         app.register_blueprint(module.bp)
     for module in (admin, admin_orders, admin_subscriptions, admin_reconcile):
         app.register_blueprint(module.bp)
+    app.before_request(errors.refuse_untrusted_host)
     app.before_request(refuse_unstorable_text)
     csrf.exempt(webhooks.bp)

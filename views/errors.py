@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from errors import AlreadySubscribed, ShopError, StillPaid
 from models import db
@@ -53,6 +53,7 @@ ANSWERS = {
         400,
         _("This page is from an earlier visit, so nothing was done. Please reopen it and try again."),
     ),
+    "untrusted_host": (400, _("The shop is not available at this address. Please check the address.")),
     "http_401": (401, _("Please sign in first.")),
     "http_403": (403, _("You do not have permission.")),
     "http_404": (404, _("This page does not exist, or you do not have access to it.")),
@@ -93,6 +94,21 @@ def _page_of_the_form() -> str:
     came_from = urlsplit(request.referrer or "")
     page = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
     return url_for("account.sign_in") if came_from.netloc != request.host or leads_out(page) else page
+
+
+def refuse_untrusted_host() -> None:
+    """Raise what Flask found wrong with the host, before another check needs a page. Register with `before_request`."""
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+
+
+@bp.app_errorhandler(SecurityError)
+def untrusted_host(err: SecurityError) -> ResponseReturnValue:
+    """Refuse a request to a host outside `TRUSTED_HOSTS`, in plain text: Flask builds no links for such a host."""
+    if wants_json():
+        return answer("untrusted_host")
+    status, sentence = ANSWERS["untrusted_host"]
+    return Response(f"{sentence} (untrusted_host)\n", status, mimetype="text/plain")
 
 
 @bp.app_errorhandler(HTTPException)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -144,10 +145,11 @@ def town(built_town: Town) -> Iterator[Town]:
 @pytest.fixture
 def on_lan(town: Town) -> Iterator[Town]:
     """The town where other devices reach it."""
-    address = town.app.config["PUBLIC_URL"]
-    town.app.config["PUBLIC_URL"] = LAN
+    settings = town.app.config
+    before = {name: settings[name] for name in ("PUBLIC_URL", "TRUSTED_HOSTS")}
+    settings.update(PUBLIC_URL=LAN, TRUSTED_HOSTS=(urlsplit(LAN).hostname, *settings["TRUSTED_HOSTS"]))
     yield town
-    town.app.config["PUBLIC_URL"] = address
+    settings.update(before)
 
 
 @pytest.fixture

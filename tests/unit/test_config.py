@@ -86,6 +86,8 @@ def test_each_variable_is_required(name):
         ("SECRET_KEY", "short", "shorter than 16"),
         ("PUBLIC_URL", "http://shop.example", "https://"),
         ("PUBLIC_URL", "shop.example", "full URL"),
+        ("TRUSTED_HOSTS", "https://shop.example", "www.example.com"),
+        ("TRUSTED_HOSTS", "shop.example:443", "without a port"),
         ("IMP_API_URL", "api.iamport.kr", "full URL"),
         ("IMP_SDK_URL", "//cdn.iamport.kr/v1/iamport.js", "full URL"),
         *(("IMP_TIMEOUT", value, "number of seconds") for value in ("soon", "0", "-1", "nan", "inf")),
@@ -113,6 +115,21 @@ def test_a_claim_lasts_as_long_as_all_calls_of_a_charge(timeout, lifetime, secon
     config = Config.from_environ({**FIT, "IMP_TIMEOUT": timeout, "CLAIM_LIFETIME": lifetime})
 
     assert timedelta(seconds=seconds) == config.CLAIM_LIFETIME
+
+
+@pytest.mark.parametrize(
+    ("environ", "hosts"),
+    [
+        (FIT, ("shop.example", "localhost", "127.0.0.1")),
+        (
+            {**FIT, "TRUSTED_HOSTS": " www.Shop.example, .cdn.example,"},
+            ("shop.example", "localhost", "127.0.0.1", "www.shop.example", ".cdn.example"),
+        ),
+        ({**DEMO, "PUBLIC_URL": "http://192.168.1.5:8000"}, ("192.168.1.5", "localhost", "127.0.0.1")),
+    ],
+)
+def test_the_shop_answers_at_the_host_of_its_address_and_at_those_that_are_set(environ, hosts):
+    assert hosts == Config.from_environ(environ).TRUSTED_HOSTS
 
 
 def test_several_problems_come_together():
