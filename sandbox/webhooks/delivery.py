@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, and_, exists, literal_column, or_, select,
 from ..ledger.models import Attempt, Delivery, Merchant, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants import clock, levers
-from . import notices
+from . import notices, outgoing
 
 TIMEOUT = (10.0, 30.0)
 """Seconds to connect and to read that the real service allows a first delivery."""
@@ -239,22 +239,12 @@ def _conclude(delivery: Delivery, attempt: Attempt) -> None:
 def _post(url: str, attempt: Attempt, timeout: tuple[float, float]) -> None:
     """Send the attempt's body, and record the answer or the error in it."""
     begun = time.monotonic()
-    with requests.Session() as session:
-        # Ignore a proxy of the environment: it would not find a shop on this machine.
-        session.trust_env = False
-        try:
-            answer = session.post(
-                url,
-                data=attempt.request_body.encode(),
-                headers={"Content-Type": attempt.request_type},
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-            )
+    try:
+        with outgoing.post(url, attempt.request_body, attempt.request_type, timeout) as answer:
             attempt.http_status = answer.status_code
             attempt.answer_body = next(answer.iter_content(ANSWER_LIMIT), b"").decode(errors="replace")
-        except (requests.RequestException, ValueError) as err:  # ValueError: not a valid host name
-            attempt.error = type(err).__name__
+    except (requests.RequestException, ValueError) as err:  # ValueError: a host name that is not valid, or not allowed
+        attempt.error = type(err).__name__
     attempt.duration_ms = int((time.monotonic() - begun) * 1000)
 
 

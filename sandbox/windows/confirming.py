@@ -11,6 +11,7 @@ import requests
 
 from ..ledger.models import Payment, db
 from ..merchants import levers
+from ..webhooks import outgoing
 from ..webhooks.delivery import TYPES
 from ..wire.money import major_units
 
@@ -48,23 +49,13 @@ def _body(payment: Payment) -> dict[str, Any]:
 
 def _request(url: str, body: str, content_type: str) -> str | None:
     """Post the request to the shop. Return None when it agrees, else its reason."""
-    with requests.Session() as session:
-        # A proxy from the environment would not find a shop on this machine.
-        session.trust_env = False
-        try:
-            answer = session.post(
-                url,
-                data=body.encode(),
-                headers={"Content-Type": content_type},
-                timeout=TIMEOUT,
-                allow_redirects=False,
-                stream=True,
-            )
+    try:
+        with outgoing.post(url, body, content_type, TIMEOUT) as answer:
             if answer.status_code == 200:
                 return None
             body_sent = next(answer.iter_content(MAX_ANSWER), b"").decode(errors="replace")
-        except (requests.RequestException, ValueError):  # ValueError: an impossible host name
-            return NO_ANSWER
+    except (requests.RequestException, ValueError):  # ValueError: a host name that is not valid, or not allowed
+        return NO_ANSWER
     return _reason_in(body_sent) or f"HTTP {answer.status_code}"
 
 

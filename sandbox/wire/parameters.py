@@ -11,6 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from .link_local import is_link_local
+
 Fields = Mapping[str, Any]
 
 MERCHANT_UID_LIMIT = 40
@@ -134,11 +136,16 @@ def currency(fields: Fields) -> str:
 
 
 def urls(fields: Fields, name: str) -> list[str]:
-    """Return the absolute http(s) URLs under `name`, sent as one or as a list. Empty when it was not sent."""
+    """Return the absolute http(s) URLs under `name`, sent as one or as a list. Empty when it was not sent.
+
+    None of them may be link-local (see `link_local`).
+    """
     value = fields.get(name) or []
     addresses = value if isinstance(value, list) else [value]
     if not all(isinstance(address, str) and _is_web_address(address) for address in addresses):
         raise Malformed(f"{name} 파라메터는 http(s) URL이어야 합니다.")
+    if any(is_link_local(urlsplit(address).hostname or "") for address in addresses):
+        raise Malformed(f"{name} 파라메터는 링크 로컬 주소(169.254.0.0/16, fe80::/10)일 수 없습니다.")
     return addresses
 
 
