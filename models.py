@@ -315,8 +315,8 @@ class Subscription(Model):
     @property
     def start_failed(self) -> bool:
         """Whether an attempt to start it failed: no window for a card is open, or it waits for another attempt."""
-        has_no_window = all(order.outcome != "checking" for order in self.orders)
-        return (self.billing_key_id is None and has_no_window) or self.was_declined or self.waits_for_buyer
+        was_left = self.billing_key_id is None and all(order.outcome != "checking" for order in self.orders)
+        return was_left or self.was_declined or self.waits_for_buyer
 
     @property
     def was_declined(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from models import Invoice, Order, Plan, Subscription, User, db
 from money import Money
@@ -97,7 +97,12 @@ def for_staff(*, limit: int = 200) -> Sequence[Subscription]:
         .where(_has_key())
         .order_by(Subscription.id.desc())
         .limit(limit)
-        .options(selectinload(Subscription.invoices))
+        .options(
+            selectinload(Subscription.invoices),
+            joinedload(Subscription.user),
+            joinedload(Subscription.plan),
+            joinedload(Subscription.billing_key),
+        )
     ).all()
 
 

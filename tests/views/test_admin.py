@@ -5,8 +5,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import event
 
 import clock
+from models import db
 from services import checkout, payments, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
@@ -39,6 +41,25 @@ def test_staff_see_everybodys_subscriptions(staff, desk, user, plan):
 
     assert "jisoo@example.com" in page
     assert "minsu@example.com" in page
+
+
+def test_the_page_reads_no_more_often_for_more_subscriptions(staff, desk, plan):
+    def statements_with(count: int) -> int:
+        for n in range(count):
+            subscribe(desk, make_user(f"{count}-{n}@example.com"), plan, now=clock.now())
+        found: list[str] = []
+
+        def count_it(_connection, _cursor, statement, *_more) -> None:
+            found.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", count_it)
+        staff.get("/admin")
+        event.remove(db.engine, "before_cursor_execute", count_it)
+        return len(found)
+
+    staff.get("/admin")  # the first request also reads what is kept
+
+    assert statements_with(2) == statements_with(4)
 
 
 def test_staff_see_how_many_subscriptions_there_are_in_each_state(staff, desk, user, plan):
