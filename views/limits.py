@@ -1,11 +1,13 @@
-"""How often one address and one account may try to sign in or up, and how often one order's return is read.
+"""How often one address may try to sign in or up, in all and per account, and how often one order's return is read.
 
-The limits are enough for people, and too little to guess passwords or to keep the payment service busy.
+The limits are enough for people, and too little to guess passwords or to keep the payment service busy. No limit counts
+an account alone: anyone who knows an e-mail address could use it up, and keep its owner out.
 `RATELIMIT_ENABLED` decides whether attempts are counted, `RATELIMIT_STORAGE_URI` where. An attempt to sign in or up
 above the limit is answered with 429 and `Retry-After`.
 """
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import Response, make_response, request
@@ -26,15 +28,15 @@ limiter = Limiter(
 
 
 def sign_in_attempts(view: View) -> View:
-    """Limit failed attempts. An office shares one IP address, so an address may fail more often than an account."""
-    for limit, key in (("50 per 15 minutes", get_remote_address), ("10 per 15 minutes", _account)):
+    """Limit failed attempts. An office shares one IP address, so an address may fail more often than at one account."""
+    for limit, key in (("50 per 15 minutes", _address), ("10 per 15 minutes", _address_and_account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"], deduct_when=_was_refused)(view)
     return view
 
 
 def sign_up_attempts(view: View) -> View:
     """Limit all attempts: each success creates an account, and each refusal may reveal who has one."""
-    for limit, key in (("60 per hour", get_remote_address), ("10 per hour", _account)):
+    for limit, key in (("60 per hour", _address), ("10 per hour", _address_and_account)):
         view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
     return view
 
@@ -53,8 +55,19 @@ def returns_of_an_order(above: Callable[[], ResponseReturnValue]) -> Callable[[V
     )
 
 
-def _account() -> str:
-    return f"account {request.form.get('email', '').strip().lower()[:64]}"
+def _address() -> str:
+    """Return the sender's IP address; of IPv6 its first 64 bits, because one customer has all the others."""
+    try:
+        address = ip_address(get_remote_address())
+    except ValueError:
+        return get_remote_address()  # a proxy may send a word in place of an address
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64)
+    return str(address)
+
+
+def _address_and_account() -> str:
+    return f"{_address()} account {request.form.get('email', '').strip().lower()[:64]}"
 
 
 def _was_refused(response: Response) -> bool:

@@ -45,11 +45,41 @@ def guess(client, times, **options) -> None:
         assert sign_in(client, password="wrong horse", **options).status_code == 200
 
 
-def test_passwords_of_one_account_cannot_be_guessed_from_many_addresses(client, member):
-    for n in range(10):
-        guess(client, 1, address=f"203.0.113.{n}")
+def test_passwords_of_one_account_cannot_be_guessed_from_one_address(client, member):
+    guess(client, 10)
 
-    assert sign_in(client, address="203.0.113.99").status_code == 429
+    assert sign_in(client).status_code == 429
+
+
+@pytest.mark.parametrize("addresses", [1, 30])
+def test_wrong_passwords_of_others_do_not_keep_the_owner_out(client, member, addresses):
+    for n in range(addresses):
+        guess(client, 10, address=f"203.0.113.{n}")
+
+    assert sign_in(client, address="198.51.100.1").status_code == 302
+
+
+def test_attempts_of_others_do_not_keep_a_person_from_signing_up(client):
+    person = {**PERSON, "email": "jisoo@example.com"}
+    for n in range(30):
+        form = {**person, "password": ""}
+        client.post("/account/sign-up", data=form, environ_base={"REMOTE_ADDR": f"203.0.113.{n % 3}"})
+
+    assert client.post("/account/sign-up", data=person, environ_base={"REMOTE_ADDR": "198.51.100.1"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("guesser", "same", "other"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"),
+        ("::ffff:203.0.113.7", "203.0.113.7", "::ffff:203.0.113.8"),
+    ],
+)
+def test_a_customer_of_a_network_is_one_address(client, member, guesser, same, other):
+    guess(client, 10, address=guesser)
+
+    assert sign_in(client, address=same).status_code == 429
+    assert sign_in(client, address=other).status_code == 302
 
 
 def test_one_address_cannot_guess_at_many_accounts(client, member):
