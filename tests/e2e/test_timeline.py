@@ -101,6 +101,21 @@ def test_the_keys_move_filter_open_and_close(make_shopper: MakeShopper):
     timeline.shows("POST /payments/complete")
 
 
+def test_the_keys_also_work_right_after_a_button_was_pressed(make_shopper: MakeShopper):
+    shopper = make_shopper("pc", language="en")
+    page = bought(shopper)
+    timeline = Timeline.of_order(page, shopper.words)
+    timeline.shows("POST /payments/complete")
+
+    page.get_by_role("link", name="My subscriptions").first.focus()
+    page.keyboard.press("j")
+    expect(timeline.facts.nth(0)).to_be_focused()
+
+    page.get_by_role("link", name="My subscriptions").first.focus()
+    page.keyboard.press("/")
+    expect(timeline.place.get_by_role("searchbox")).to_be_focused()
+
+
 def test_the_dock_remembers_covers_nothing_and_leaves_typing_alone(make_shopper: MakeShopper):
     shopper = make_shopper("pc", language="en")
     page = shopper.open("/checkout/coffee-monthly")

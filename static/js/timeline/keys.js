@@ -18,13 +18,14 @@ export function keys(timeline) {
 }
 
 /**
- * Whether the keys are this timeline's: the focus is in it, or nowhere and this is the only one in sight.
+ * Whether the keys are this timeline's: the focus is in it, or in no other place that takes keys and this one is the last
+ * in sight. A button keeps the focus after a click, as the tab of the timeline does, and has no use for these letters.
  *
  * @param {HTMLElement} timeline
  */
 function listens(timeline) {
   if (timeline.contains(document.activeElement)) return true;
-  if (document.activeElement !== document.body && document.activeElement !== document.getElementById("main")) return false;
+  if (document.activeElement?.closest(".trace, input, textarea, select, iframe, dialog, [contenteditable]")) return false;
   const visible = [...document.querySelectorAll(".trace")].filter((one) => one.checkVisibility?.() ?? true);
   return visible.at(-1) === timeline;
 }
