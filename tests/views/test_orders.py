@@ -63,7 +63,7 @@ def test_staff_have_no_window_into_a_shoppers_order(app, order):
 @pytest.mark.parametrize(
     ("lang", "headline"),
     [
-        ("ko", "결제수단을 등록하고 첫 결제 19,900원까지 마쳤습니다."),
+        ("ko", "결제수단을 등록하고 19,900원 결제까지 마쳤습니다."),
         ("en", "Your payment method is registered, and you paid ₩19,900 with it."),
     ],
 )

@@ -229,6 +229,17 @@ def test_a_decline_is_shown_with_its_reason(shopper, desk, user, plan, long_ago,
     assert f'href="/subscriptions/{subscription.id}/card"' in page
 
 
+def test_the_page_of_an_earlier_order_tells_of_the_declined_renewal(shopper, desk, user, plan, long_ago):
+    subscription = subscribe(desk, user, plan, card="no_money_at_renewal", now=long_ago)
+    order = subscription.orders[0]
+
+    charge(shopper, subscription, period_on(shopper, subscription), headers=JSON)
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
+
+    assert "The latest charge of this subscription was declined. We will try again on:" in page
+    assert "will be charged automatically on" not in page
+
+
 def test_a_subscription_whose_first_payment_was_declined_has_not_started(shopper, desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_later", now=clock.now())
 
