@@ -64,10 +64,10 @@ def literal(value: Any) -> str:
 def facts_of(
     guide: Guide, variant: Variant, plan: Plan, order: Order | None, *, buyer: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what the snippets show. `sent` is the request of the browser, `again` the body of the newest charge with
-    the key of the run, else of the next one.
+    """Return what the snippets show, before a run or after it.
 
-    `buyer` holds values of the signed-in account that replace the examples.
+    `sent` is the request of the browser. `again` is the body of the newest charge with the run's key, or of the next
+    charge if there is none. `buyer` holds values of the signed-in account that replace the examples.
     """
     amount = order.price if order else Money(variant.amount_of(plan.amount), plan.currency)
     charges = guide.charges(amount.minor)

@@ -135,12 +135,13 @@ def _title(row: Row) -> str:
 
 
 def _jump(by: timedelta) -> str:
-    """Return the jump in words: in days if it is that long, because a journey of a month stops a little before its end,
-    and rounding that to weeks would hide what the reader chose."""
-    at_least = math.inf if round(abs(by) / DAY) else 1
-    text = format_timedelta(
-        abs(by), granularity="day" if at_least > 1 else "second", threshold=at_least, locale=language.chosen()
-    )
+    """Return the jump in words, and one of a day or more in days.
+
+    A journey of a month stops a little before its end. Rounded to weeks, it would not be what the reader chose.
+    """
+    in_days = round(abs(by) / DAY) >= 1
+    largest_unit: dict[str, Any] = {"granularity": "day", "threshold": math.inf} if in_days else {"threshold": 1}
+    text = format_timedelta(abs(by), **largest_unit, locale=language.chosen())
     return str(_("%(time)s later", time=text) if by.total_seconds() > 0 else _("%(time)s earlier", time=text))
 
 

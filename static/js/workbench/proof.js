@@ -46,7 +46,13 @@ function show(proof, sent, printed) {
   if (verdict.textContent !== sentence) verdict.textContent = sentence;
 }
 
-/** Whether the code prints the field as it was sent. The journal masks some texts, which cannot be compared here. @param {Map<string, unknown>} sent @param {Map<string, unknown>} printed @param {string} name */
+/**
+ * Whether the code prints the field as it was sent. The journal masks some texts, which cannot be compared here.
+ *
+ * @param {Map<string, unknown>} sent
+ * @param {Map<string, unknown>} printed
+ * @param {string} name
+ */
 function agree(sent, printed, name) {
   const was = sent.get(name);
   const is = printed.get(name);
