@@ -22,15 +22,17 @@ class Schedules(Endpoints):
         body = {"customer_uid": customer_uid, "schedules": [charge.to_wire() for charge in charges]}
         return self._all(Schedule.from_wire, "POST", "/subscribe/payments/schedule", body=body)
 
-    def unschedule(self, *, customer_uid: str = "", merchant_uids: Sequence[str] = ()) -> tuple[Schedule, ...]:
+    def unschedule(self, *, customer_uid: str = "", merchant_uids: Sequence[str] | None = None) -> tuple[Schedule, ...]:
         """Revoke schedules, and return them: `POST /subscribe/payments/unschedule`.
 
-        By `customer_uid` all open ones of a key, by `merchant_uids` only these.
+        By `customer_uid` alone all open ones of a key, by `merchant_uids` only these: an empty list revokes nothing.
 
         Raises:
             Refused: when nothing matches.
         """
-        body = given({"customer_uid": customer_uid, "merchant_uid": list(merchant_uids) or ""})
+        if merchant_uids is not None and not merchant_uids:
+            return ()  # the service would take a request without the list as one for all
+        body = given({"customer_uid": customer_uid, "merchant_uid": list(merchant_uids or ()) or ""})
         return self._all(Schedule.from_wire, "POST", "/subscribe/payments/unschedule", body=body)
 
     def scheduled(self, merchant_uid: str) -> Schedule:

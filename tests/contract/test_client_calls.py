@@ -84,6 +84,13 @@ def test_charges_are_scheduled_read_and_revoked(sandbox, client, key):
     assert [one.merchant_uid for one in client.unschedule(customer_uid=key)] == ["order-3"]
 
 
+def test_an_empty_list_revokes_nothing(sandbox, client, key):
+    client.schedule(key, [later(sandbox, "order-2")])
+
+    assert client.unschedule(customer_uid=key, merchant_uids=[]) == ()
+    assert client.scheduled("order-2").status == "scheduled"
+
+
 def test_a_schedule_of_the_past_is_refused(sandbox, client, key):
     with pytest.raises(Refused):
         client.schedule(key, [later(sandbox, "order-2", hours=-1)])
