@@ -69,5 +69,5 @@ def _host(name: str) -> str:
         return f"[{IPv6Address(host.removeprefix('[').removesuffix(']'))}]"
     except ValueError:
         raise ValueError(
-            f"SANDBOX_TRUSTED_HOSTS must list host names such as sandbox.local, without scheme and port, not {host!r}"
+            f"--trusted-host and SANDBOX_TRUSTED_HOSTS name a host without scheme and port, not {host!r}"
         ) from None

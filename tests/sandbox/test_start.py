@@ -207,6 +207,7 @@ def test_a_reset_puts_latency_back_to_what_the_start_said(config):
         ("--latency", "abc", "latency"),
         ("--latency", "-1", "latency"),
         ("--webhook-url", "nonsense", "webhook_url"),
+        ("--trusted-host", "http://sandbox:8001", "--trusted-host"),
         ("--code", "", "code"),
         ("--code", "a b", "code"),
         ("--key", "", "key"),
