@@ -1,6 +1,7 @@
 // @ts-check
 // The menus in the header close on Escape and on a click elsewhere. The one of the payment service asks for its state
-// when it opens, so that no page waits for the sandbox. A long journey continues automatically.
+// after the page has loaded, so that no page waits for the sandbox, and when it opens. A long journey continues
+// automatically.
 
 const menus = /** @type {HTMLDetailsElement[]} */ ([...document.querySelectorAll(".clock-chip, .demo-bar__service")]);
 
@@ -15,15 +16,22 @@ for (const menu of menus) {
   });
 }
 
-document.querySelector(".demo-bar__service")?.addEventListener("toggle", async (event) => {
-  const menu = /** @type {HTMLDetailsElement} */ (event.target);
-  const form = /** @type {HTMLFormElement} */ (menu.querySelector("form"));
-  if (!menu.open) return;
-  const answer = await fetch(form.action).catch(() => null);
-  if (!answer?.ok) return;
-  const { state, line } = await answer.json();
-  /** @type {HTMLElement} */ (form.querySelector("[data-state]")).textContent = line;
-  for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === state));
-});
+const service = /** @type {HTMLDetailsElement | null} */ (document.querySelector(".demo-bar__service"));
+if (service) {
+  const summary = /** @type {HTMLElement} */ (service.querySelector("summary"));
+  const form = /** @type {HTMLFormElement} */ (service.querySelector("form"));
+  const name = summary.textContent;
+  const ask = async () => {
+    const answer = await fetch(form.action).catch(() => null);
+    if (!answer?.ok) return;
+    const { state, line } = await answer.json();
+    summary.textContent = state === "up" ? name : line;
+    summary.classList.toggle("demo-bar__lever--out", state !== "up");
+    /** @type {HTMLElement} */ (form.querySelector("[data-state]")).textContent = line;
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === state));
+  };
+  service.addEventListener("toggle", () => service.open && ask());
+  ask();
+}
 
 /** @type {HTMLFormElement | null} */ (document.querySelector("#continue-journey"))?.submit();

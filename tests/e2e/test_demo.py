@@ -139,6 +139,23 @@ def test_one_click_shows_a_month_in_which_a_charge_is_declined_and_recovers(
     page.close()
 
 
+def test_the_banner_of_every_page_shows_an_outage(demonstration: Demonstration, browser: Browser):
+    page = browser.new_page(locale="en-US")
+    page.goto(f"http://localhost:{demonstration.port}/guides")
+    menu = page.get_by_role("group").filter(has=page.get_by_text("Payment service"))
+    lever = menu.locator("summary")
+
+    lever.click()
+    page.get_by_role("button", name="hangs").click()
+    page.goto(f"http://localhost:{demonstration.port}/")
+    expect(lever).to_have_text("Payment service: hangs")
+
+    lever.click()
+    page.get_by_role("button", name="up", exact=True).click()
+    expect(lever).to_have_text("Payment service")
+    page.close()
+
+
 def test_ctrl_c_stops_everything_and_says_what_is_kept(demonstration: Demonstration):
     """The last test of this module, since it stops the demonstration."""
     demonstration.stop()
