@@ -48,11 +48,12 @@ def finished_run(desk, user, plan, guide_id: str, **more):
     return order
 
 
-def test_the_gallery_leads_to_every_guide(client):
+def test_the_gallery_leads_to_the_comparison_and_every_guide(client):
     page = page_of(client, "/guides")
 
     links = [link["href"] for link in page.all("a")]
-    assert [link for link in links if link.startswith("/guides/")] == [f"/guides/{guide_id}" for guide_id in GUIDES]
+    pages = ["/guides/compare", *(f"/guides/{guide_id}" for guide_id in GUIDES)]
+    assert [link for link in links if link.startswith("/guides/")] == pages
 
 
 @every_page
