@@ -187,7 +187,7 @@ def process(desk: Desk, *, refund_id: int, now: datetime) -> Refund:
         refund.give_up()
         journal.record("refund.given_up", at=now, order=order, left=str(payment.amount_left), currency=refund.currency)
     elif refund.status is RefundStatus.ASKED:
-        _pause(desk, refund, after=refund.tries - 1, at_most=LONGEST_PAUSE)
+        _pause(desk, refund, after=max(0, refund.tries - 1), at_most=LONGEST_PAUSE)
     must_request = refund.status is RefundStatus.DECIDED
     db.session.commit()
     if must_request:

@@ -95,11 +95,17 @@ def _come_to_rest(world: World) -> None:
 
 
 def _compare(world: World) -> None:
-    """Compare each day on which a payment changed and that the workers have not compared since it ended."""
+    """Compare each day on which a payment changed and that the workers have not compared since it ended.
+
+    Also compare the latest day, as a worker does each day: it tries again what a crash has left of an earlier one.
+    """
     with world.app.app_context():
         done = set(db.session.scalars(select(Comparison.day).where(Comparison.finished_at.is_not(None))))
+        latest = days.missing(now=world.now)
     changed = {day_in_seoul(at) for at in map(_last_change, world.service.payments) if at} - done
-    for day in sorted(day for day in changed if days.has_ended(day, now=world.now)):
+    for day in sorted({*changed, *([latest] if latest else [])}):
+        if not days.has_ended(day, now=world.now):
+            continue
         with world.acting("worker0") as desk:
             comparison.run(desk, day, moment=lambda: world.now)
 

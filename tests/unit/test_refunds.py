@@ -268,6 +268,24 @@ def test_two_workers_with_one_list_ask_once(desk, order):
     assert desk.client.calls.count("cancel") == 2  # one from the callback, and one from both workers together
 
 
+def test_a_refund_for_which_another_process_asks_during_the_read_is_waited_for(desk, order, monkeypatch):
+    desk.client.silent_call, read = "cancel", desk.client.payment
+    arrive(desk, order, pay(desk, order, amount=1))
+    (refund,), later = order.refunds, NOW + timedelta(minutes=3)
+    move_machine_clock(desk, later)
+
+    def read_while_another_asks(imp_uid):
+        refund.mark_asked(at=later)
+        db.session.commit()
+        return read(imp_uid)
+
+    monkeypatch.setattr(desk.client, "payment", read_while_another_asks)
+    refunds.process(desk, refund_id=refund.id, now=later)
+
+    assert (refund.status, desk.client.calls.count("cancel")) == (RefundStatus.ASKED, 1)
+    assert refunds.due(desk, now=later) == []
+
+
 def test_a_round_takes_the_longest_waiting_and_ends(desk, user, dollar_plan):
     desk.client.silent_call = "cancel"
     orders = [place_order(desk, user, dollar_plan, "paymentwall") for _ in range(3)]
