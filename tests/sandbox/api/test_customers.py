@@ -71,7 +71,6 @@ def test_a_deleted_key_is_shown_once_more_and_then_unknown(api):
         ({"card_number": "4000-0000-0000-0069"}, "유효기간이 만료된 카드입니다."),
         ({"card_number": "9999-9999-9999-9999"}, "unknown test instrument"),
         ({"card_number": "110-4242-424242"}, "unknown test instrument"),
-        ({"pg": "chai"}, "카드"),
         ({"pg": "nobody"}, "등록 된 PG 설정 정보를 찾을 수 없습니다."),
     ],
 )
@@ -80,6 +79,14 @@ def test_a_card_that_is_turned_down_makes_no_key(api, fields, reason):
 
     assert (answer.http, answer.code, answer.response) == (200, -1, None)
     assert reason in answer.message
+    assert api.get("/subscribe/customers/card-1").http == 404
+
+
+def test_a_pg_that_takes_no_card_numbers_does_not_blame_the_card(api):
+    answer = api.issue(pg="chai")
+
+    assert (answer.http, answer.code) == (200, 1)
+    assert answer.message == "비인증결제모듈 사용정보를 찾을 수 없습니다."
     assert api.get("/subscribe/customers/card-1").http == 404
 
 
