@@ -501,7 +501,7 @@ class Order(Model):
     mismatch: Mapped[str | None] = mapped_column(String(60))
     """Names of the record's fields that differ from the order, separated by commas: nothing was granted."""
     window_message: Mapped[str | None] = mapped_column(String(500))
-    """The browser's message when the window ended without a payment. Untrusted text."""
+    """The owner's browser's message when the window ended without a payment, or "" for one of another origin."""
     window_ended: Mapped[bool] = mapped_column(default=False)
     """Whether the service reported no finished payment after that message. One that a PG reviews may still arrive."""
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -144,23 +144,23 @@ def receive(
     merchant_uid: str,
     imp_uid: str | None,
     now: datetime,
-    message: str = "",
+    message: str | None = None,
     query: Mapping[str, str] | None = None,
 ) -> Order:
     """Settle the order that a buyer reports; `source` says how the report arrived.
 
-    `message` is the window's error text, if any, and `query` is all that came with a landing, which the journal keeps
-    for a guide run. The shop shows both and never relies on them.
+    `message` is the error text of a window that ended without a payment, or "" if the text is not the owner's own;
+    `query` is all that came with the owner's landing, kept for a guide run. The shop shows both and relies on neither.
 
     Raises:
         OrderNotFound: when no order has this `merchant_uid`.
     """
     order = orders.by_uid(merchant_uid)
-    facts: dict[str, Any] = {"message": message[:200]}
+    facts: dict[str, Any] = {"message": (message or "")[:200]}
     if query is not None and order.run_id is not None:
         facts["query"] = masked(dict(query))
     journal.record(f"{source}.received", at=now, lane=journal.BROWSER, order=order, **facts)
-    if message and order.status is OrderStatus.READY:
+    if message is not None and order.status is OrderStatus.READY:
         order.record_window_message(message)
     db.session.commit()
     lookup = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)

@@ -102,7 +102,7 @@ def _settle(
         _record_answer(desk, order, now=now)
         # Some PGs still review a payment after its window ended. The buyer need not wait for that: if the period is
         # paid in another way first, a later approval is a surplus payment and is refunded.
-        order.window_ended = bool(order.window_message)
+        order.window_ended = order.window_message is not None
         db.session.commit()
         return Lookup.UNFINISHED
     must_refund = _apply(desk, order, payment, compared, now=now)

@@ -47,7 +47,7 @@ def report(
 
 
 def record_webhook(merchant_uid: str, body: Mapping[str, Any], *, now: datetime) -> None:
-    """Record a webhook of a guide run's order as it arrived, unless there are too many. Does not commit."""
+    """Record the fields of a webhook of a guide run's order, unless there are too many. Does not commit."""
     if _count(merchant_uid, WEBHOOK) < MOST_WEBHOOKS:
         order = orders.by_uid(merchant_uid)
         journal.record(WEBHOOK, at=now, lane=journal.PG, order=order, body=masked(dict(body)))

@@ -61,8 +61,8 @@ def receive(
 ) -> Receipt:
     """Store a report of a payment, and commit. Nothing is asked, charged or believed here.
 
-    `by_webhook` is False for a report that a browser brought: it confirms no billing key. `body` is the whole webhook,
-    which the journal keeps for a guide run, at the time that `time_of` returns for the order's owner.
+    `by_webhook` is False for a report that a browser brought: it confirms no billing key. `body` has the webhook's
+    fields, which the journal keeps for a guide run, at the time that `time_of` returns for the order's owner.
     """
     try:
         order = db.session.execute(

@@ -12,11 +12,11 @@ from flask_login import current_user, login_required
 import clock
 from errors import InvalidRequest, OrderNotFound
 from models import Order
-from services import catalog, checkout, offers, purchases, subscriptions, webhooks
+from services import catalog, checkout, offers, orders, purchases, subscriptions, webhooks
 from services.checkout import Source
 from services.webhooks import Receipt
 from views.buyer_form import buyer_of, posted_form, retry_form
-from views.incoming import desk, sent_object, sent_text, time_of_order
+from views.incoming import desk, sent_imp_uid, sent_object, sent_text, time_of_order
 from views.limits import returns_of_an_order
 
 bp = Blueprint("checkout", __name__)
@@ -60,7 +60,7 @@ def create_order() -> ResponseReturnValue:
 def _leave_to_the_worker() -> ResponseReturnValue:
     """Store the report, and answer as if it had been settled: the order's page says that the payment is checked."""
     merchant_uid = sent_text("merchant_uid")
-    receipt = webhooks.receive(merchant_uid=merchant_uid, imp_uid=sent_text("imp_uid") or None, by_webhook=False)
+    receipt = webhooks.receive(merchant_uid=merchant_uid, imp_uid=sent_imp_uid(), by_webhook=False)
     is_known = receipt is not Receipt.UNKNOWN_ORDER
     page = url_for("orders.show", merchant_uid=merchant_uid) if is_known else url_for("subscriptions.index")
     return redirect(page) if request.method == "GET" else jsonify(location=page)
@@ -94,7 +94,7 @@ def landing() -> ResponseReturnValue:
             merchant_uid=merchant_uid,
             imp_uid=imp_uid,
             message=message,
-            query=request.args,
+            query=request.args if _is_own(merchant_uid) else None,
             now=time_of_order(merchant_uid),
         )
     except OrderNotFound:
@@ -102,19 +102,25 @@ def landing() -> ResponseReturnValue:
     return redirect(url_for("orders.show", merchant_uid=order.merchant_uid))
 
 
-def _reported() -> tuple[str, str | None, str]:
+def _reported() -> tuple[str, str | None, str | None]:
     """Return `merchant_uid`, `imp_uid` and the window's message: JSON after a callback, the query of a landing.
+
+    The message is None if the window reported no error, and empty if its text must not be shown: a link can hold any
+    text, and anyone who knows a `merchant_uid` can report. A callback is the owner's: it needs their session's token.
 
     Raises:
         InvalidRequest: when a callback's body is not a JSON object, or a text in it cannot be stored.
     """
     if request.method == "POST":
         sent_object()
-    return (
-        sent_text("merchant_uid"),
-        sent_text("imp_uid") or None,
-        sent_text("error_msg") or sent_text("error_code"),
-    )
+    merchant_uid, said = sent_text("merchant_uid"), sent_text("error_msg") or sent_text("error_code")
+    message = said if request.method == "POST" and _is_own(merchant_uid) else ""
+    return merchant_uid, sent_imp_uid(), message if said else None
+
+
+def _is_own(merchant_uid: str) -> bool:
+    """Whether the signed-in user has placed this order. A browser may return without its session."""
+    return current_user.is_authenticated and orders.find(merchant_uid, user=current_user) is not None
 
 
 def _window(order: Order) -> dict[str, Any]:

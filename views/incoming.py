@@ -1,5 +1,6 @@
 """What the views need to read a request: the payment desk, the JSON body, and checks of what was sent."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,17 @@ def sent_text(name: str) -> str:
     body = sent_json() if request.is_json else request.args
     value = body.get(name) if isinstance(body, Mapping) else None
     return value if isinstance(value, str) and is_storable(value) else ""
+
+
+def is_id(text: str) -> bool:
+    """Whether the text may be an id of the payment service. Pages show ids, so a sentence must not pass for one."""
+    return re.fullmatch(r"[A-Za-z0-9_-]{1,40}", text) is not None
+
+
+def sent_imp_uid() -> str | None:
+    """Return the payment that the browser names, or None if it names none or the text is not an id."""
+    imp_uid = sent_text("imp_uid")
+    return imp_uid if is_id(imp_uid) else None
 
 
 def is_phone(user_agent: str) -> bool:

@@ -9,9 +9,12 @@ from flask.typing import ResponseReturnValue
 import clock
 from services import webhooks
 from services.webhooks import Receipt
-from views.incoming import desk, is_storable, sent_json
+from views.incoming import desk, is_id, is_storable, sent_json
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+FIELDS = {"imp_uid", "merchant_uid", "status", "cancellation_id"}
+"""The fields of a notice. Pages of a guide run show them, and anyone can send one, so each must look like an id."""
 
 ANSWERS = {
     Receipt.STORED: ({"status": "stored"}, 200),
@@ -31,7 +34,12 @@ def iamport() -> ResponseReturnValue:
     merchant_uid, imp_uid = _ids(notice)
     if not merchant_uid:
         return jsonify(code="invalid_request", message="merchant_uid is missing"), 400
-    receipt = webhooks.receive(merchant_uid=merchant_uid, imp_uid=imp_uid or None, body=notice, time_of=desk().time_of)
+    receipt = webhooks.receive(
+        merchant_uid=merchant_uid,
+        imp_uid=imp_uid if is_id(imp_uid) else None,
+        body={name: value for name, value in notice.items() if name in FIELDS and is_id(str(value))},
+        time_of=desk().time_of,
+    )
     if receipt is Receipt.UNKNOWN_ORDER:
         current_app.extensions["unknown_orders"].count(now=clock.machine_now())
     body, status = ANSWERS[receipt]

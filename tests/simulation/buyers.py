@@ -68,7 +68,7 @@ def use_window(world: World) -> None:
     world.windows.remove(window)
     request = window.request
     deed = world.random.choices(("pay", "decline", "review", "forge", "close", "forget"), (8, 2, 1, 1, 1, 1))[0]
-    message = ""
+    message = None
     if deed == "forget":
         return
     if deed in ("pay", "decline", "forge"):
@@ -77,7 +77,7 @@ def use_window(world: World) -> None:
         imp_uid = world.service.pay(request, card=card, **forged)
     else:
         imp_uid = world.service.close(request)
-        message = "closed" if deed == "close" else ""
+        message = "closed" if deed == "close" else None
     world.log(f"window of order {window.order_id}: {deed}, {imp_uid}")
     post(world, request["merchant_uid"], imp_uid)
     if world.random.random() < 0.6:

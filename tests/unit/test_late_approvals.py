@@ -19,7 +19,7 @@ def pay(desk, order, **how):
     return desk.client.pay(checkout.request(desk, order, language="ko"), **how)
 
 
-def come_back(desk, order, imp_uid, *, now=NOW, message=""):
+def come_back(desk, order, imp_uid, *, now=NOW, message=None):
     news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid, "message": message}
     checkout.receive(desk, source=Source.CALLBACK, now=now, **news)
 
