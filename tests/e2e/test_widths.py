@@ -58,6 +58,19 @@ def open_dock(shopper: Shopper) -> Page:
     return page
 
 
+@pytest.mark.parametrize("width", [390, 430, 520, 620])
+def test_the_links_of_the_header_stand_side_by_side(make_shopper: MakeShopper, width: int):
+    shopper = make_shopper("pc", language="ko")
+    page = shopper.open("/account")
+
+    page.set_viewport_size({"width": width, "height": 900})
+
+    links = page.get_by_role("navigation", name=shopper.words.shop("Main")).get_by_role("link").all()
+    tops = [box["y"] for link in links if (box := link.bounding_box())]
+    assert len(tops) == 3
+    assert len(set(tops)) == 1
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize("path", [*PAGES, "dock"])
 def test_axe_finds_nothing(make_shopper: MakeShopper, language: str, path: str):
