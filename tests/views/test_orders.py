@@ -110,6 +110,23 @@ def test_a_declined_window_shows_the_reason_and_a_way_to_try_again(shopper, desk
 
 
 @pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("ko", "결제를 마치지 않았습니다. 청구된 금액은 없습니다."),
+        ("en", "You did not complete the payment. Nothing was charged."),
+    ],
+)
+def test_a_request_that_was_refused_is_not_called_a_closed_window(shopper, order, lang, sentence):
+    refusal = {"merchant_uid": order.merchant_uid, "error_msg": "F0004:amount 파라메터는 숫자여야 합니다."}
+    shopper.post("/payments/complete", json=refusal)
+
+    page = shopper.get(f"/orders/{order.merchant_uid}?lang={lang}").text
+
+    assert sentence in page
+    assert "F0004" in page
+
+
+@pytest.mark.parametrize(
     ("lang", "sentence"), [("ko", "바로 다시 시도할 수 있습니다."), ("en", "You can try again immediately")]
 )
 def test_a_closed_window_that_may_be_under_review_offers_another_try(shopper, desk, user, dollar_plan, lang, sentence):
