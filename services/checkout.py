@@ -254,7 +254,7 @@ def _new_order(
         billing_key=key,
         guide_id=guide.id,
         purpose=OrderPurpose.ISSUE_AND_CHARGE if charged else OrderPurpose.ISSUE,
-        name=_order_name(plan, charged=charged, language=buyer.language),
+        name=order_name(plan, charged=charged, language=buyer.language),
         amount=amount,
         currency=plan.currency,
         buyer_name=buyer.name,
@@ -290,7 +290,7 @@ def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *,
     return variant.amount_of(subscription.plan.amount)
 
 
-def _order_name(plan: Plan, *, charged: bool, language: str) -> str:
+def order_name(plan: Plan, *, charged: bool, language: str) -> str:
     """Return the order's name. An issue that takes no money is named a registration."""
     if charged:
         return plan.name(language)[:NAME_LIMIT]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, render_template
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from markupsafe import Markup
 
 from models import Order, Plan, new_uid
@@ -163,7 +163,7 @@ def _values(guide: Guide, plan: Plan, amount: Money, buyer: Mapping[str, Any], *
     return examples | {
         "plan": name,
         "price": price,
-        "order_name": name if charges else gettext("Registration for %(plan)s", plan=name),
+        "order_name": checkout.order_name(plan, charged=charges, language=language),
         "amount": amount.to_json(),
         "currency": plan.currency,
         "channel": desk().channel(guide),

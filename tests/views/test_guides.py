@@ -147,6 +147,18 @@ def test_run_orders_the_cheapest_plan_by_this_guide_and_variant(shopper, guide_i
     assert wanted.items() <= hidden.items()
 
 
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("guide_id", ["inicis", "chai"])
+def test_the_form_shows_the_order_name_that_a_run_sends(client, guide_id, language):
+    page = page_of(client, f"/guides/{guide_id}?lang={language}")
+    plan = catalog.plan_on_sale("trial-monthly")
+
+    sent = checkout.order_name(plan, charged=False, language=language)
+
+    assert sent in [field.get("value") for field in page.all("input")]
+    assert sent in read(client, f"/guides/{guide_id}?lang={language}")
+
+
 def test_the_form_is_filled_from_the_account(shopper, user):
     page = page_of(shopper, "/guides/inicis/frame")
 
