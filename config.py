@@ -16,6 +16,9 @@ CALLS_OF_A_CHARGE = 8
 PUBLISHED_CREDENTIALS = {"imp00000000", "sandbox_key", "sandbox_secret"}
 """Credentials that anyone can read in this repository: fit for a demonstration, never for a shop."""
 
+SERVICE_ORIGINS = ("https://*.iamport.kr", "https://*.iamport.co")
+"""The hosts of the real payment service's script and windows."""
+
 THIS_MACHINE = ("localhost", "127.0.0.1")
 """Hosts that are always trusted, for health checks: they lead a browser to its own machine, never to another site."""
 
@@ -72,7 +75,8 @@ class Config:
     A PG that is not listed uses the test channel of its guide."""
 
     PAYMENT_ORIGINS: tuple[str, ...] = ()
-    """Origins from which pages may load the payment script and windows: that of `IMP_SDK_URL`, and the service's."""
+    """`PAYMENT_ORIGINS`: origins that scripts, requests, frames and forms of a page may use, besides those of
+    `IMP_SDK_URL` and the service, separated by commas. A PG whose window is on its own host may need it on phones."""
 
     TRUSTED_PROXIES: int = 0
     """`TRUSTED_PROXIES`: number of reverse proxies in front of the shop. Each adds one `X-Forwarded-*` value."""
@@ -168,7 +172,7 @@ class Config:
             IMP_WEB_TIMEOUT=read.seconds("IMP_WEB_TIMEOUT", cls.IMP_WEB_TIMEOUT),
             IMP_WEB_THREADS=read.count("IMP_WEB_THREADS", cls.IMP_WEB_THREADS, at_least=1),
             PG_CHANNELS=read.pairs("PG_CHANNELS"),
-            PAYMENT_ORIGINS=(origin_of(sdk_url), "https://*.iamport.kr", "https://*.iamport.co"),
+            PAYMENT_ORIGINS=(origin_of(sdk_url), *SERVICE_ORIGINS, *read.origins("PAYMENT_ORIGINS")),
             TRUSTED_PROXIES=read.count("TRUSTED_PROXIES", 0),
             TRUSTED_HOSTS=(urlsplit(public_url).hostname or "", *THIS_MACHINE, *read.hosts("TRUSTED_HOSTS")),
             TEST_PAYMENTS=environ.get("TEST_PAYMENTS", "1" if demo else "") == "1",
@@ -238,6 +242,12 @@ class _Reader:
         if not all(re.fullmatch(r"\.?[\w-]+(\.[\w-]+)*", host) for host in hosts):
             self.problems.append(f"{name} must be hosts such as www.example.com, separated by commas, without a port")
         return hosts
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(origin.strip() for origin in self.environ.get(name, "").split(",") if origin.strip())
+        if not all(re.fullmatch(r"https://(\*\.)?[\w-]+(\.[\w-]+)*(:\d+)?", origin) for origin in origins):
+            self.problems.append(f"{name} must be origins such as https://*.example.com, separated by commas")
+        return origins
 
     def storage(self, name: str, default: str) -> str:
         value = self.environ.get(name, "").strip() or default

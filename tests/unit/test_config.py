@@ -44,7 +44,13 @@ def test_a_fit_environment_starts_with_sensible_defaults():
     assert config.JOURNAL_DAYS == 400
     assert not config.DEMO
     assert config.SESSION_COOKIE_SECURE
-    assert config.PAYMENT_ORIGINS[0] == "https://cdn.iamport.kr"
+    assert config.PAYMENT_ORIGINS == ("https://cdn.iamport.kr", "https://*.iamport.kr", "https://*.iamport.co")
+
+
+def test_a_pg_with_a_window_on_its_own_host_is_added():
+    config = Config.from_environ({**FIT, "PAYMENT_ORIGINS": " https://*.pg.example, https://pay.example:8443,"})
+
+    assert config.PAYMENT_ORIGINS[3:] == ("https://*.pg.example", "https://pay.example:8443")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,8 @@ def test_each_variable_is_required(name):
         ("PUBLIC_URL", "shop.example", "full URL"),
         ("TRUSTED_HOSTS", "https://shop.example", "www.example.com"),
         ("TRUSTED_HOSTS", "shop.example:443", "without a port"),
+        ("PAYMENT_ORIGINS", "pg.example", "https://*.example.com"),
+        ("PAYMENT_ORIGINS", "https://pg.example/pay; script-src *", "https://*.example.com"),
         ("IMP_API_URL", "api.iamport.kr", "full URL"),
         ("IMP_SDK_URL", "//cdn.iamport.kr/v1/iamport.js", "full URL"),
         *(("IMP_TIMEOUT", value, "number of seconds") for value in ("soon", "0", "-1", "nan", "inf")),
