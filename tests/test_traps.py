@@ -317,7 +317,7 @@ def test_t22_an_issue_that_charges_nothing_is_called_a_registration_and_followed
 
     (charge,) = shop.service.charges
     assert charge["merchant_uid"] != order["merchant_uid"]
-    assert "Registration" in order["order_name"]
+    assert "registration" in order["order_name"]
     assert re.search("등록|registration", ordered(guide_id, variant)["name"])
 
 

@@ -98,6 +98,7 @@ def failed_attempt(shop: Shop, desk: Desk, subscription: Subscription) -> Order:
     order = renewals.collect(desk, subscription_id=subscription.id, now=clock.now())
     assert order.status is OrderStatus.FAILED
     make_due(subscription)
+    let_others_wait(subscription)
     return order
 
 
@@ -148,6 +149,14 @@ def make_due(subscription: Subscription) -> None:
     at = subscription.paid_until
     db.session.execute(update(Subscription).where(Subscription.id == subscription.id).values(next_charge_at=at))
     db.session.execute(update(Invoice).where(Invoice.subscription_id == subscription.id).values(retry_at=at))
+    db.session.commit()
+
+
+def let_others_wait(subscription: Subscription) -> None:
+    """Pause all other subscriptions until the restart: first charges come before a retry."""
+    tomorrow = clock.now() + timedelta(days=1)
+    others = update(Subscription).where(Subscription.id != subscription.id)
+    db.session.execute(others.values(charge_not_before=tomorrow))
     db.session.commit()
 
 

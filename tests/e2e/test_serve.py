@@ -54,7 +54,7 @@ def make(checkout: Path) -> Iterator[Make]:
     for process in started:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
 
 
 def described(checkout: Path, **changes: str) -> dict[str, str]:
@@ -79,7 +79,7 @@ def described(checkout: Path, **changes: str) -> dict[str, str]:
 def answer_from(port: str, path: str = "/healthz") -> requests.Response:
     """Return the first answer from this port, once the processes that it depends on have started too."""
     patient = requests.Session()
-    patience = Retry(100, backoff_factor=0.05, backoff_max=0.3, status_forcelist=[503])
+    patience = Retry(400, backoff_factor=0.05, backoff_max=0.3, status_forcelist=[503])
     patient.mount("http://", HTTPAdapter(max_retries=patience))
     return patient.get(f"http://localhost:{port}{path}", timeout=30, allow_redirects=False)
 
@@ -114,7 +114,7 @@ def test_it_is_the_shop_alone_that_is_served(make: Make, checkout: Path):
 def test_without_a_port_it_is_the_one_that_the_readme_names(make: Make, checkout: Path):
     described(checkout)
 
-    output, _ = make("--dry-run", "serve").communicate(timeout=20)
+    output, _ = make("--dry-run", "serve").communicate(timeout=120)
 
     assert "--port ${PORT:-8000}" in output
 
@@ -129,12 +129,12 @@ def test_a_demonstration_stands_beside_a_shop_and_is_forgotten_alone(make: Make,
 
     demonstration = make("demo", **ports)
     assert answer_from(ports["PORT"]).status_code == 200
-    assert "is running" in make("reset").communicate(timeout=20)[0]
+    assert "is running" in make("reset").communicate(timeout=120)[0]
 
     running = int((checkout / "instance" / "demo" / "pid").read_text())
     os.kill(running, signal.SIGINT)  # to this process alone; a terminal signals all of them
-    demonstration.communicate(timeout=20)
+    demonstration.communicate(timeout=120)
 
-    assert "Forgotten" in make("reset").communicate(timeout=20)[0]
+    assert "Forgotten" in make("reset").communicate(timeout=120)[0]
     assert [path.name for path in shop.parent.iterdir()] == ["shop.db"]
     assert shop.read_text() == "a shop's own"

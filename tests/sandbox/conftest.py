@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any, NamedTuple
@@ -209,7 +208,7 @@ def webhook_url() -> str:
 @pytest.fixture
 def config(spare_app: Flask, webhook_url: str) -> Config:
     """The configuration of `app`, with the test's `webhook_url`."""
-    return replace(spare_app.extensions["sandbox_config"], WEBHOOK_URL=webhook_url)
+    return Config(DATABASE_URL=spare_app.extensions["sandbox_config"].DATABASE_URL, WEBHOOK_URL=webhook_url)
 
 
 @pytest.fixture

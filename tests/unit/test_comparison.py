@@ -13,7 +13,7 @@ from services.checkout import Source
 from services.differences import left_of
 from services.iamport import Refused, Unknown
 from states import ComparisonStep, DifferenceKind, InvoiceStatus, OrderStatus, Repair, SubscriptionStatus
-from tests.factories import NOW, move_machine_clock, place_order, renew, subscribe
+from tests.factories import NOW, move_machine_clock, place_order, renew, subscribe, try_again
 
 DAY = date(2026, 1, 31)
 """The day of `NOW` in Seoul."""
@@ -103,7 +103,7 @@ def test_a_late_approval_of_a_period_that_was_paid_with_another_card_is_refunded
     renewal_day = subscription.paid_until
     move(desk, renewal_day)
     declined = renew(desk, subscription, now=renewal_day)
-    other = place_order(desk, user, plan, "jtnet", subscription=subscription, now=renewal_day)
+    other = try_again(desk, subscription, "jtnet", now=renewal_day)
     arrive(desk, other, pay(desk, other), now=renewal_day)
     desk.client.approve_late(declined.imp_uid)
 
