@@ -82,6 +82,25 @@ def test_a_merchant_that_had_all_pgs_by_an_empty_list_keeps_them(file):
     assert start(file).get("/users/pg").response == every
 
 
+def test_a_backup_of_an_open_ledger_starts_with_what_happened_before_it(file, tmp_path):
+    api, restored = start(file), tmp_path / "restored.db"
+    api.issue()
+    api.charge("order-1")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(restored)) as target:
+        source.execute("BEGIN IMMEDIATE")
+        source.execute("UPDATE payments SET amount = 1")  # a writer whose transaction is open
+        with closing(sqlite3.connect(file)) as reader:
+            reader.backup(target)
+        source.rollback()
+    api.charge("order-2")
+
+    again = start(restored)
+
+    assert again.get("/payments/find/order-1/paid").response["amount"] == 9900
+    assert again.get("/payments/find/order-2").http == 404
+    assert again.charge("order-2").code == 0
+
+
 def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(file):
     start(file).issue()
     query(file, "UPDATE alembic_version SET version_num = '9999'")
