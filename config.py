@@ -75,8 +75,8 @@ class Config:
     A PG that is not listed uses the test channel of its guide."""
 
     PAYMENT_ORIGINS: tuple[str, ...] = ()
-    """`PAYMENT_ORIGINS`: origins that scripts, requests, frames and forms of a page may use, besides those of
-    `IMP_SDK_URL` and the service, separated by commas. A PG whose window is on its own host may need it on phones."""
+    """`PAYMENT_ORIGINS`: origins, separated by commas, that scripts, requests, frames and forms of a page may use,
+    besides those of `IMP_SDK_URL` and the service. A PG whose window is on its own host may need it on phones."""
 
     TRUSTED_PROXIES: int = 0
     """`TRUSTED_PROXIES`: number of reverse proxies in front of the shop. Each adds one `X-Forwarded-*` value."""
@@ -138,9 +138,10 @@ class Config:
         """How the shop connects to its database: one connection per thread that needs one, checked before each use.
 
         The pool has no limit of its own, because the threads have one: `--threads` of the worker, and the web server's.
-        A thread that waited in vain for a connection would leave an approved charge without its answer.
+        A thread that waited in vain for a connection would leave an approved charge without its answer. Errors are
+        logged without the values of their statements, which may be names or e-mail addresses.
         """
-        options: dict[str, object] = {"pool_pre_ping": True, "pool_size": 0}
+        options: dict[str, object] = {"pool_pre_ping": True, "pool_size": 0, "hide_parameters": True}
         if self.SQLALCHEMY_DATABASE_URI.startswith("postgresql"):
             limits = {"statement_timeout": self.STATEMENT_TIMEOUT, "lock_timeout": self.LOCK_TIMEOUT}
             settings = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in limits.items())

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from models import db
 from services.iamport import Busy, IamportClient, IamportError
@@ -44,10 +45,11 @@ class ServiceCheck:
         return ""
 
 
-def check_database() -> None:
-    """Run a query that needs no table.
-
-    Raises:
-        SQLAlchemyError: when the database does not answer.
-    """
-    db.session.execute(text("SELECT 1"))
+def database_problem() -> str:
+    """Run a query that needs no table. Return the name of its error, or an empty string if the database answers."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as err:
+        db.session.rollback()
+        return type(err).__name__
+    return ""

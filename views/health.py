@@ -12,7 +12,7 @@ bp = Blueprint("health", __name__)
 @bp.get("/healthz")
 def healthz() -> ResponseReturnValue:
     """Whether database and payment service answer, and the breaker's state: 503 if either does not answer."""
-    health.check_database()
     check = current_app.extensions["service_check"]
-    problem = check.problem(now=clock.machine_now())
-    return jsonify(database="ok", payment_service=problem or "ok", breaker=check.breaker), 503 if problem else 200
+    problems = {"database": health.database_problem(), "payment_service": check.problem(now=clock.machine_now())}
+    states = {name: problem or "ok" for name, problem in problems.items()}
+    return jsonify(**states, breaker=check.breaker), 503 if any(problems.values()) else 200

@@ -4,8 +4,11 @@ from dataclasses import FrozenInstanceError
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from config import Config, ConfigError, origin_of
+from models import db
 
 FIT = {
     "SECRET_KEY": "0123456789abcdef0123456789abcdef",
@@ -221,3 +224,10 @@ def test_a_storage_that_cannot_count_is_refused():
     (problem,) = problems_of(FIT | {"RATELIMIT_STORAGE_URI": "localhost:6379"})
 
     assert problem.startswith("- RATELIMIT_STORAGE_URI must be memory:// or an address such as redis://")
+
+
+def test_a_database_error_does_not_tell_the_values_of_its_statement(app):
+    with app.app_context(), pytest.raises(DBAPIError) as failed:
+        db.session.execute(text("SELECT nothing FROM nowhere WHERE email = :email"), {"email": "jisoo@example.com"})
+
+    assert "jisoo@example.com" not in str(failed.value)

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from itertools import count
 
+from sqlalchemy.exc import OperationalError
+
 import clock
+from models import db
 from services.iamport import CircuitOpen
 from tests.factories import NOW
 
@@ -21,6 +24,18 @@ def test_a_silent_payment_service_shows_in_the_health_check(client, payments):
 
     assert answer.status_code == 503
     assert answer.json == {"database": "ok", "payment_service": "Unknown", "breaker": "closed"}
+
+
+def test_a_database_that_does_not_answer_shows_in_the_health_check(client, monkeypatch):
+    def refuse(*_):
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    monkeypatch.setattr(db.session, "execute", refuse)
+
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 503
+    assert answer.json == {"database": "OperationalError", "payment_service": "ok", "breaker": "closed"}
 
 
 def test_an_open_breaker_shows_in_the_health_check(client, payments):
