@@ -18,6 +18,13 @@ class NoAddress(Exception):
     """`LAN=` does not lead to an address; the message says in one sentence what to do."""
 
 
+def command_for_phones(shop_url: str, sandbox_url: str) -> str:
+    """Return the command that starts this demonstration again, on its ports and open to phones."""
+    ports = {"PORT": (urlsplit(shop_url).port, 8000), "SANDBOX_PORT": (urlsplit(sandbox_url).port, 8001)}
+    changed = [f"{name}={port}" for name, (port, usual) in ports.items() if port not in (None, usual)]
+    return " ".join(["make demo LAN=1", *changed])
+
+
 def own_addresses(destinations: Iterable[str] = DESTINATIONS) -> list[str]:
     """Return the addresses that this machine would send from, except those that only itself reaches.
 

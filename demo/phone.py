@@ -25,7 +25,7 @@ from limits.strategies import MovingWindowRateLimiter
 import clock
 from demo import network, phone_codes
 from demo.phone_codes import Gone
-from demo.refusals import refusal
+from demo.refusals import command_for_phones, refusal
 from errors import InvalidRequest
 from services.guides import Guide
 from views.errors import answer
@@ -52,7 +52,12 @@ def button(guide: Guide) -> str:
         return ""
     run = phone_codes.latest_run(current_user, guide.id)
     return render_template(
-        "demo/phone.html", guide=guide, is_open=_is_open(), minutes=_seconds() // 60, after=run.order_id if run else 0
+        "demo/phone.html",
+        guide=guide,
+        is_open=_is_open(),
+        command=command_for_phones(),
+        minutes=_seconds() // 60,
+        after=run.order_id if run else 0,
     )
 
 

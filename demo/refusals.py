@@ -1,9 +1,10 @@
 """What the demonstration refuses: the page, or for a script the JSON, of each of its codes."""
 
-from flask import jsonify, render_template
+from flask import current_app, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 
+from demo import network
 from views.incoming import wants_json
 
 REFUSALS = {
@@ -23,7 +24,7 @@ REFUSALS = {
     "phone_code_unreachable": (
         409,
         _("No phone reaches this demonstration"),
-        _("It answers on its own machine only. Stop it, and start it with: %(command)s", command="make demo LAN=1"),
+        _("It answers on its own machine only. Stop it, and start it with: %(command)s"),
     ),
     "staff_only_here": (
         403,
@@ -40,6 +41,12 @@ REFUSALS = {
 def refusal(code: str) -> ResponseReturnValue:
     """Return the answer of one of `REFUSALS`."""
     status, title, sentence = REFUSALS[code]
+    message = str(sentence) % {"command": command_for_phones()}
     if wants_json():
-        return jsonify(code=code, message=str(sentence)), status
-    return render_template("errors/error.html", code=code, status=status, title=title, message=sentence), status
+        return jsonify(code=code, message=message), status
+    return render_template("errors/error.html", code=code, status=status, title=title, message=message), status
+
+
+def command_for_phones() -> str:
+    """Return the command that opens this demonstration to phones."""
+    return network.command_for_phones(current_app.config["PUBLIC_URL"], current_app.config["IMP_API_URL"])

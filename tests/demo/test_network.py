@@ -61,3 +61,14 @@ def test_this_machine_has_the_addresses_that_it_finds():
 )
 def test_a_request_comes_from_this_machine_or_from_another(remote, is_here):
     assert network.is_this_machine(remote, "http://192.168.1.5:8000") is is_here
+
+
+@pytest.mark.parametrize(
+    ("shop", "sandbox", "command"),
+    [
+        ("http://localhost:8000", "http://localhost:8001", "make demo LAN=1"),
+        ("http://localhost:8360", "http://localhost:8460", "make demo LAN=1 PORT=8360 SANDBOX_PORT=8460"),
+    ],
+)
+def test_the_command_for_phones_keeps_the_ports(shop, sandbox, command):
+    assert network.command_for_phones(shop, sandbox) == command
