@@ -45,7 +45,7 @@ class Counts:
     """Process id of a worker → how many subscriptions it holds a claim on."""
     is_due_now: bool
     waits: int
-    """Webhooks to read and refunds to confirm."""
+    """Webhooks to read, refunds to confirm, and failed charges to look up because they may be approved late."""
 
     @property
     def left(self) -> int:
@@ -89,6 +89,7 @@ def count(desk: Desk) -> Counts:
     is_declined = (Subscription.status != SubscriptionStatus.ACTIVE, Subscription.id.not_in(unknown))
     holders = db.session.scalars(select(Subscription.claimed_by).where(Subscription.claimed_by.is_not(None))).all()
     refunds = _number(select(func.count()).select_from(Refund).where(Refund.status != RefundStatus.MADE))
+    late = _number(select(func.count()).select_from(Order).where(Order.late_look_at <= clock.now()))
     counts = Counts(
         due=_number(select(func.count()).select_from(Subscription)),
         charged=charged,
@@ -96,7 +97,7 @@ def count(desk: Desk) -> Counts:
         unknown=_number(select(func.count()).select_from(unknown.subquery())),
         claims=Counter(int(holder.split(":")[1]) for holder in holders if holder),
         is_due_now=renewals.count_due(desk, now=clock.now()) > 0,
-        waits=_number(select(func.count()).select_from(Notice)) + refunds,
+        waits=_number(select(func.count()).select_from(Notice)) + refunds + late,
     )
     db.session.commit()
     return counts

@@ -93,7 +93,7 @@ class Drill:
             counts = self._wait(lambda counts: counts.rests, LONGEST / 2)
             if counts.is_settled and hour:
                 return
-            self._screen.say(f"An hour passes. Without an outcome: {counts.unknown}; webhooks, refunds: {counts.waits}")
+            self._screen.say(f"An hour passes. Without an outcome: {counts.unknown}; other waits: {counts.waits}")
             self._pass_time(AN_HOUR)
             self._programs.reconcile(self._environ)
 
