@@ -28,6 +28,7 @@ class CheckoutPage:
         switch = self.page.get_by_role("button", name=self.words.shop("Offer the retired PGs too"))
         if guide in RETIRED and switch.count():
             switch.click()
+            expect(switch).to_have_count(0)  # the page comes again, with the retired PGs
         self.page.get_by_role("radio", name=self.words.shop(METHODS.get(guide, "Card")), exact=True).check()
         self.page.get_by_role("radio", name=NAMES[guide][self.words.language]).check()
         return self
