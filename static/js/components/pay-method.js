@@ -3,8 +3,9 @@
 
 /** @param {HTMLElement} root */
 export default function payMethod(root) {
-  const chosen = root.querySelector("[data-method]:has(:checked)");
-  if (chosen instanceof HTMLElement) show(root, chosen.dataset.method ?? "");
+  // The reader may have chosen a method before this script has loaded, so it counts more than the PG that is checked.
+  const chosen = root.querySelector("[name=method]:checked");
+  if (chosen instanceof HTMLInputElement) show(root, chosen.value);
   root.addEventListener("change", ({ target }) => {
     if (target instanceof HTMLInputElement && target.name === "method") show(root, target.value);
   });
