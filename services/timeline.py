@@ -171,21 +171,20 @@ def _in_business_time(rows: Sequence[Row]) -> list[Row]:
     own = [row for row in rows if row.entry is not None]
     ahead = own[0].business_at - own[0].at if own else timedelta()
     dated: list[Row] = []
-    undated: range = range(0)
+    moved: int | None = None
+    """Where the rows begin that follow a move of the clock, until a row of the shop shows its lead."""
     for row in rows:
-        if row.entry is not None:
-            ahead = row.business_at - row.at
-            for place in undated:
-                seen = dated[place]
-                dated[place] = replace(seen, business_at=seen.at + ahead, marks={**seen.marks, **row.marks})
-            undated = range(0)
-            dated.append(row)
+        if row.entry is None:
+            dated.append(replace(row, business_at=row.at + ahead))
+            moved = len(dated) if row.moves_clock else moved
             continue
-        dated.append(replace(row, business_at=row.at + ahead))
-        if row.moves_clock:
-            undated = range(len(dated), len(dated))
-        elif undated.start:
-            undated = range(undated.start, len(dated))
+        ahead = row.business_at - row.at
+        if moved is not None:
+            dated[moved:] = [
+                replace(seen, business_at=seen.at + ahead, marks={**seen.marks, **row.marks}) for seen in dated[moved:]
+            ]
+            moved = None
+        dated.append(row)
     return dated
 
 
