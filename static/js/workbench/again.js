@@ -1,8 +1,7 @@
 // @ts-check
 // Charges the key of this run again, on the guide's page. The request and the response appear with what came back, and
 // the code shows the new charge.
-import { enhance } from "../main.js";
-import { refreshAll } from "../refresh.js";
+import { refreshRun } from "./shown-run.js";
 
 /** @param {HTMLFormElement} form whose buttons charge; one may have a `formaction` of its own */
 export default function again(form) {
@@ -16,6 +15,6 @@ export default function again(form) {
     for (const one of form.querySelectorAll("button")) one.disabled = true;
     await fetch(url, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => {});
     workbench.dispatchEvent(new CustomEvent("run-charged"));
-    await Promise.all((await refreshAll(["run-result", "code-panes"])).map(enhance));
+    await refreshRun();
   });
 }

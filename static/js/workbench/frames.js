@@ -1,10 +1,9 @@
 // @ts-check
 // The shop panel: one frame for each device. It starts a run in the frames of its devices, and tells when each has come
 // back with an order.
-import { enhance } from "../main.js";
 import { guideWithRun } from "../pages/guides-result.js";
-import { refreshAll } from "../refresh.js";
 import { Device } from "./device.js";
+import { refreshRun } from "./shown-run.js";
 
 /** @param {HTMLElement} shop with `data-result-url` and `data-orders` as guides-result.js needs them */
 export default function frames(shop) {
@@ -53,7 +52,7 @@ export default function frames(shop) {
     const guide = guideWithRun(shop.dataset, url.href);
     if (guide) history.replaceState(null, "", Object.assign(guide, { hash: window.location.hash }));
     const merchantUid = guide?.searchParams.get("order") ?? "";
-    await refreshAll(["run-result", "code-panes"]).then((fresh) => Promise.all(fresh.map(enhance))).catch(() => {});
+    await refreshRun().catch(() => {});
     workbench.dispatchEvent(new CustomEvent("run-result", { detail: { device: name, merchantUid, location: url.href } }));
     close(name);
   }
