@@ -1,6 +1,5 @@
 """What every template may use: filters, the language, and slots that an extension fills."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,8 +14,6 @@ from services import declines
 from views import language
 
 Filler = Callable[..., str]
-
-HANGUL = re.compile("[가-힣]")
 
 
 def init_app(app: Flask) -> None:
@@ -66,7 +63,7 @@ def text(words: Mapping[str, str]) -> str:
 
 def quoted(words: str) -> Markup:
     """Return a sentence of a PG or of the payment service; on an English page, mark a Korean one for screen readers."""
-    is_foreign = language.chosen() != "ko" and HANGUL.search(words)
+    is_foreign = language.chosen() != "ko" and declines.HANGUL.search(words)
     return Markup('<span lang="ko">{}</span>').format(words) if is_foreign else Markup(escape(words))
 
 
