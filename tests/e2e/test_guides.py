@@ -209,17 +209,20 @@ def test_a_run_that_starts_before_its_frame_has_loaded_does_not_load_it_again(ma
     assert len(asked) == 1
 
 
-def test_a_run_on_a_phone_waits_for_its_form(make_shopper: MakeShopper):
-    shopper = make_shopper("phone")
+@pytest.mark.parametrize(("device", "module"), [("pc", "frames"), ("phone", "frame")])
+def test_run_waits_for_the_scripts_of_all_panels(make_shopper: MakeShopper, device: str, module: str):
+    shopper = make_shopper(device, language="en")
     held: list[Route] = []
-    shopper.page.route("**/workbench/frame.js", lambda route: held.append(route))
-    page = open_guide(shopper, "inicis")
-    page.run_on("Phone")
+    shopper.page.route(f"**/workbench/{module}.js", lambda route: held.append(route))
+    with shopper.page.expect_request(f"**/workbench/{module}.js"):
+        page = open_guide(shopper, "inicis")
+    button = RequestPanel(shopper.page, shopper.words).run_button
+    expect(button).to_be_disabled()
 
-    (only,) = held
-    only.continue_()
+    for route in held:
+        route.continue_()
 
-    shopper.page.wait_for_url("**/windows/**")
+    page.run().pay(APPROVED)
 
 
 def test_the_key_is_charged_again_on_the_page_approved_and_declined(make_shopper: MakeShopper):

@@ -3,13 +3,11 @@
 
 /** @param {HTMLElement} workbench */
 export function bindSingleRun(workbench) {
-  workbench.addEventListener("run-start", async (event) => {
+  workbench.addEventListener("run-start", (event) => {
     /** @type {import("../types.js").RunDetail} */
     const run = /** @type {CustomEvent} */ (event).detail;
     const form = /** @type {HTMLFormElement | null} */ (workbench.querySelector('form[data-module="workbench/frame"]'));
     if (!form) return;
-    // The form's own module may still be loading, and the browser would then post the form itself.
-    while (!form.dataset.ready) await new Promise((resolve) => requestAnimationFrame(resolve));
     form.dataset.run = JSON.stringify(run);
     /** @type {HTMLInputElement} */ (form.elements.namedItem("run")).value = run.runId;
     form.requestSubmit();

@@ -12,6 +12,7 @@ class RequestPanel:
     def __init__(self, page: Page, words: Words) -> None:
         self.page, self.words = page, words
         self.panel = page.get_by_role("region", name=words.shop("Request"), exact=True)
+        self.run_button = self.panel.get_by_role("button", name=words.shop("Run"), exact=True)
 
     def field(self, name: str) -> Locator:
         return self.panel.get_by_label(name, exact=True)
@@ -63,7 +64,7 @@ class RequestPanel:
         self.panel.locator(".run-bar label", has_text=self.words.shop(name)).click()
 
     def run(self) -> None:
-        self.panel.get_by_role("button", name=self.words.shop("Run"), exact=True).click()
+        self.run_button.click()
 
     def setup(self) -> dict[str, Any]:
         """Return the detail of the last `setup-change`."""
