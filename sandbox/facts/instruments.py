@@ -11,6 +11,9 @@ from . import tables
 
 Family = Literal["card", "account", "phone", "wallet"]
 
+CARD_DIGITS = 16
+"""The service cuts the digits of a card number after this many, before its PG receives them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument:
@@ -78,8 +81,11 @@ INSTRUMENTS = _load()
 
 
 def find(number: str, family: str) -> Instrument | None:
-    """Return the instrument with the digits of `number`, or None when the list has none in this family."""
-    wanted = digits(number)
+    """Return the instrument with the digits of `number`, or None when the list has none in this family.
+
+    Of a card number only the first `CARD_DIGITS` count.
+    """
+    wanted = digits(number)[: CARD_DIGITS if family == "card" else None]
     return next((i for i in INSTRUMENTS if i.family == family and digits(i.number) == wanted), None)
 
 

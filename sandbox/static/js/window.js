@@ -4,6 +4,9 @@
  */
 import { fillIn, runWindow } from "./frame.js";
 
+/** Digits of a card number that count. The instruments of other families are shorter. */
+const CARD_DIGITS = 16;
+
 const number = /** @type {HTMLInputElement} */ (document.getElementById("number"));
 const form = /** @type {HTMLFormElement} */ (document.querySelector("[data-instrument-form]"));
 /** @type {HTMLButtonElement[]} */
@@ -31,7 +34,7 @@ function choose(button) {
 
 /** Mark the instrument whose number is in the form, with or without dashes. */
 function markChosen() {
-  const typed = number.value.replace(/\D/g, "");
+  const typed = number.value.replace(/\D/g, "").slice(0, CARD_DIGITS);
   shelf.forEach((button) => {
     const own = (button.getAttribute("data-instrument") || "").replace(/\D/g, "");
     button.setAttribute("aria-pressed", String(own === typed));
