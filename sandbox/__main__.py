@@ -4,21 +4,33 @@ import argparse
 import signal
 import sys
 from dataclasses import replace
-from typing import Any
 
+from sqlalchemy import URL
 from werkzeug.serving import make_server
 
 from . import __version__
 from .app import create_app
 from .config import Config
 
+HOST, PORT = "127.0.0.1", 8001
+
 EVERY_ADDRESS = ("0.0.0.0", "::", "")
 """Values of `--host` that name no address of their own."""
+
+SETTINGS = (
+    ("database", "DATABASE_URL", "FILE", "SQLite file, created if missing", "instance/sandbox.db in the clone"),
+    ("webhook-url", "WEBHOOK_URL", "URL", "default webhook URL, for payments without notice_url", "none"),
+    ("code", "MERCHANT_CODE", "CODE", "merchant code, for IMP.init", Config.MERCHANT_CODE),
+    ("key", "KEY", "KEY", "REST key, imp_key", Config.KEY),
+    ("secret", "SECRET", "SECRET", "REST secret, imp_secret", Config.SECRET),
+    ("latency", "LATENCY", "SECONDS", "delay of each REST response", "0"),
+)
+"""Option, setting that it overrides, placeholder, meaning and default, as the help shows them."""
 
 
 def main() -> None:
     """Serve the sandbox until SIGTERM or Ctrl-C. The command line overrides `SANDBOX_*` of the environment."""
-    parser = _parser()
+    parser = command_line()
     arguments = parser.parse_args()
     config = replace(Config.from_environ(), **_overrides(arguments))
     try:
@@ -35,25 +47,23 @@ def main() -> None:
         print("Sandbox stopped", flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_line() -> argparse.ArgumentParser:
+    """Return the parser of the options, each with its default in the help."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox", description="Simulate I'mport (PortOne V1) on this machine."
     )
     parser.add_argument("--version", action="version", version=f"maedal-sandbox {__version__}")
-    parser.add_argument("--host", default="localhost")
-    parser.add_argument("--port", type=_port, default=8001, help="0 selects a free port")
+    parser.add_argument("--host", default=HOST, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=PORT, help="0 selects a free port (default: %(default)s)")
     parser.add_argument(
         "--trusted-host",
         metavar="NAME",
         action="append",
-        help="further host name in the sandbox's address; may be repeated",
+        help="further host name in the sandbox's address; may be repeated (default: SANDBOX_TRUSTED_HOSTS, else none)",
     )
-    parser.add_argument("--database", metavar="FILE", help="SQLite file, created if missing")
-    parser.add_argument("--webhook-url", metavar="URL", help="default webhook URL, for payments without notice_url")
-    parser.add_argument("--code", help="merchant code, for IMP.init")
-    parser.add_argument("--key", help="REST key, imp_key")
-    parser.add_argument("--secret", help="REST secret, imp_secret")
-    parser.add_argument("--latency", metavar="SECONDS", help="delay of each REST response")
+    for option, name, metavar, meaning, default in SETTINGS:
+        help_text = f"{meaning} (default: SANDBOX_{name}, else {default})"
+        parser.add_argument(f"--{option}", dest=name, metavar=metavar, help=help_text)
     return parser
 
 
@@ -63,18 +73,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _overrides(arguments: argparse.Namespace) -> dict[str, Any]:
+def _overrides(arguments: argparse.Namespace) -> dict[str, str]:
     """Return the settings given on the command line; the environment decides the rest."""
-    given = {
-        "DATABASE_URL": arguments.database and f"sqlite:///{arguments.database}",
-        "WEBHOOK_URL": arguments.webhook_url,
-        "MERCHANT_CODE": arguments.code,
-        "KEY": arguments.key,
-        "SECRET": arguments.secret,
-        "LATENCY": arguments.latency,
-        "TRUSTED_HOSTS": arguments.trusted_host and ",".join(arguments.trusted_host),
-    }
-    return {name: value for name, value in given.items() if value is not None}
+    given = {name: value for _option, name, *_ in SETTINGS if (value := getattr(arguments, name)) is not None}
+    if "DATABASE_URL" in given:
+        file = URL.create("sqlite", database=given["DATABASE_URL"])
+        given["DATABASE_URL"] = file.render_as_string(hide_password=False)
+    if arguments.trusted_host is not None:
+        given["TRUSTED_HOSTS"] = ",".join(arguments.trusted_host)
+    return given
 
 
 def trusting(config: Config, host: str) -> Config:
@@ -84,7 +91,7 @@ def trusting(config: Config, host: str) -> Config:
 
 def host_to_open(host: str) -> str:
     """Return the host of the address that `main` prints: one that this machine's browser can open."""
-    if host in EVERY_ADDRESS:
+    if host in (HOST, *EVERY_ADDRESS):
         return "localhost"
     return f"[{host}]" if ":" in host else host
 

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import Connection, Engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from . import transactions
@@ -41,7 +41,7 @@ def init_app(app: Flask, database_url: str) -> None:
     except OSError as err:
         raise ValueError(f"cannot store the ledger in {file}: {err.strerror}") from None
 
-    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{file}"
+    app.config["SQLALCHEMY_DATABASE_URI"] = URL.create("sqlite", database=str(file))
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": BUSY_TIMEOUT}}
     db.init_app(app)
     with app.app_context(), queue.turn():
@@ -55,7 +55,9 @@ def init_app(app: Flask, database_url: str) -> None:
 def _file_of(url: str) -> Path:
     with suppress(ArgumentError):
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        if "://" in (parsed.database or ""):
+            raise ValueError(f"--database names a file and SANDBOX_DATABASE_URL one URL, not {parsed.database!r}")
+        if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:") and not parsed.query:
             return Path(str(parsed.database)).absolute()
     raise ValueError("SANDBOX_DATABASE_URL must name an SQLite file, such as sqlite:////tmp/sandbox.db")
 

@@ -9,9 +9,12 @@ from secrets import token_hex
 
 import pytest
 from flask import Flask, request
+from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 
 import sandbox
+from sandbox.__main__ import command_line
+from sandbox.config import Config
 from sandbox.control.webhooks import POLICY
 from sandbox.facts import pgs
 from sandbox.facts.instruments import INSTRUMENTS, digits
@@ -19,6 +22,7 @@ from sandbox.rules.outcomes import OUTCOMES
 from tests.sandbox.merchant import served
 
 README = Path(sandbox.__file__).with_name("README.md").read_text(encoding="utf-8")
+ROOT = Path(sandbox.__file__).parent.parent
 
 DOCUMENTED = "http://localhost:8001"
 SHOP = "http://localhost:3000"
@@ -39,6 +43,46 @@ def first_column(heading: str) -> set[str]:
 
 
 # Lists ----------------------------------------------------------------------------------------------------
+
+
+OPTIONS = re.findall(
+    r"^\| (?:`--([a-z-]+).*?`)? ?\| (?:`SANDBOX_(\w+)`)? ?\| (.+) \|$",
+    README.partition("| option |")[2].partition("\n\n")[0],
+    re.MULTILINE,
+)
+"""Option, variable and description of each row of the table of options."""
+
+
+def real_default(client: FlaskClient, option: str, variable: str) -> str | None:
+    """Return what a new sandbox uses without this option and this variable; None for nothing."""
+    if variable == "LATENCY":  # '' keeps the lever
+        return f"{client.get('/control/levers').json['levers']['latency']:g}"
+    by_option = command_line().get_default(option) if option in ("host", "port") else None
+    return str(by_option or getattr(Config(), variable, "")).replace(f"sqlite:///{ROOT}/", "") or None
+
+
+def test_every_option_and_every_variable_is_listed():
+    options = set(re.findall(r"^  --([a-z-]+)", command_line().format_help(), re.MULTILINE))
+
+    assert {option for option, _variable, _text in OPTIONS if option} == options
+    assert {variable for _option, variable, _text in OPTIONS if variable} == {field.name for field in fields(Config)}
+
+
+@pytest.mark.parametrize(("option", "variable", "text"), OPTIONS, ids=lambda part: part[:20])
+def test_the_default_of_an_option_is_the_documented_one(client, option, variable, text):
+    real = real_default(client, option, variable)
+
+    documented = re.search(r"the default is `(.+?)`", text)
+    assert (documented[1] if documented else None) == real
+
+
+@pytest.mark.parametrize(("option", "variable"), [row[:2] for row in OPTIONS if row[0] not in ("", "version")])
+def test_the_help_shows_the_default_of_an_option(client, option, variable):
+    shown = re.search(rf"  --{option} .*?[(]default: (.*?)[)]", " ".join(command_line().format_help().split("\n")))
+
+    default = real_default(client, option, variable) or "none"
+    described = " ".join(shown[1].split()).removesuffix(" in the clone")
+    assert described == (f"SANDBOX_{variable}, else {default}" if variable else default)
 
 
 def test_every_trait_of_a_pg_is_explained():

@@ -80,7 +80,9 @@ def test_a_second_start_keeps_what_happened(config, api):
     assert restarted.get("/payments/find/order-1/paid").response["amount"] == 9900
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/sandbox"])
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "postgresql://localhost/sandbox", "sqlite:///x.db?timeout=5", "x.db"]
+)
 def test_a_database_that_workers_cannot_share_is_turned_down(url):
     with pytest.raises(ValueError, match="SANDBOX_DATABASE_URL"):
         create_app(Config(DATABASE_URL=url))
@@ -123,6 +125,7 @@ def test_it_runs_alone_with_other_credentials_and_stops_on_a_signal(tmp_path):
         ("192.168.1.5", "192.168.1.5", "192.168.1.5"),
         ("fd00::5", "[fd00::5]", "[fd00::5]"),
         ("0.0.0.0", "", "localhost"),
+        ("127.0.0.1", "127.0.0.1", "localhost"),
     ],
 )
 def test_the_address_to_listen_on_is_trusted_and_shown(host, trusted, shown):
@@ -212,6 +215,10 @@ def test_a_reset_puts_latency_back_to_what_the_start_said(config):
         ("--code", "a b", "code"),
         ("--key", "", "key"),
         ("--database", "/dev/null/x.db", "/dev/null/x.db"),
+        ("--database", "", "SQLite file"),
+        ("--database", ":memory:", "SQLite file"),
+        ("--database", "sqlite:////x.db", "'sqlite:////x.db'"),
+        ("--database", "file://x.db", "'file://x.db'"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value, reported, monkeypatch, capsys):
@@ -223,3 +230,28 @@ def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value
 
     assert left.value.code == 2
     assert reported in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_url_in_a_url_is_refused_in_one_line_and_makes_no_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SANDBOX_DATABASE_URL", "sqlite:///sqlite:////x.db")
+    monkeypatch.setattr("sys.argv", ["sandbox", "--port", "0"])
+
+    with pytest.raises(SystemExit) as left:
+        main()
+
+    assert left.value.code == 2
+    assert "'sqlite:////x.db'" in capsys.readouterr().err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a?b.db", "a%20b.db", "a b#c.db", "a@b:c.db"])
+def test_the_file_has_the_name_that_the_option_gives(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["sandbox", "--port", "0", "--database", name])
+    monkeypatch.setattr("sandbox.__main__.make_server", lambda *_args, **_more: sys.exit(0))
+
+    with pytest.raises(SystemExit):
+        main()
+
+    assert (tmp_path / name).is_file()
