@@ -15,7 +15,7 @@ LANGUAGES = {"ko": "한국어", "en": "English"}
 
 # No frame-ancestors for the windows, because any shop may lay one over its page. No form-action, because browsers also
 # apply it to the redirect that ends a window, and a shop's landing page may redirect the payer anywhere.
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'"
+POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'"
 
 UNFRAMED = f"{POLICY}; frame-ancestors 'none'"
 """For every page but the windows: another site that lays it under its own buttons could steal the reader's clicks."""

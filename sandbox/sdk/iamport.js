@@ -24,9 +24,12 @@
   let tierCode = /** @type {string | null} */ (null);
   /** One window at a time: a double click must not open a second payment. */
   let busy = false;
+  /** Steps through the page's history so far. A window belongs to the step at which it was requested. */
+  let steps = 0;
   /** @type {Map<string, Record<string, any>>} parameters of the buttons of `loadUI`, by their type */
   const uiRequests = new Map();
 
+  window.addEventListener("popstate", () => (steps += 1));
   // A page restored from the back-forward cache is no longer navigating away.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) busy = false;
@@ -93,17 +96,16 @@
       return;
     }
     busy = true;
+    const step = steps;
     register(kind, params, uiType)
       .then((opened) => {
-        if (opened.form === "page") {
-          window.location.assign(opened.window_url);
-          return;
-        }
-        const open = opened.form === "popup" ? openPopup : openLayer;
-        open(opened, (rsp) => {
+        const done = (/** @type {Record<string, any> | null} */ rsp) => {
           busy = false;
           if (rsp) answer(callback, rsp);
-        });
+        };
+        if (step !== steps) return close(opened).then(done);
+        if (opened.form === "page") return window.location.assign(opened.window_url);
+        return opened.form === "popup" ? openPopup(opened, done) : openLayer(opened, done);
       })
       .catch((refusal) => {
         busy = false;
@@ -133,7 +135,8 @@
     });
   }
 
-  /** @typedef {{kind: Kind, imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
+  /** @typedef {{imp_uid: string | null, merchant_uid: any}} Ids */
+  /** @typedef {{kind: Kind, ids: Ids, imp_uid: string, window_url: string, form: "layer" | "popup" | "page"}} Opened */
 
   /**
    * Register a payment in status `ready`, or an identity check, and return it with the address of its window.
@@ -157,11 +160,26 @@
         page_language: document.documentElement.lang,
       });
     } catch (error) {
-      const error_msg = "결제 서버에 연결할 수 없습니다. (" + error + ")";
-      throw { success: false, ...ids, error_code: "NETWORK", error_msg };
+      throw unreachable(ids, error);
     }
     if (!opened.window_url) throw { ...ids, ...opened };
-    return { ...opened, kind };
+    return { ...opened, kind, ids: { ...ids, imp_uid: opened.imp_uid } };
+  }
+
+  /**
+   * Report that the payer closed the window, and return what the callback receives.
+   * @param {Opened} opened
+   * @returns {Promise<Record<string, any>>}
+   */
+  function close(opened) {
+    const path = `/sdk/${opened.kind}/${opened.imp_uid}/close`;
+    return post(path, { window_url: opened.window_url }).catch((error) => unreachable(opened.ids, error));
+  }
+
+  /** @param {Ids} ids @param {unknown} error */
+  function unreachable(ids, error) {
+    const error_msg = "결제 서버에 연결할 수 없습니다. (" + error + ")";
+    return { success: false, ...ids, error_code: "NETWORK", error_msg };
   }
 
   /** @param {string} path @param {unknown} body */
@@ -190,7 +208,7 @@
     const watch = window.setInterval(() => {
       if (!popup.closed) return;
       window.clearInterval(watch);
-      post(`/sdk/${opened.kind}/${opened.imp_uid}/close`, { window_url: opened.window_url }).then(end);
+      close(opened).then(end);
     }, 300);
 
     function end(/** @type {Record<string, any>} */ rsp) {
@@ -202,7 +220,8 @@
   }
 
   /**
-   * Lay the window over the shop's page and wait for its one result.
+   * Lay the window over the shop's page and wait for its one result. Escape, and a step through the page's history,
+   * close it: the layer belongs to the page as it was.
    * @param {Opened} opened
    * @param {(rsp: Record<string, any>) => void} done
    */
@@ -229,29 +248,89 @@
     document.body.append(layer);
     // The window focuses its first field; focusing the frame again would take the focus away from that field.
     frame.addEventListener("load", () => document.activeElement === frame || frame.focus(), { once: true });
-    onResult(/** @type {Window} */ (frame.contentWindow), (rsp) => {
+
+    const over = new AbortController();
+    const leave = () => end(close(opened));
+    const wayOut = offerWayOut(frame, english, leave);
+    const ours = /** @type {Window} */ (frame.contentWindow);
+    const stop = onResult(ours, (rsp) => end(Promise.resolve(rsp)), { ready: wayOut.withdraw, leave });
+    window.addEventListener("popstate", leave, { signal: over.signal });
+    window.addEventListener("pageshow", (event) => event.persisted && leave(), { signal: over.signal });
+    window.addEventListener("keydown", (event) => event.key === "Escape" && leave(), { signal: over.signal });
+
+    function end(/** @type {Promise<Record<string, any>>} */ result) {
+      stop();
+      over.abort();
+      wayOut.withdraw();
       layer.remove();
       release();
-      done(rsp);
-    });
+      result.then(done);
+    }
   }
 
   /**
    * Wait for the one result of `ours`, the window this script opened, and ignore messages of other windows.
    * Return a function that ends the wait.
    * @param {Window} ours @param {(rsp: Record<string, any>) => void} done
+   * @param {{ready: () => void, leave: () => void}} [on] called when the window is drawn, and when the payer closes it
+   *   while it cannot reach its server
    */
-  function onResult(ours, done) {
+  function onResult(ours, done, on) {
     const stop = () => window.removeEventListener("message", listen);
     window.addEventListener("message", listen);
     return stop;
 
     function listen(/** @type {MessageEvent} */ event) {
       const fromOurWindow = event.origin === home && event.source === ours;
-      if (!fromOurWindow || !event.data || event.data.type !== "imp-result") return;
+      if (fromOurWindow && event.data?.type === "imp-ready") on?.ready();
+      if (fromOurWindow && event.data?.type === "imp-close") on?.leave();
+      if (!fromOurWindow || event.data?.type !== "imp-result") return;
       stop();
       done(event.data.rsp);
     }
+  }
+
+  /**
+   * Say over `frame` that its window does not answer, unless it reports in time that it is drawn, and offer to load it
+   * again or to leave it.
+   * @param {HTMLIFrameElement} frame @param {boolean} english @param {() => void} leave
+   */
+  function offerWayOut(frame, english, leave) {
+    const panel = document.createElement("div");
+    panel.setAttribute("role", "alert");
+    style(panel, { position: "absolute", inset: "0", margin: "auto", width: "min(340px, 90%)", height: "fit-content" });
+    style(panel, { padding: "24px", "border-radius": "14px", background: "#fff", color: "#111820", font: "16px sans-serif" });
+    const text = document.createElement("p");
+    text.textContent = english ? "The payment server does not answer." : "결제 서버가 응답하지 않습니다.";
+    panel.append(text, action(english ? "Try again" : "다시 시도", again), action(english ? "Close" : "닫기", leave));
+    frame.addEventListener("load", () => expect(2_000));
+    let timer = 0;
+    expect(10_000);
+    return { withdraw };
+
+    function expect(/** @type {number} */ milliseconds) {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => frame.after(panel), milliseconds);
+    }
+    function withdraw() {
+      window.clearTimeout(timer);
+      panel.remove();
+    }
+    function again() {
+      withdraw();
+      expect(10_000);
+      frame.src = frame.src;
+    }
+  }
+
+  /** @param {string} label @param {() => void} act */
+  function action(label, act) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = label;
+    style(button, { "min-height": "44px", margin: "16px 8px 0 0", padding: "0 18px", font: "inherit", cursor: "pointer" });
+    button.addEventListener("click", act);
+    return button;
   }
 
   /** Keep scrolling and the keyboard away from the page behind the layer. Return a function that undoes this. */

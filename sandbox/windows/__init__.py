@@ -6,7 +6,7 @@ script. Its address carries a secret (see `secret.py`); without it, every page h
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, g, redirect, render_template, request
+from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from ..pages import guard, language_of, words
 from ..rules import outcomes, windows
 from ..webhooks import delivery
 from . import confirming
-from .page import address, page_of, skin_of
+from .page import address, leave_to, page_of, skin_of
 from .results import callback_result, redirect_target
 from .secret import is_window_key
 
@@ -121,7 +121,7 @@ def _finish(payment: Payment, *, closed: bool = False) -> ResponseReturnValue:
             rsp=callback_result(payment, closed=closed),
         )
     target = redirect_target(payment, closed=closed)
-    return redirect(target) if target else _no_return_address(payment)
+    return leave_to(target) if target else _no_return_address(payment)
 
 
 def _no_return_address(payment: Payment) -> str:

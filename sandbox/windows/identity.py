@@ -6,7 +6,7 @@
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from ..pages import guard, language_links, language_of, words
 from ..products import certifications
 from ..products.certifications import Certification
 from ..wire.errors import Refused
+from .page import leave_to
 from .secret import is_window_key, window_key
 
 bp = Blueprint("identity", __name__, url_prefix="/windows/certifications/<imp_uid>")
@@ -115,7 +116,7 @@ def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
     """Send the result to the shop's page: by redirect when the window is a page of its own, else to the callback."""
     rsp = result(check, reason)
     if check.window["form"] == "page":
-        return redirect(_target(check, rsp))
+        return leave_to(_target(check, rsp))
     layout = "layer" if check.window["form"] == "layer" else "page"
     return render_template("windows/result.html", skin=AGENCY, layout=layout, opener=check.window["origin"], rsp=rsp)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import request, url_for
+from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from ..facts.instruments import INSTRUMENTS, Instrument
@@ -84,6 +85,12 @@ def address(payment: Payment, action: str) -> str:
     """Return the address that the window's form for `action` posts to. It keeps the window's secret and language."""
     lang = request.args.get("lang")
     return url_for(f"windows.{action}", imp_uid=payment.imp_uid, k=window_key(payment), lang=lang)
+
+
+def leave_to(target: str) -> ResponseReturnValue:
+    """Redirect the payer to `target`. The window's script, which cannot follow a redirect elsewhere, receives JSON."""
+    wants_json = request.accept_mimetypes.best == "application/json"
+    return jsonify(location=target) if wants_json else redirect(target)
 
 
 def skin_of(payment: Payment) -> str:

@@ -1,17 +1,16 @@
 // @ts-check
+import { sendInBackground } from "./send.js";
+
 /**
- * Start the behaviour that every window shares: close it on Escape, send a form only once, focus the first field,
- * and report to the page that opened the window that it is ready.
+ * Start the behaviour that every window shares: send its forms once and in the background, focus the first field, and
+ * report to the page that opened the window that it is ready. `escape.js` closes it on Escape.
  *
  * @param {HTMLFormElement} form the window's main form; another form closes the window
  * @param {HTMLElement} first the field that receives the focus
  */
 export function runWindow(form, first) {
-  const closeForm = /** @type {HTMLFormElement} */ (document.querySelector("[data-close]"));
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") closeForm.requestSubmit();
-  });
-  [form, closeForm].forEach((sent) => sent.addEventListener("submit", submitOnce));
+  sendInBackground(form);
+  sendInBackground(/** @type {HTMLFormElement} */ (document.querySelector("[data-close]")), leave);
   window.addEventListener("pageshow", release);
 
   // On a small touch screen the focus opens a keyboard over the test numbers, and scrolling to the field hides them.
@@ -32,23 +31,26 @@ export function fillIn(form) {
   });
 }
 
-/** @param {SubmitEvent} event */
-function submitOnce(event) {
-  if (document.body.getAttribute("aria-busy") === "true") {
-    event.preventDefault();
-    return;
-  }
-  document.body.setAttribute("aria-busy", "true");
-}
-
 /** Make a window usable again after the Back button shows it. */
 function release() {
   document.body.removeAttribute("aria-busy");
 }
 
+/** Leave a window whose sandbox does not answer: the script removes a layer, and reports a closed pop-up. */
+function leave() {
+  if (document.body.dataset.layout === "layer") tell("imp-close");
+  else if (window.opener) window.close();
+  else window.history.back();
+}
+
 /** Report that the window is drawn and its script runs, for tests and for shops that show a spinner. */
 function announceReady() {
   document.documentElement.dataset.ready = "true";
+  tell("imp-ready");
+}
+
+/** @param {string} type of the message to the page that opened the window */
+function tell(type) {
   const shop = window.opener || (window.parent === window ? null : window.parent);
-  if (shop) shop.postMessage({ type: "imp-ready" }, document.body.dataset.opener || "*");
+  if (shop) shop.postMessage({ type }, document.body.dataset.opener || "*");
 }

@@ -1,8 +1,6 @@
 // @ts-check
-/** Send the result to the page that opened the window; `opener` is the only origin that may receive it. */
+/** The page on which a window ends that was sent without the script of `send.js`. */
+import { deliver } from "./deliver.js";
 
-const { result, opener } = document.body.dataset;
-
-const shop = window.opener || window.parent;
-shop.postMessage({ type: "imp-result", rsp: JSON.parse(result || "null") }, opener || "*");
+deliver();
 document.documentElement.dataset.ready = "true";
