@@ -19,6 +19,8 @@ class SmallService:
         self.prepared: dict[str, Record] = {}
         self.charges: list[Record] = []
         self.cancelled: list[str] = []
+        self.deleted: list[str] = []
+        """The `customer_uid` of each key that was deleted."""
         self.channels: dict[str, str] = {}
         self.declines = False
         self.charged_as: Record = {}
@@ -50,6 +52,7 @@ class SmallService:
             ("POST", "/payments/prepare", self._prepare),
             ("POST", "/payments/cancel", self._cancel),
             ("POST", "/subscribe/payments/again", self._again),
+            ("DELETE", "/subscribe/customers/<customer_uid>", self._delete),
             ("GET", "/payments/<imp_uid>", lambda imp_uid: _answer(self.records.get(imp_uid))),
             ("GET", "/payments/find/<merchant_uid>", lambda merchant_uid: _answer(self._find(merchant_uid))),
             (
@@ -80,6 +83,10 @@ class SmallService:
         self.cancelled.append(record["imp_uid"])
         record["status"], record["cancel_amount"] = "cancelled", float(request.form["amount"])
         return _answer(record)
+
+    def _delete(self, customer_uid: str) -> Any:
+        self.deleted.append(customer_uid)
+        return _answer({"customer_uid": customer_uid})
 
     def _again(self) -> Any:
         charge = request.form.to_dict()

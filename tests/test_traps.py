@@ -21,6 +21,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -695,7 +696,7 @@ def test_t06_the_period_of_the_first_payment_is_not_charged_again(copied, guide_
     order = bought(shop)
     before = len(shop.service.charges)
 
-    again = charge_period(shop, order, shop.module.this_month())
+    again = charge_period(shop, order, shop.module.due_period(shop.module.today().day))
 
     assert (again.exit_code, len(shop.service.charges)) == (1, before)
 
@@ -728,6 +729,115 @@ def test_t06_a_decline_that_the_pg_approves_late_is_found_without_a_webhook(copi
     assert charge_period(shop, order).output == "paid\n"
 
     assert len(shop.service.charges) == charges
+
+
+def charge_due(shop: SimpleNamespace, day: str) -> Any:
+    """Run the daily job on a day, such as 2037-02-28."""
+    shop.module.today = lambda: date.fromisoformat(day)
+    return shop.module.app.test_cli_runner().invoke(args=["charge-due"])
+
+
+def periods_of(shop: SimpleNamespace) -> list[str]:
+    """Return the periods that were charged, declined ones included."""
+    return [charge["merchant_uid"].partition("-")[2] for charge in shop.service.charges]
+
+
+def bought_on(shop: SimpleNamespace, day: str) -> dict[str, Any]:
+    shop.module.today = lambda: date.fromisoformat(day)
+    order = bought(shop)
+    shop.service.charges.clear()
+    return order
+
+
+@every_request
+def test_t06_the_daily_job_charges_what_is_due_and_nothing_twice(copied, guide_id, variant):
+    shop = copied(guide_id, variant)
+    order = bought_on(shop, "2037-01-31")
+
+    outputs = [charge_due(shop, day).output for day in ("2037-02-27", "2037-02-28", "2037-02-28", "2037-03-30")]
+
+    assert outputs == ["", f"{order['merchant_uid']} 2037-02 paid\n", "", ""]
+    assert periods_of(shop) == ["2037-02"]
+
+
+@pytest.mark.parametrize("guide_id", ["inicis", "paymentwall"])
+def test_t06_a_day_on_which_the_job_did_not_run_is_made_up_for(copied, guide_id):
+    shop = copied(guide_id)
+    bought_on(shop, "2037-01-31")
+
+    charge_due(shop, "2037-03-02")
+    charge_due(shop, "2037-03-31")
+
+    assert periods_of(shop) == ["2037-02", "2037-03"]
+
+
+def test_t06_the_daily_job_tries_a_declined_period_again_for_a_week(copied):
+    shop = copied("inicis")
+    bought_on(shop, "2037-01-10")
+    shop.service.declines = True
+
+    outputs = [charge_due(shop, day).output.split()[-1] for day in ("2037-02-10", "2037-02-11")]
+    shop.module.change("UPDATE orders SET created_at = datetime('now', '-8 days') WHERE period = '2037-02'")
+
+    assert outputs == ["failed", "failed"]
+    assert charge_due(shop, "2037-02-18").output == ""
+
+
+def test_t06_the_daily_job_looks_up_a_charge_without_a_response(copied):
+    shop = copied("inicis")
+    bought_on(shop, "2037-01-10")
+    shop.service.is_down_for = "/subscribe/payments/again"
+    first = charge_due(shop, "2037-02-10")
+    shop.service.is_down_for = ""
+
+    second = charge_due(shop, "2037-02-10")
+
+    assert (first.exit_code, "unknown" in first.output) == (1, True)
+    assert (second.exit_code, second.output.split()[-1]) == (0, "paid")
+    assert periods_of(shop) == ["2037-02"]
+
+
+def test_t06_a_charge_that_another_process_makes_is_left_to_it(copied):
+    shop = copied("inicis")
+    order = bought_on(shop, "2037-01-10")
+    inner: list[str] = []
+    again = shop.module.again
+
+    def overtaken(issue, merchant_uid):
+        inner.append(charge_due(shop, "2037-02-10").output.split()[2])
+        return again(issue, merchant_uid)
+
+    shop.module.again = overtaken
+    outer = charge_due(shop, "2037-02-10")
+
+    assert (inner, outer.output.split()[-1]) == (["ready"], "paid")
+    assert len(shop.service.charges) == 1
+    assert charge_period(shop, order, "2037-02").exit_code == 1
+
+
+@every_guide
+def test_an_ended_subscription_is_not_charged_and_its_key_is_deleted(copied, guide_id):
+    shop = copied(guide_id)
+    order = bought_on(shop, "2037-01-10")
+    shop.service.is_down_for = f"/subscribe/customers/{order['customer_uid']}"
+
+    answers = [shop.browser.post(f"/orders/{order['merchant_uid']}/end").status_code for _ in range(2)]
+
+    assert answers == [204, 404]
+    assert charge_due(shop, "2037-02-10").output == ""
+    assert shop.service.deleted == []
+    shop.service.is_down_for = ""
+    shop.module.app.test_cli_runner().invoke(args=["reconcile"])
+    assert shop.service.deleted == [order["customer_uid"]]
+    assert shop.browser.get(f"/orders/{order['merchant_uid']}").get_json()["status"] == "ended"
+
+
+def test_only_the_buyer_ends_a_subscription(copied):
+    shop = copied("inicis")
+    order = bought(shop)
+
+    assert shop.module.app.test_client().post(f"/orders/{order['merchant_uid']}/end").status_code == 404
+    assert charge_due(shop, "2037-02-10").output.split()[-1] == "paid"
 
 
 @pytest.mark.parametrize("strange", [{"sandbox": True}, {"pg_provider": "danal"}, {"customer_uid_usage": "issue"}])
