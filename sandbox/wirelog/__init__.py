@@ -211,20 +211,21 @@ def _row(call: Call) -> dict[str, Any]:
     answered = masking.body(call.answer, call.answer_type) if call.answer else masking.address(call.location)
     envelope_of = answered if isinstance(answered, dict) else {}
     code, message = envelope_of.get("code"), envelope_of.get("message") or envelope_of.get("error_msg")
+    ids = _unique_ids(masking.masked(call.path_ids), sent, answered)
     return {
         "kind": call.kind,
         "at": call.at,
         "began": call.began,
         "took": call.took,
         "method": call.method,
-        "path": call.path + (masking.address(f"?{call.query}") if call.query else ""),
+        "path": masking.prose(call.path) + (masking.address(f"?{call.query}") if call.query else ""),
         "headers": {name: masking.header(name, value) for name, value in call.headers.items()},
         "request_body": _text(sent),
         "http_status": call.http_status,
         "code": code if isinstance(code, int) else None,
         "message": _storable(message) if isinstance(message, str) else None,
         "response_body": _text(answered),
-        "ids": _storable("".join(f"\n{value}\n" for value in _unique_ids(call.path_ids, sent, answered))),
+        "ids": _storable("".join(f"\n{value}\n" for value in ids)),
     }
 
 

@@ -1,28 +1,38 @@
-"""Mask what the log must not keep of a call: the middle of card numbers, secrets, and nearly all of a token."""
+"""Mask what the log must not keep of a call: the middle of card numbers, secrets, and nearly all of a token.
+
+The name of a field decides, however it is spelt: `card_number`, `cardNumber`, `Card-No`. So does the look of a value
+in any field (see `card_numbers`), because a shop may send a card number where the service expects none.
+"""
 
 import json
+import math
 import re
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
-from ..facts.instruments import digits
+from . import card_numbers
+from .card_numbers import masked as number
 
 CUT = "***"
 """Replaces a value, or the rest of it."""
 
-MIN_CARD = 17
-"""Characters of the shortest card number with its dashes."""
+SECRETS = (
+    *("secret", "password", "passwd", "pwd", "pwd2digit", "pwd2digits", "pin", "cvc", "cvv", "cvc2", "cvv2"),
+    *("birth", "expiry", "expirydate", "expirymonth", "expiryyear"),
+)
+"""How the names of fields end whose values are not kept, without case, dashes and underscores."""
+TOKENS = ("token", "tokenheader", "authorization", "apikey")
+"""The same of fields whose first four characters stay, so that a reader can distinguish two values."""
+NUMBERS = ("cardnumber", "cardno", "cardnum", "accountnumber", "accountno", "refundaccount")
+"""The same of fields that hold the number of a card or an account."""
 
-_SECRETS = frozenset({"imp_secret", "secret", "pwd_2digit", "cvc", "birth", "expiry"})
-_TOKENS = frozenset({"access_token", "_token", "authorization", "k"})
-"""Fields whose first four characters stay, so that a reader can distinguish two values."""
-_NUMBERS = frozenset({"card_number", "number", "refund_account"})
-
-_CARD = re.compile(r"(?<!\d)\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{2,7}(?!\d)")
-_IN_ADDRESS = re.compile(r"([?&](?:k|_token)=)([^&#\s]{4})[^&#\s\"]*")
-_NAMED = "|".join(sorted(_SECRETS | _TOKENS - {"k"}))
-_IN_PROSE = re.compile(rf"((?:{_NAMED})[\"']?\s*[:=]\s*[\"']?)[^\"'&,\s}}]+")
-_DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){13,18}(?!\d)")
+_NO_LETTER = re.compile(r"[^a-z0-9]")
+_INNERMOST = re.compile(r"\[([^\[\]]+)\](?:\[\d*\])*$")
+_IN_ADDRESS = re.compile(r"([?&])([^?&=#\s\"]+)=([^&#\s\"]*)")
+_IN_PROSE = re.compile(
+    r"(?<![\w\-])([\w\-]{1,60})(\\*[\"']?\s*[:=]\s*\\*[\"']?(?:(?:Bearer|Basic)\s+)?)([^\"'&,;\s}\]\\]+)", re.I
+)
+_PART = re.compile(r'[; ]name="([^"]*)"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)\r?\n--', re.S)
 
 
 def body(raw: bytes, content_type: str) -> Any:
@@ -38,7 +48,9 @@ def parse(raw: bytes, content_type: str) -> Any:
     """Return the body unmasked: the value of JSON, the dict of a form, else a string."""
     text = raw.decode("utf-8", "replace")
     if "form-urlencoded" in content_type:
-        return _form(text)
+        return _collected(parse_qsl(text, keep_blank_values=True))
+    if "multipart/form-data" in content_type and (parts := _PART.findall(text)):
+        return _collected(parts)
     try:
         return json.loads(text) if "json" in content_type else text
     except (ValueError, RecursionError):
@@ -47,41 +59,37 @@ def parse(raw: bytes, content_type: str) -> Any:
 
 def header(name: str, value: str) -> str:
     """Return the masked value of the header `name`."""
-    return token(value) if name == "Authorization" else prose(value)
+    return str(masked(value, name)) if _rule(name) else prose(value)
 
 
 def masked(value: Any, name: str = "") -> Any:
     """Return `value` with every secret, token, and card or account number masked. `name` is its key in the parent."""
-    if isinstance(value, dict):
-        return {inner: masked(under, inner) for inner, under in value.items()}
-    if isinstance(value, list):
-        return [masked(under, name) for under in value]
     if value in (None, "") or isinstance(value, bool):
         return value
-    if name in _SECRETS:
+    rule = _rule(name)
+    if rule == "secret":
         return CUT
-    if name in _TOKENS:
+    if isinstance(value, dict):
+        return {_text(inner): masked(under, inner) for inner, under in value.items()}
+    if isinstance(value, list):
+        return [masked(under, name) for under in value]
+    if rule == "token":
         return token(str(value))
-    if name in _NUMBERS:
-        return number(str(value))
-    return _text(value) if isinstance(value, str) else value
-
-
-def _text(value: str) -> str:
-    # Most values are short and plain. Searching each of them would take longer than all other masking.
-    if len(value) >= MIN_CARD:
-        value = _CARD.sub(lambda found: number(found[0]), value)
-    return address(value) if "=" in value else value
+    if rule == "number":
+        return number(_written(value))
+    if isinstance(value, str):
+        return _text(value)
+    return number(_written(value)) if card_numbers.is_card(_written(value)) else value
 
 
 def prose(text: str) -> str:
     """Return a text of unknown shape, with everything masked that looks like a secret or a card number."""
-    return _DIGITS.sub(lambda found: number(found[0]), _IN_PROSE.sub(rf"\g<1>{CUT}", address(text)))
+    return card_numbers.hide(_IN_PROSE.sub(_named, address(text)))
 
 
 def address(text: str) -> str:
-    """Return a text with the secrets masked in the queries of the addresses in it."""
-    return _IN_ADDRESS.sub(rf"\g<1>\g<2>{CUT}", text)
+    """Return a text with the secrets and card numbers masked in the queries of the addresses in it."""
+    return _IN_ADDRESS.sub(_queried, text)
 
 
 def token(text: str) -> str:
@@ -90,23 +98,49 @@ def token(text: str) -> str:
     return f"{scheme}{space}{value[:4]}{CUT}"
 
 
-def number(text: str) -> str:
-    """Return the number with six digits masked.
+def _rule(name: str) -> str:
+    """Return `secret`, `token` or `number`: how the values of the field `name` are masked; '' when by their look."""
+    if not name:
+        return ""
+    innermost = _INNERMOST.search(name)
+    plain = _NO_LETTER.sub("", (innermost[1] if innermost else name).lower())
+    if plain.endswith(SECRETS):
+        return "secret"
+    if plain == "k" or plain.endswith(TOKENS):
+        return "token"
+    return "number" if plain == "number" or plain.endswith(NUMBERS) else ""
 
-    A card's `4242-4242-4242-4242` → `424242******4242`, an account's `110-4242-424242` → `110******2424`. A number
-    that is masked already stays as it is.
-    """
-    plain = digits(text)
-    if "*" in text or not plain:
-        return text
-    shown = 6 if len(plain) > 13 else 3
-    return plain[:shown] + "******" + plain[shown + 6 :]
+
+def _text(value: str) -> str:
+    # Most values are short and plain. Searching each of them would take longer than all other masking.
+    if "=" in value or '"' in value:
+        return prose(value)
+    return card_numbers.hide(value) if len(value) >= 13 else value
 
 
-def _form(text: str) -> dict[str, Any]:
-    """Return `a=1&b=2` as a dict. A name that occurs more than once has a list."""
+def _written(value: Any) -> str:
+    """Return a number as its digits: JSON may write a card number as 4242424242424242 or as 4.242e15."""
+    is_whole = isinstance(value, float) and math.isfinite(value) and value.is_integer()
+    return str(int(value) if is_whole else value)
+
+
+def _named(found: re.Match[str]) -> str:
+    """Return `name: value` in a text, masked. Only an address has a `k`; in a text it may be anything."""
+    name, between, value = found.groups()
+    return found[0] if name.lower() == "k" or not _rule(name) else f"{name}{between}{masked(value, name)}"
+
+
+def _queried(found: re.Match[str]) -> str:
+    before, name, value = found.groups()
+    plain = unquote_plus(value)
+    kept = masked(plain, unquote_plus(name))
+    return found[0] if kept == plain else f"{before}{name}={kept}"
+
+
+def _collected(pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return the fields of a form as a dict. A name that occurs more than once has a list."""
     fields: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in pairs:
         before = fields.get(name)
         fields[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     return fields

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from sandbox.wirelog import WireEntry, masking
 from tests.sandbox.conftest import Api
 
 CARD = "4242-4242-4242-4242"
+PLAIN = "4242424242424242"
 
 
 def test_a_call_is_kept_with_both_bodies_and_how_it_went(api, calls):
@@ -58,6 +60,23 @@ def test_no_secret_no_token_and_no_whole_card_is_kept(app, api, client, payer, c
     for secret in ("sandbox_secret", token, window_secret, CARD, CARD.replace("-", ""), "900101"):
         assert secret not in kept, secret
     assert "424242******4242" in kept
+
+
+def test_no_part_of_a_call_keeps_what_another_would_mask(api, client, calls):
+    dotted, secret = "4242.4242.4242.4242", "s3cr3t-of-a-shop"
+    api.get(f"/payments/imp_1?cardNumber={CARD}&imp_secret={secret}&memo=4242%204242%204242%204242")
+    api.post("/subscribe/payments/again", customer_uid=dotted, merchant_uid="order-1", amount=1, cardNumber=int(PLAIN))
+    api.send(
+        "POST", "/subscribe/payments/again", data={"card[info][number]": CARD, "CardNo": dotted, "impSecret": secret}
+    )
+    api.send("POST", "/subscribe/payments/again", data={"card-number": CARD, "f": (BytesIO(b"x"), "f")})
+    api.get(f"/subscribe/customers/{PLAIN}")
+    client.get("/payments/imp_1", headers={"Authorization": secret, "User-Agent": f"shop {dotted}"})
+
+    kept = "\n".join(str(vars(call)) for call in [*calls(), *calls(None)])
+    for value in (CARD, PLAIN, dotted, "4242 4242", "4242%20", secret):
+        assert value not in kept, value
+    assert kept.count("424242******4242") >= 6
 
 
 @pytest.mark.parametrize(
