@@ -15,8 +15,7 @@ raises `IllegalStep`. Nothing in this module commits, or reads the clock of the 
 """
 
 import secrets
-from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask_login import UserMixin
@@ -26,22 +25,18 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Date,
-    DateTime,
-    Dialect,
     Engine,
-    Enum,
     ForeignKey,
-    MetaData,
     String,
-    TypeDecorator,
     UniqueConstraint,
     event,
 )
 from sqlalchemy.engine.default import DefaultExecutionContext
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 from werkzeug.security import generate_password_hash
 
 from clock import machine_now
+from columns import Base, UTCDateTime, by_value
 from money import Money
 from states import (
     CaseKind,
@@ -59,21 +54,6 @@ from states import (
     moved,
 )
 
-
-class Base(DeclarativeBase):
-    """The base of every table, with a name for each constraint, so that a migration can drop it."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
 db = SQLAlchemy(model_class=Base)
 
 if TYPE_CHECKING:
@@ -87,36 +67,6 @@ def _prepare_sqlite_for_several_processes(connection: Any, _record: Any) -> None
     if type(connection).__module__.startswith("sqlite3"):
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """A column of aware datetimes. SQLite stores no time zone: writing converts to UTC, reading adds UTC again."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the value to store, in UTC.
-
-        Raises:
-            ValueError: when the datetime is naive.
-        """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored: give it a time zone")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the stored value as an aware datetime in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def by_value(enum: type[StrEnum]) -> Enum:
-    """Return a text column type that stores the enum's values, not its Python names, so that SQL shows our words."""
-    return Enum(enum, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
 
 
 def new_uid(prefix: str) -> str:

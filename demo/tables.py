@@ -6,7 +6,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, String, T
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from models import UTCDateTime, db
+from columns import UTCDateTime
+from models import db
 
 metadata = MetaData()
 

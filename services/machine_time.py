@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Interval, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import UTCDateTime, db
+from columns import UTCDateTime
+from models import db
 
 
 def shared(own: datetime) -> datetime:

@@ -114,7 +114,7 @@ def test_the_shops_tests_know_no_sandbox_and_no_demo(path):
 # The import graph -----------------------------------------------------------------------------------------
 
 LAYERS_OF_THE_SHOP = (
-    ("money", "clock", "errors"),
+    ("money", "clock", "errors", "columns"),
     ("states",),
     ("services.iamport",),
     ("models",),
