@@ -5,7 +5,6 @@ from pathlib import Path
 
 from flask import Flask
 from flask_compress import Compress
-from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
@@ -16,7 +15,7 @@ import cli
 import clock
 import views
 from config import PUBLISHED_STAFF, Config, ConfigError
-from models import User, db
+from models import db
 from services import accounts, guides, run_calls
 from services.desk import Desk
 from services.health import ServiceCheck
@@ -24,14 +23,13 @@ from services.iamport import IamportClient
 from services.owners import EVERYONE, Group
 from services.processes import Process
 from services.webhooks import UnknownOrders
-from views import assets, fragments, language, panes, private, prose, templating
+from views import assets, fragments, language, panes, private, prose, signed_in, templating
 from views.limits import limiter
 
 ROOT = Path(__file__).parent
 
 migrate = Migrate()
 csrf = CSRFProtect()
-login = LoginManager()
 compress = Compress()
 
 COMPRESSION = {
@@ -70,9 +68,7 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
-    login.init_app(app)
-    login.user_loader(lambda user_id: db.session.get(User, int(user_id)))
-    login.unauthorized_handler(views.errors.unauthorized)
+    signed_in.init_app(app)
     limiter.init_app(app)
     language.init_app(app)
     templating.init_app(app)

@@ -28,7 +28,7 @@ MOST_THREADS = 64
 RECONCILE_EVERY = timedelta(seconds=60)
 """Machine time between two looks at what was left open, and the longest that a round of charges goes on."""
 PRUNE_EVERY = timedelta(days=1)
-"""Machine time between two looks for entries of the journal that are too old."""
+"""Machine time between two looks for sessions and entries of the journal that are too old."""
 
 
 def register(app: Flask) -> None:
@@ -127,7 +127,7 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
         patient = _patient_desk(1)
         notices = follow_up.read_due_notices(patient)
         look = _look_at_open(patient)
-        follow_up.prune_journal()
+        follow_up.prune()
         _exit(notices, look)
 
 
@@ -164,8 +164,8 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
             _renew(desk, threads, limit=limit, goes_on=partial(_goes_on, desk, stop, ends_at))
         if desk.machine_now() - pruned_at >= PRUNE_EVERY:
             pruned_at = desk.machine_now()
-            with isolated("the journal"):
-                follow_up.prune_journal()
+            with isolated("what is too old"):
+                follow_up.prune()
         if desk.machine_now() - reconciled_at >= RECONCILE_EVERY:
             reconciled_at = desk.machine_now()
             with isolated("what is open"):

@@ -14,7 +14,18 @@ from flask import Flask, current_app
 
 import clock
 from rounds import isolated
-from services import billing_keys, days, journal, machine_time, notices, open_orders, owners, refunds, webhooks
+from services import (
+    billing_keys,
+    days,
+    journal,
+    machine_time,
+    notices,
+    open_orders,
+    owners,
+    refunds,
+    sessions,
+    webhooks,
+)
 from services.desk import Desk
 from services.owners import Group
 from states import RefundStatus
@@ -78,8 +89,12 @@ def _process_notice(desk: Desk, notice_id: int) -> None:
         webhooks.process(desk, notice_id=notice_id, now=desk.time_of(owner), machine_now=_machine_now(desk))
 
 
-def prune_journal() -> None:
-    """Delete old entries of the journal in small transactions. What one look has no time for, the next one deletes."""
+def prune() -> None:
+    """Delete expired sessions, and old entries of the journal in small transactions.
+
+    What one look has no time for, the next one deletes.
+    """
+    sessions.prune(now=clock.machine_now())
     keep, deadline = timedelta(days=current_app.config["JOURNAL_DAYS"]), clock.machine_now() + ROUND_LIMIT
     while journal.prune(now=clock.now(), keep=keep) and clock.machine_now() < deadline:
         continue

@@ -1,6 +1,7 @@
 """Tables, their invariants, and the events that change a status.
 
-    User ─┬─ BillingKey ──────────────┐
+    User ─┬─ Session
+          ├─ BillingKey ──────────────┐
           └─ Subscription ─ Invoice ─ Order ─┬─ Refund        JournalEntry (by merchant_uid)
                └─ Plan                       ├─ Notice
                                              └─ Case
@@ -99,10 +100,34 @@ class User(Model, UserMixin):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     subscriptions: Mapped[list["Subscription"]] = relationship(back_populates="user", order_by="Subscription.id.desc()")
+    sessions: Mapped[list["Session"]] = relationship(back_populates="user", cascade="all, delete-orphan")
+
+    session_token = ""
+    """The token of the session in which the present request is made. No column: only the browser keeps it."""
+
+    def get_session_token(self) -> str:
+        """Return what the browser's cookie keeps of a sign-in, for Flask-Login: a token, not the person's id."""
+        return self.session_token
 
     def set_password(self, password: str) -> None:
-        """Store the hash of the password, never the password itself."""
+        """Store the hash of the password, never the password itself, and end every session of this person."""
         self.password_hash = generate_password_hash(password)
+        self.sessions.clear()
+
+
+class Session(Model):
+    """One sign-in of a person in one browser. Deleting the row signs that browser out, whoever has its cookie."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token in the browser's cookie. A copy of this table signs in no one."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    """Machine time. A person who moves their clock in a demonstration stays signed in."""
+
+    user: Mapped[User] = relationship(back_populates="sessions")
 
 
 class Plan(Model):

@@ -17,7 +17,7 @@ from flask import (
     request,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_required, login_user, logout_user
+from flask_login import current_user, login_required
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -28,6 +28,7 @@ from demo.phone_codes import Gone
 from demo.refusals import command_for_phones, refusal
 from errors import InvalidRequest
 from services.guides import Guide
+from views import signed_in
 from views.errors import answer
 from views.incoming import desk, leads_out, sent_object
 from views.templating import fill_slot
@@ -83,8 +84,7 @@ def sign_in(token: str) -> ResponseReturnValue:
         user, target = phone_codes.use(token, now=clock.machine_now())
     except Gone as gone:
         return refusal(gone.code)
-    logout_user()
-    login_user(user)
+    signed_in.sign_in(user)
     return redirect(target)
 
 

@@ -2,12 +2,13 @@
 
 from flask import Flask, current_app, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import current_user
 
 from config import origin_of
 from demo import network, people
 from demo.refusals import refusal
 from services import accounts
+from views import signed_in
 
 ANYWHERE = {"static", "demo.static", "health.healthz"}
 """Endpoints that answer at every address, because they show nothing of a person."""
@@ -26,7 +27,7 @@ def restrict() -> ResponseReturnValue | None:
     if request.method == "GET" and origin_of(request.url) != shop:
         return redirect(shop + request.full_path.rstrip("?"))
     if current_user.is_authenticated and current_user.is_staff:
-        logout_user()
+        signed_in.sign_out()
         return refusal("staff_only_here")
     return refusal("staff_only_here") if _wants_to_be_staff() else None
 

@@ -6,7 +6,7 @@ import requests
 from flask import Blueprint, abort, flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user, login_required, login_user, logout_user
+from flask_login import current_user, login_required
 from markupsafe import Markup
 
 import clock
@@ -15,6 +15,7 @@ from demo.journeys import CannotTravel
 from demo.people import account_of, newcomer
 from demo.start_over import Busy, start_over
 from services import subscriptions
+from views import signed_in
 from views.account import next_page
 from views.assets import address
 from views.incoming import desk, leads_out
@@ -38,7 +39,7 @@ SHOWN_IN_A_MESSAGE = 3
 def sign_in(person_id: str) -> ResponseReturnValue:
     """Sign in as one of the sample people."""
     user = account_of(person_id) or abort(404)
-    login_user(user)
+    signed_in.sign_in(user)
     return redirect(next_page())
 
 
@@ -94,8 +95,7 @@ def begin_again() -> ResponseReturnValue:
 def add_shopper() -> ResponseReturnValue:
     """Create a shopper without a past, and sign in as them."""
     user = newcomer()
-    logout_user()
-    login_user(user)
+    signed_in.sign_in(user)
     flash(_("You are %(name)s now, a new shopper with a clock of your own.", name=user.name), "success")
     return redirect(url_for("catalog.index"))
 

@@ -21,7 +21,7 @@ import clock
 from app import create_app
 from config import Config
 from models import Plan, User, db
-from services import catalog
+from services import catalog, sessions
 from services.desk import Desk
 from services.health import ServiceCheck
 from tests.factories import make_config, make_user
@@ -219,7 +219,7 @@ def shopper(app: Flask, user: User) -> FlaskClient:
 def signed_in(app: Flask, user: User) -> FlaskClient:
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = str(user.id), True
+        session["_user_id"], session["_fresh"] = sessions.begin(user, now=clock.machine_now()), True
     return client
 
 

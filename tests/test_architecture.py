@@ -300,6 +300,7 @@ FITTINGS = {
     "request_fields",
     "fragments",
     "private",
+    "signed_in",
 }
 """What several blueprints share, each under the name of its one subject."""
 

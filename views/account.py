@@ -4,13 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_login import current_user, login_required, login_user, logout_user
+from flask_login import current_user, login_required
 
 import clock
 from errors import EmailTaken, WrongCredentials
 from forms import SignInForm, SignUpForm
 from models import User
-from services import accounts
+from services import accounts, sessions
+from views import signed_in
 from views.incoming import leads_out
 from views.limits import sign_in_attempts, sign_up_attempts
 
@@ -31,7 +32,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
         try:
-            login_user(accounts.authenticate(email=form.email.data or "", password=form.password.data or ""))
+            signed_in.sign_in(accounts.authenticate(email=form.email.data or "", password=form.password.data or ""))
             return redirect(next_page())
         except WrongCredentials:
             form.password.errors = [_("The e-mail or the password is incorrect.")]
@@ -45,7 +46,7 @@ def sign_up() -> ResponseReturnValue:
     form = SignUpForm()
     if form.validate_on_submit():
         try:
-            login_user(_new_account(form))
+            signed_in.sign_in(_new_account(form))
             return redirect(next_page())
         except EmailTaken:
             form.email.errors = [_("An account with this e-mail already exists. Please sign in.")]
@@ -54,9 +55,19 @@ def sign_up() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
-    """Sign out."""
-    logout_user()
+    """Sign out in this browser."""
+    signed_in.sign_out()
     flash(_("You have signed out."), "info")
+    return redirect(url_for("catalog.index"))
+
+
+@bp.post("/sign-out-everywhere")
+@login_required
+def sign_out_everywhere() -> ResponseReturnValue:
+    """Sign out in this browser and in every other one."""
+    sessions.end_all(current_user)
+    signed_in.sign_out()
+    flash(_("You have signed out in all browsers."), "info")
     return redirect(url_for("catalog.index"))
 
 

@@ -15,7 +15,9 @@ import requests
 from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
 
+import clock
 from models import User
+from services import sessions
 from tests.crash.steps import open_shop
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +81,8 @@ class Tab:
         """Sign in with a cookie as the shop writes it, and open the page."""
         serializer = SecureCookieSessionInterface().get_signing_serializer(current_app)
         assert serializer is not None
-        signed_in = serializer.dumps({"_user_id": str(self.user.id), "_fresh": True})
+        token = sessions.begin(self.user, now=clock.machine_now())
+        signed_in = serializer.dumps({"_user_id": token, "_fresh": True})
         self._browser = requests.Session()
         self._browser.cookies.set(current_app.config["SESSION_COOKIE_NAME"], signed_in, domain="127.0.0.1", path="/")
         self._page = f"{self.web.url}/subscriptions/{self.subscription_id}"

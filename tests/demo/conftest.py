@@ -19,11 +19,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+import clock
 import demo
 from config import Config
 from demo import past
 from models import BillingKey, Order, Subscription, User, db
 from sandbox.app import create_app as create_sandbox
+from services import sessions
 from services.desk import Desk
 from services.iamport import IamportClient
 from tests.conftest import Visitor, signed_in
@@ -64,7 +66,7 @@ class Town:
         """Return a browser in which the user has signed in at the address `LAN`."""
         browser = self.app.test_client()
         with browser.session_transaction(base_url=LAN) as session:
-            session["_user_id"], session["_fresh"] = str(user.id), True
+            session["_user_id"], session["_fresh"] = sessions.begin(user, now=clock.machine_now()), True
         return browser
 
     def subscribe(self, user: User, slug: str = "coffee-monthly", *, card: str = GOOD_CARD) -> Subscription:

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from sqlalchemy import event, select
 from werkzeug.security import generate_password_hash
 
 from models import User, db
 from services import accounts
+from tests.conftest import signed_in
+from tests.factories import make_user
 
 PASSWORD = "correct horse"
 HASH = generate_password_hash(PASSWORD, method="pbkdf2:sha256:1")
@@ -162,6 +165,80 @@ def test_signing_out_takes_a_post(client, member):
 
     assert (answer.status_code, answer.location) == (302, "/")
     assert client.get("/account").status_code == 302
+
+
+@pytest.fixture
+def copied(app, client, member):
+    """Another browser with a copy of the cookie that `client` has after signing in."""
+    sign_in(client)
+    thief = app.test_client()
+    thief.set_cookie("maedal_session", client.get_cookie("maedal_session").value)
+    assert thief.get("/account").status_code == 200
+    return thief
+
+
+def test_a_copied_cookie_ends_with_the_sign_out(client, copied):
+    client.post("/account/sign-out")
+
+    assert copied.get("/account").status_code == 302
+
+
+def test_signing_in_again_ends_the_session_before_it(client, copied):
+    sign_in(client)
+
+    assert copied.get("/account").status_code == 302
+    assert client.get("/account").status_code == 200
+
+
+def test_signing_out_leaves_other_browsers_signed_in(app, client, copied):
+    elsewhere = app.test_client()
+    sign_in(elsewhere)
+
+    client.post("/account/sign-out")
+
+    assert elsewhere.get("/account").status_code == 200
+
+
+def test_signing_out_everywhere_ends_every_session_of_the_person(app, client, member):
+    other = signed_in(app, make_user("minsu@example.com"))
+    elsewhere = app.test_client()
+    for browser in (client, elsewhere):
+        sign_in(browser)
+
+    answer = client.post("/account/sign-out-everywhere")
+
+    assert (answer.status_code, answer.location) == (302, "/")
+    assert [browser.get("/account").status_code for browser in (client, elsewhere, other)] == [302, 302, 200]
+
+
+@pytest.mark.parametrize("forged", ["1", "", "x" * 43], ids=repr)
+def test_a_cookie_without_a_session_signs_nobody_in(client, member, forged):
+    with client.session_transaction() as session:
+        session["_user_id"] = forged
+
+    assert client.get("/account").status_code == 302
+
+
+def test_a_request_reads_session_and_person_in_one_query(shopper):
+    read: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_: read.append(statement))
+
+    shopper.get("/account")
+
+    (of_session,) = [statement for statement in read if "sessions" in statement]
+    assert [statement for statement in read if "users" in statement] == [of_session]
+
+
+def test_neither_a_log_nor_the_database_has_what_a_cookie_signs_in_with(client, member, caplog):
+    caplog.set_level("DEBUG")
+    sign_in(client)
+
+    with client.session_transaction() as session:
+        token = session["_user_id"]
+    rows = [dict(row) for row in db.session.execute(select(db.metadata.tables["sessions"])).mappings()]
+    assert len(rows) == 1
+    assert token not in str(rows)
+    assert token not in caplog.text
 
 
 def test_forms_need_the_token_of_their_page(app, client, member):
