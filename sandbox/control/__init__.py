@@ -34,7 +34,8 @@ def _refuse_unknown_fields() -> None:
     known = {field.name for field in (*called.query, *called.body)}
     unknown = sorted(set(sent_fields()) - known)
     if unknown:
-        raise Malformed(f"{called.call} does not accept {', '.join(unknown)}; it accepts {', '.join(sorted(known))}")
+        accepted = ", ".join(sorted(known)) or "no fields"
+        raise Malformed(f"{called.call} does not accept {', '.join(unknown)}; it accepts {accepted}")
 
 
 @bp.errorhandler(Malformed)

@@ -8,23 +8,24 @@ from sqlalchemy import ColumnElement, or_, select
 
 from .. import wirelog
 from ..ledger.models import db
-from ..wire.parameters import integer, text, word
-from ..wirelog import WireEntry, mentions
+from ..wire.parameters import integer, word
+from ..wirelog import WireEntry, filters, mentions
 from .incoming import between, listed_ids, merchant_in, sent_fields
 
 bp = Blueprint("calls", __name__)
 
-KINDS = ("rest", "sdk", "window", "control")
+ORDERS = ("oldest", "newest")
 DEFAULT_LISTED = 100
 MAX_LISTED = wirelog.KEPT
 
 
 @bp.get("/control/calls")
 def show() -> Response:
-    """Answer `{"calls": […], "last": id}`: the newest `limit` calls that match every filter, the oldest of them first.
+    """Answer `{"calls": […], "last": id}`: the newest `limit` calls that match every filter.
 
-    Each has the masked bodies of its request and its answer, `at` on the customer's clock and `began` on the
-    computer's. With `after`, answer only calls with a higher id; `last` is what to send as `after` the next time.
+    The oldest of them is the first, or with `order=newest` the last. Each has the masked bodies of its request and its
+    answer, `at` on the customer's clock and `began` on the computer's. With `after`, answer only calls with a higher
+    id; `last` is what to send as `after` the next time.
     """
     body = sent_fields()
     merchant = merchant_in(body)
@@ -32,8 +33,10 @@ def show() -> Response:
     limit = int(between(body, "limit", MAX_LISTED, DEFAULT_LISTED))
     own = or_(WireEntry.merchant_id == merchant.id, WireEntry.merchant_id.is_(None))
     newest = select(WireEntry).where(own, *_conditions(body)).order_by(WireEntry.id.desc()).limit(limit)
-    calls = db.session.scalars(newest).all()[::-1]
-    return jsonify(calls=[_as_json(call) for call in calls], last=calls[-1].id if calls else _after(body))
+    calls = db.session.scalars(newest).all()
+    last = calls[0].id if calls else _after(body)
+    in_order = calls if word(body, "order", ORDERS) == "newest" else calls[::-1]
+    return jsonify(calls=[_as_json(call) for call in in_order], last=last)
 
 
 def _after(body: dict[str, Any]) -> int:
@@ -42,16 +45,7 @@ def _after(body: dict[str, Any]) -> int:
 
 def _conditions(body: dict[str, Any]) -> list[ColumnElement[bool]]:
     """Return the conditions of the filters that were sent."""
-    conditions = [WireEntry.id > _after(body)]
-    if kind := word(body, "kind", KINDS):
-        conditions.append(WireEntry.kind == kind)
-    if method := text(body, "method"):
-        conditions.append(WireEntry.method == method.upper())
-    if path := text(body, "path"):
-        conditions.append(WireEntry.path.startswith(path, autoescape=True))
-    if status := integer(body, "status", most=999):
-        conditions.append(WireEntry.http_status == status)
-    conditions += [mentions(value) for name in wirelog.IDS if (value := text(body, name))]
+    conditions = [WireEntry.id > _after(body), *filters.conditions(body)]
     if any_id := listed_ids(body):
         conditions.append(or_(*map(mentions, any_id)))
     return conditions

@@ -183,10 +183,11 @@ def run(snippet: str, page: Page, sandbox_url: str, shop_url: str) -> None:
 
 @pytest.mark.e2e
 def test_its_browser_tests_pass(page: Page, sandbox_url, documented_shop, script_address):
-    drive, from_real_address = blocks("python")
+    drive, from_real_address, read_the_calls = blocks("python")
     if script_address == REAL_ADDRESS:
         run(from_real_address, page, sandbox_url, documented_shop)
 
+    run(read_the_calls, page, sandbox_url, documented_shop)
     run(drive, page, sandbox_url, documented_shop)
 
     expect(page.locator("body")).to_contain_text("imp_uid")

@@ -3,6 +3,7 @@
 import pytest
 
 from sandbox import wirelog
+from sandbox.openapi.description import LEVERS
 from sandbox.wirelog import masking
 
 CARD = "4242-4242-4242-4242"
@@ -60,15 +61,61 @@ def test_after_the_last_one_only_what_is_new_is_listed(api, client, listed):
     assert paths(listed(after=last)) == ["/subscribe/payments/again"]
 
 
+def test_calls_are_listed_by_a_group_of_statuses_and_the_newest_first_on_demand(api, listed):
+    api.send("GET", "/payments/imp_unknown")
+    api.charge("order-1", customer_uid="nobody")
+
+    assert paths(listed(status="4xx")) == paths(listed(status="4XX")) == ["/payments/imp_unknown"]
+    assert paths(listed(status="5xx")) == []
+    assert listed(order="newest") == listed()[::-1]
+    assert listed(order="newest", limit=1) == listed(limit=1)
+
+
+def test_calls_are_listed_by_the_time_of_the_computer(api, listed):
+    api.send("GET", "/payments/imp_first")
+    api.send("GET", "/payments/imp_second")
+    began = listed()[-1]["began"]
+
+    assert paths(listed(since=began)) == ["/payments/imp_second"]
+    assert paths(listed(until=began))[-1] == "/payments/imp_first"
+
+
 def test_a_percent_sign_in_a_path_is_no_wildcard(api, listed):
     api.send("GET", "/payments/imp_unknown")
 
     assert listed(path="/%") == []
 
 
-@pytest.mark.parametrize("filters", [{"kind": "fax"}, {"after": "x"}, {"limit": 301}, {"any_id": ",".join("a" * 101)}])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"kind": "fax"},
+        {"after": "x"},
+        {"limit": 301},
+        {"any_id": ",".join("a" * 101)},
+        *({"status": status} for status in ("4x", "6xx", "teapot", "4xx ", "٤xx")),
+        {"since": "yesterday"},
+        {"until": -1},
+        {"order": "random"},
+    ],
+)
 def test_a_filter_that_makes_no_sense_is_refused(client, filters):
-    assert client.get("/control/calls", query_string=filters).status_code == 400
+    refused = client.get("/control/calls", query_string=filters)
+
+    assert refused.status_code == 400
+    assert next(iter(filters)) in refused.json["error"]
+
+
+@pytest.mark.parametrize("call", [operation for operation in LEVERS if operation.method == "GET"], ids=lambda o: o.id)
+def test_an_unknown_filter_is_refused_with_the_names_of_the_known_ones(client, api, call):
+    api.issue()
+    ids = {"imp_uid": api.charge("order-1").response["imp_uid"], "code": "imp00000000"}
+
+    refused = client.get(call.path.format(**ids), query_string={"merchantuid": "order-1"})
+
+    known = ", ".join(sorted(field.name for field in call.query)) or "no fields"
+    assert refused.status_code == 400
+    assert refused.json["error"] == f"{call.call} does not accept merchantuid; it accepts {known}"
 
 
 def test_no_secret_and_no_whole_card_is_listed(api, client, payer):
