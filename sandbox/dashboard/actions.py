@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Response, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +13,7 @@ from ..merchants import clock, register
 from ..merchants.clock import SEOUL
 from ..wire.errors import Refused
 from ..wire.parameters import Malformed
+from . import confirming
 from .blueprint import bp
 from .views import shops
 
@@ -69,8 +70,14 @@ def _refused(error: Malformed | Refused) -> ResponseReturnValue:
 
 
 def _page_before() -> str:
-    """Return the address of the console page with the button, or the overview if the referrer is not on this host."""
+    """Return the address of the console page with the button, or the overview if the referrer is not on this host.
+
+    A question whether to do it is not that page, but the page behind the question is.
+    """
     before = urlsplit(request.referrer or "")
     if before.netloc != request.host:
         return url_for(".overview")
+    page, _slash, lever = before.path.rpartition("/")
+    if page.endswith("/confirm"):
+        return confirming.page_behind(lever, dict(parse_qsl(before.query)))
     return f"{before.path}?{before.query}" if before.query else before.path

@@ -10,16 +10,12 @@ from sqlalchemy import Select, or_, select
 from ..api.objects import key_object, payment_object, schedule_object
 from ..facts import fidelity
 from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
-from ..merchants import clock, levers
+from ..merchants import clock
 from ..pages import language_links
-from ..rules import outcomes
 from ..wirelog import WireEntry
 from . import lists
 from .blueprint import NEWEST_MERCHANTS, bp
-from .words import FILTERS, SECTION_OF, WORDS, as_text, menu, steps
-
-FEW = 8
-"""Rows of a table on a page that shows several tables."""
+from .words import FEW, FILTERS, SECTION_OF, WORDS, menu
 
 MAX_ID = 2**63 - 1
 """The largest integer that SQLite accepts."""
@@ -175,30 +171,7 @@ def call(call_id: int) -> str:
     return render_template("dashboard/call.html", call=found)
 
 
-# The merchant's levers ------------------------------------------------------------------------------------
-
-
-@bp.get("/console/<code>/clock")
-def time() -> str:
-    """Show the merchant's time, and the schedules that are due next."""
-    query = lists.schedules(g.console, "scheduled").order_by(Schedule.schedule_at).limit(FEW)
-    upcoming = db.session.scalars(query).all()
-    # A schedule is due sooner for a customer whose clock is ahead of the merchant's.
-    next_at = min((s.schedule_at - g.console.customer_offsets.get(s.customer_uid, 0) for s in upcoming), default=0)
-    return render_template("dashboard/clock.html", steps=steps(), upcoming=upcoming, next_at=next_at)
-
-
-@bp.get("/console/<code>/levers")
-def pulled() -> str:
-    """Show the value of every lever, and the planned outcomes."""
-    return render_template(
-        "dashboard/levers.html",
-        levers=levers.LEVERS.values(),
-        values=levers.settings(g.console),
-        defaults={name: as_text(lever.default) for name, lever in levers.LEVERS.items()},
-        outcomes=outcomes.OUTCOMES.values(),
-        orders=outcomes.planned(g.console),
-    )
+# Fidelity -------------------------------------------------------------------------------------------------
 
 
 @bp.get("/console/<code>/fidelity")

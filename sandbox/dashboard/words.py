@@ -11,6 +11,9 @@ from flask_babel import gettext as _
 
 from ..merchants.clock import SEOUL
 
+FEW = 8
+"""Rows of a table on a page that shows several tables."""
+
 FILTERS: Mapping[str, tuple[str, ...]] = {
     "payments": ("ready", "paid", "failed", "cancelled"),
     "schedules": ("scheduled", "executed", "revoked"),

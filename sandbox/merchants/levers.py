@@ -19,6 +19,8 @@ class Lever:
     """One setting: a boolean, a number from 0 to `most`, or a word of `choices`. The type of the default decides."""
 
     name: str
+    group: str
+    """The name of an entry of `GROUPS`."""
     default: bool | int | float | str
     title_ko: str
     title_en: str
@@ -45,12 +47,21 @@ class Lever:
         return int(number)
 
 
-def _load() -> dict[str, Lever]:
-    return {entry["name"]: Lever(**entry) for entry in tables.load(Path(__file__).with_suffix(".toml"))["lever"]}
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The levers of one subject, under one heading."""
+
+    title_ko: str
+    title_en: str
 
 
-LEVERS: Mapping[str, Lever] = _load()
+_TABLES = tables.load(Path(__file__).with_suffix(".toml"))
+
+LEVERS: Mapping[str, Lever] = {entry["name"]: Lever(**entry) for entry in _TABLES["lever"]}
 """Name → lever, in the order of the file."""
+
+GROUPS: Mapping[str, Group] = {name: Group(**entry) for name, entry in _TABLES["groups"].items()}
+"""Name → group, in the order of the file."""
 
 
 def get(merchant: Merchant, name: str) -> Any:
@@ -78,6 +89,11 @@ def set(merchant: Merchant, name: str, value: Any) -> None:
 def settings(merchant: Merchant) -> dict[str, Any]:
     """Return the present setting of every lever."""
     return {name: get(merchant, name) for name in LEVERS}
+
+
+def changed(merchant: Merchant) -> dict[str, Any]:
+    """Return the present setting of each lever that differs from its default."""
+    return {name: value for name, value in settings(merchant).items() if value != LEVERS[name].default}
 
 
 def _boolean(name: str, value: Any) -> bool:

@@ -22,6 +22,9 @@ from . import channels, levers
 CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 """A merchant code. It is part of URLs."""
 
+KEPT_LEVERS = frozenset({"webhook_format"})
+"""Levers that a reset keeps, because they belong to how a shop is connected."""
+
 KEY_LIMIT = 80
 """The longest key or secret, in characters."""
 
@@ -105,17 +108,27 @@ def add_default(config: Config) -> None:
         _set_latency(merchant, config)
 
 
+def holdings(merchant: Merchant) -> dict[str, int]:
+    """Return how many rows of each table a reset would delete: name of the table → number, without empty tables."""
+    counted = {}
+    for table in db.metadata.sorted_tables:
+        owned = _owned(table, merchant)
+        if owned is not None:
+            counted[table.name] = db.session.scalar(select(func.count()).select_from(table).where(owned)) or 0
+    return {name: number for name, number in counted.items() if number}
+
+
 def reset(merchant: Merchant) -> None:
     """Delete the merchant's data and token, and reset its clock and levers.
 
     Its credentials, webhook URL and format, and PGs stay. The default merchant gets the configured latency again.
     """
-    kept_type, config = content_type(merchant), current_app.extensions["sandbox_config"]
+    kept = {name: levers.get(merchant, name) for name in KEPT_LEVERS}
+    config = current_app.extensions["sandbox_config"]
     with exclusive(merchant):
         _erase(merchant)
         merchant.token, merchant.token_expires_at = None, 0
-        merchant.clock_offset, merchant.customer_offsets, merchant.switches = 0, {}, {}
-        levers.set(merchant, "webhook_format", kept_type)
+        merchant.clock_offset, merchant.customer_offsets, merchant.switches = 0, {}, kept
         if merchant.code == config.MERCHANT_CODE:
             _set_latency(merchant, config)
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The console's script: refresh the page, run the clock, and ask for confirmation before a dangerous button.
+ * The console's script: refresh the page, and run the clock.
  * Without this script every page works, and the reader reloads the page.
  *
  * The page fetches itself with `X-Live` and changes only what differs, so that what the reader has selected,
@@ -18,7 +18,6 @@ document.querySelector(".sections [aria-current]")?.scrollIntoView({ inline: "ce
 tick();
 setInterval(tick, 250);
 if (main.dataset.module === "live") setTimeout(refresh, EVERY);
-document.addEventListener("submit", askFirst);
 spareFormsInUse();
 
 function tick() {
@@ -65,10 +64,4 @@ function complain(isLost) {
   warning.setAttribute("role", "status");
   warning.textContent = main.dataset.lost || "";
   document.body.append(warning);
-}
-
-/** @param {SubmitEvent} event */
-function askFirst(event) {
-  const question = event.target instanceof HTMLElement && event.target.dataset.confirm;
-  if (question && !window.confirm(question)) event.preventDefault();
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from sandbox.app import create_app
 from tests.axe import violations
@@ -59,6 +59,36 @@ def test_the_clock_runs_and_jumps_with_its_merchant_s(page: Page, sandbox_url: s
     assert clock.inner_text() > before
 
 
+def test_a_lever_is_changed_and_reset_with_the_keyboard(page: Page, sandbox_url: str):
+    requests.post(f"{sandbox_url}/control/merchants", json={"code": "imp_keys"}, timeout=10)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{sandbox_url}/console/imp_keys/levers?lang=en")
+
+    page.get_by_label("latency").fill("3")
+    page.keyboard.press("Enter")
+    reset = page.get_by_role("button", name="Reset latency")
+    expect(page.get_by_text("now 3, default 0")).to_be_visible()
+    reset.focus()
+    page.keyboard.press("Enter")
+
+    expect(reset).to_have_count(0)
+    expect(page.get_by_label("latency")).to_have_value("0")
+
+
+def test_a_merchant_is_reset_without_a_script(browser: Browser, sandbox_url: str):
+    requests.post(f"{sandbox_url}/control/merchants", json={"code": "imp_plain"}, timeout=10)
+    requests.post(f"{sandbox_url}/control/levers?merchant_code=imp_plain", json={"strict": True}, timeout=10)
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{sandbox_url}/console/imp_plain/levers?lang=en")
+
+    page.get_by_role("button", name="Reset this merchant").click()
+    expect(page.get_by_role("heading", name="Reset imp_plain?")).to_be_visible()
+    page.get_by_role("button", name="Reset this merchant").click()
+
+    expect(page.get_by_label("strict")).to_have_value("false")
+    page.context.close()
+
+
 def test_a_console_without_its_sandbox_says_so(page: Page, sandbox_url: str):
     page.goto(f"{sandbox_url}/?lang=en")
 
@@ -108,7 +138,9 @@ def _pages(sandbox_url: str, lang: str) -> list[str]:
     requests.post(f"{sandbox_url}/subscribe/payments/schedule", json=booking, headers=headers, timeout=10)
     stories = ("/schedules/1", "/webhooks/1", "/wire/1", f"/key?customer_uid=card-{merchant_uid}")
     searches = (f"/search?q={merchant_uid}", "/search?q=card")
-    paths = ["/", *SECTIONS[1:], *stories, *searches]
+    questions = ("/confirm/reset", "/confirm/levers")
+    requests.post(f"{sandbox_url}/control/levers", json={"webhook_delay": 0.5}, timeout=10)
+    paths = ["/", *SECTIONS[1:], *stories, *searches, *questions]
     return [f"{sandbox_url}{HOME}{path}{'&' if '?' in path else '?'}lang={lang}" for path in paths]
 
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from sandbox.dashboard import lists
+from sandbox.dashboard import confirming, lists
 from tests.sandbox.conftest import Api
 from tests.sandbox.console import HOME, SECTIONS
 from tests.sandbox.shop import APPROVED, Markup
@@ -256,21 +256,14 @@ def test_a_time_that_no_clock_can_show_is_refused_with_the_reason(client, clock,
     assert client.get("/control/clock").json["now"] == clock()
 
 
-def test_levers_are_set_and_the_changed_ones_marked(client):
-    _press(client, f"{HOME}/levers", "levers", strict="true", latency="0.5", webhook_format="form")
-    pulled = client.get("/control/levers").json["levers"]
-    page = client.get(f"{HOME}/levers").text
-
-    assert (pulled["strict"], pulled["latency"], pulled["webhook_format"]) == (True, 0.5, "form")
-    assert page.count("data-pulled") == 3
-
-
 def test_an_outcome_is_queued_and_withdrawn(client, api):
     api.issue()
     _press(client, f"{HOME}/levers", "outcomes", outcome="lost_card", customer_uid="", times="2")
     assert api.charge("order-1").response["status"] == "failed"
 
-    _press(client, f"{HOME}/levers", "withdraw")
+    question = f"{HOME}/confirm/withdraw"
+    assert "lost_card" in client.get(question).text
+    _press(client, question, "withdraw")
 
     assert api.charge("order-2").response["status"] == "paid"
 
@@ -279,8 +272,11 @@ def test_a_payment_is_cancelled_in_part(client, api):
     api.issue()
     imp_uid = api.charge("order-1").response["imp_uid"]
 
-    _press(client, f"{HOME}/payments/{imp_uid}", "cancel", amount="3000", reason="part")
+    question = f"{HOME}/confirm/cancel?imp_uid={imp_uid}&amount=3000&reason=part&lang=en"
+    assert "Not cancelled yet: ₩9,900" in client.get(question).text
+    answer = _press(client, question, "cancel")
 
+    assert answer.location == f"{HOME}/payments/{imp_uid}?lang=en"
     assert api.get(f"/payments/{imp_uid}").response["cancel_amount"] == 3000
 
 
@@ -288,10 +284,41 @@ def test_a_merchant_is_reset_and_no_other(client, busy):
     client.post("/control/merchants", json={"code": "imp_other", "key": "other", "secret": "other"})
     Api(client, "other", "other").issue("their-card")
 
-    _press(client, f"{HOME}/levers", "reset")
+    question = f"{HOME}/confirm/reset?lang=en"
+    said = Markup(client.get(question).text).text
+    answer = _press(client, question, "reset")
 
+    assert "Payments 2 Shops that look them up" in said
+    assert "Billing keys 1 Shops that hold these keys cannot charge them any more." in said
+    assert "Schedules 1 1 of them will never be charged." in said
+    assert "Webhooks 1" in said
+    assert answer.location == f"{HOME}/levers?lang=en"
     assert "renewal-1" not in client.get(f"{HOME}/payments").text
     assert "their-card" in client.get("/console/imp_other/keys").text
+
+
+def test_nothing_is_lost_by_a_button_that_does_not_ask_first(client, busy):
+    """The pages have no button for a destructive lever. The question before it has the button."""
+    client.post("/control/levers", json={"strict": True})
+    client.post("/control/outcomes", json={"outcome": "decline"})
+    pages = [f"{HOME}{section}" for section in SECTIONS] + _stories(client)
+
+    htmls = [client.get(page).text for page in pages]
+
+    for lever in confirming.QUESTIONS:
+        assert any(f"/confirm/{lever}" in html for html in htmls), lever
+        assert lever == "levers" or not any(f"/pull/{lever}" in html for html in htmls), lever
+
+
+def test_a_question_says_when_there_is_nothing_to_lose(client):
+    client.post("/control/reset")
+
+    assert "nothing to lose" in client.get(f"{HOME}/confirm/levers?lang=en").text
+
+
+@pytest.mark.parametrize("path", ["confirm/earthquake", "confirm/cancel", "confirm/cancel?imp_uid=imp_0"])
+def test_nothing_is_asked_about_what_is_not_there(client, path):
+    assert client.get(f"{HOME}/{path}").status_code == 404
 
 
 def test_what_a_lever_refuses_is_said(client):
