@@ -29,7 +29,7 @@ from services.guides import ChargeRule, Guide, Variant
 from services.invoices import next_merchant_uid, open_invoice, unanswered_charge
 from services.locks import lock
 from services.machine_time import moment
-from services.masking import masked
+from services.masking import masked, without_numbers
 from states import OrderPurpose, OrderStatus, SubscriptionStatus
 
 NAME_LIMIT = 40
@@ -161,7 +161,7 @@ def receive(
         facts["query"] = masked(dict(query))
     journal.record(f"{source}.received", at=now, lane=journal.BROWSER, order=order, **facts)
     if message is not None and order.status is OrderStatus.READY:
-        order.record_window_message(message)
+        order.record_window_message(without_numbers(message))
     db.session.commit()
     lookup = payments.settle(desk, merchant_uid=merchant_uid, imp_uid=imp_uid, now=now)
     if lookup is payments.Lookup.NO_ANSWER:

@@ -1,9 +1,10 @@
 """The journal: the events of an order, in sequence, in three lanes.
 
-The caller's transaction stores the entries. Callers pass names, states and ids, never secrets or card numbers.
+The caller's transaction stores the entries. Callers pass names, states and ids, never secrets. A text may come from the
+PG or a browser, so a card number in it is masked here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from models import Case, JournalEntry, Order, Refund, db
+from services.masking import without_numbers
 from states import OrderStatus, RefundStatus
 
 BROWSER, SHOP, PG = "browser", "shop", "pg"
@@ -56,7 +58,7 @@ def record(
         merchant_uid=order.merchant_uid if order else None,
         imp_uid=order.imp_uid if order else None,
         customer_uid=order.billing_key.customer_uid if order else None,
-        facts=facts,
+        facts=_without_numbers(facts),
     )
     if recorded_at is not None:
         entry.recorded_at = recorded_at
@@ -69,8 +71,12 @@ def record_once(event: str, *, at: datetime, order: Order, **facts: Any) -> None
     known = select(JournalEntry.facts).where(
         JournalEntry.merchant_uid == order.merchant_uid, JournalEntry.event == event
     )
-    if facts not in db.session.scalars(known).all():
+    if _without_numbers(facts) not in db.session.scalars(known).all():
         record(event, at=at, lane=SHOP, order=order, **facts)
+
+
+def _without_numbers(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: without_numbers(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def record_closed(orders: Sequence[Order], *, at: datetime) -> None:

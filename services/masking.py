@@ -5,32 +5,26 @@ The payment service masks card numbers itself. This module does not rely on that
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 CUT = "***"
-SECRETS = frozenset(
-    {
-        "imp_key",
-        "imp_secret",
-        "access_token",
-        "authorization",
-        "secret",
-        "token",
-        "pwd_2digit",
-        "cvc",
-        "birth",
-        "expiry",
-    }
+SECRETS = (
+    *("impkey", "secret", "token", "tokenheader", "authorization", "apikey", "password", "passwd", "pwd", "pwd2digit"),
+    *("pin", "cvc", "cvv", "cvc2", "cvv2", "birth", "expiry", "expirydate", "expirymonth", "expiryyear"),
 )
-"""Fields whose values are never kept."""
-NUMBERS = frozenset({"card_number", "number", "vbank_num", "refund_account"})
+"""How the names of fields end whose values are never kept: without case, dashes, dots and underscores."""
+NUMBERS = ("cardnumber", "cardno", "cardnum", "accountnumber", "accountno", "vbanknum", "refundaccount")
+"""The same of fields that hold the number of a card or an account."""
 LONGEST_TEXT = 500
 MOST_ITEMS = 60
 DEEPEST = 6
 
-_CARD = re.compile(r"(?<!\w)\d(?:[ -]?\d){13,18}(?!\w)")
-"""14 to 19 digits that stand alone. The ids of shop and service begin with letters, so they are no match."""
-_CREDENTIAL = re.compile(rf"(?i)((?:{'|'.join(sorted(SECRETS))})[\"']?\s*[:=]\s*[\"']?(?:Bearer\s+)?)[^\"'&,\s}}]+")
+_GAP = r"[ \u00a0.\-\u2010-\u2015]{1,2}"
+_RUN = re.compile(rf"(?<![A-Za-z0-9_])\d(?:(?:{_GAP})?\d){{12,}}(?![A-Za-z0-9_])")
+"""13 digits or more, in groups or not. The ids of shop and service begin with letters, so they are no match."""
+_ISSUER = re.compile(r"[34569]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720")
+_NAMED = re.compile(r"(?<![\w\-])([\w\-]{1,60})([\"']?\s*[:=]\s*[\"']?(?:Bearer\s+)?)([^\"'&,\s}]+)", re.IGNORECASE)
 
 
 def masked(value: Any, name: str = "", *, depth: int = 0) -> Any:
@@ -38,7 +32,7 @@ def masked(value: Any, name: str = "", *, depth: int = 0) -> Any:
 
     Long texts are cut, and so are long lists and what is nested deeply: anyone may send anything.
     """
-    if isinstance(value, dict | list) and depth >= DEEPEST:
+    if isinstance(value, dict | list) and (depth >= DEEPEST or _is(name, SECRETS)):
         return CUT
     if isinstance(value, dict):
         items = list(value.items())[:MOST_ITEMS]
@@ -47,13 +41,14 @@ def masked(value: Any, name: str = "", *, depth: int = 0) -> Any:
         return [masked(inner, name, depth=depth + 1) for inner in value[:MOST_ITEMS]]
     if value in (None, "") or isinstance(value, bool):
         return value
-    if name.lower() in SECRETS:
+    if _is(name, SECRETS):
         return CUT
-    if name.lower() in NUMBERS:
+    if _is(name, NUMBERS) or name.lower() == "number":
         return number(str(value))
-    if isinstance(value, int) and abs(value) >= 10**13:
-        return number(str(value))  # a card number without its quotes
-    return _text(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return _text(value)
+    hidden = without_numbers(f"{value:.0f}")  # a card number without its quotes, perhaps as 4.242e15
+    return hidden if "*" in hidden else value
 
 
 def masked_json(text: str, *, limit: int) -> Any:
@@ -80,7 +75,52 @@ def number(text: str) -> str:
     return f"{digits[:shown]}{'*' * (len(digits) - shown - 4)}{digits[-4:]}"
 
 
+def without_numbers(text: str) -> str:
+    """Return `text` with every card number in it masked, however its digits are grouped.
+
+    14 to 19 digits that stand alone are one. Among others, and of 13, the Luhn check decides and how issuers begin.
+    """
+    return _RUN.sub(lambda run: _hidden(run[0]), text)
+
+
+def _hidden(run: str) -> str:
+    groups = list(re.finditer(r"\d+", run))
+    if 13 < sum(len(group[0]) for group in groups) <= 19:
+        return number(run)
+    shown, kept_to, first = "", 0, 0
+    while first < len(groups):
+        count = next((n for n in range(19, 0, -1) if _is_card(groups[first : first + n])), 0)
+        if count:
+            last = groups[min(first + count, len(groups)) - 1]
+            shown += run[kept_to : groups[first].start()] + number(run[groups[first].start() : last.end()])
+            kept_to = last.end()
+        first += count or 1
+    return shown + run[kept_to:]
+
+
+def _is_card(groups: Sequence[re.Match[str]]) -> bool:
+    """Whether these groups are a card's number together: one begins as issuers number, and passes the Luhn check."""
+    plain = "".join(group[0] for group in groups)
+    if [len(group[0]) for group in groups[:3]] == [4, 4, 4] and 13 <= len(plain) <= 19:
+        return True
+    plain = plain[:16] if len(groups) == 1 and len(plain) > 19 else plain
+    if not 13 <= len(plain) <= 19 or not _ISSUER.match(plain):
+        return False
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in plain[-2::-2])
+    return (sum(int(digit) for digit in plain[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is(name: str, endings: tuple[str, ...]) -> bool:
+    """Whether a field's name ends so, however it is spelt: `card_number`, `cardNumber`, `card[Card-Number]`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()).endswith(endings)
+
+
 def _text(text: str) -> str:
     """Return a text that every database can store, cut, and without what looks like a secret or a card number."""
     storable = text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode()
-    return _CREDENTIAL.sub(rf"\1{CUT}", _CARD.sub(lambda found: number(found[0]), storable))
+    return without_numbers(_NAMED.sub(_credential, storable))
+
+
+def _credential(found: re.Match[str]) -> str:
+    name, between, _value = found.groups()
+    return f"{name}{between}{CUT}" if _is(name, SECRETS) else found[0]

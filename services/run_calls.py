@@ -16,7 +16,7 @@ from typing import Any
 from models import Order
 from services import journal
 from services.iamport.exchange import Exchange, Listener
-from services.masking import masked_json
+from services.masking import masked, masked_json
 
 EVENT = "service.called"
 LONGEST_BODY = 6_000
@@ -61,7 +61,7 @@ def _facts(exchange: Exchange, order: Order) -> dict[str, Any]:
     answer = masked_json(_own(exchange.answer, order), limit=LONGEST_BODY)
     return {
         "method": exchange.method,
-        "path": exchange.path[:200],
+        "path": masked(exchange.path[:200]),
         "status": exchange.status,
         "code": answer.get("code") if isinstance(answer, dict) else None,
         "error": exchange.error,

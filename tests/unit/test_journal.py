@@ -87,3 +87,25 @@ def test_an_entry_without_an_order_goes_by_its_age(app):
     db.session.commit()
 
     assert [journal.prune(now=NOW + age, keep=YEAR) for age in (YEAR, 2 * YEAR)] == [0, 1]
+
+
+def test_a_text_of_an_entry_keeps_no_card_number(desk, user, plan):
+    order = place_order(desk, user, plan)
+    reason = "The card 4242.4242.4242.4242 was declined."
+
+    for _again in range(2):
+        journal.record_once("charge.unknown", at=NOW, order=order, reason=reason)
+    db.session.commit()
+
+    kept = [entry.facts for entry in journal.of_orders(order).entries if entry.event == "charge.unknown"]
+    assert kept == [{"reason": "The card 424242******4242 was declined."}]
+
+
+def test_what_a_browser_reports_keeps_no_card_number(desk, user, plan):
+    order = place_order(desk, user, plan)
+
+    window = {"source": Source.CALLBACK, "merchant_uid": order.merchant_uid, "imp_uid": None}
+    checkout.receive(desk, **window, message="no 4242 4242 4242 4242", now=NOW)
+
+    assert order.window_message == "no 424242******4242"
+    assert "4242 4242" not in str([entry.facts for entry in journal.of_orders(order).entries])

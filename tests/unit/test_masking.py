@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from services.masking import masked, masked_json
+from services.masking import masked, masked_json, without_numbers
 
 CARD = "4242-4242-4242-4242"
+SECRET = "9a8b7c6d5e4f"
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,45 @@ def test_a_body_beyond_the_limit_is_only_its_beginning():
     assert masked_json(text, limit=30) == '{"buyer_name": "xxxxxxxxxxxxxx…'
     assert masked_json("", limit=30) is None
     assert masked_json("token=abc out of order", limit=30) == "token=*** out of order"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("imp_secret", "impSecret", "IMP-KEY", "pwd_2digit", "pwd2Digit", "card[pwd_2digit]", "birth", "buyerBirth"),
+        *("cvc", "cardCvc", "expiry", "card.expiry", "access_token", "_token", "X-ImpTokenHeader", "Authorization"),
+    ],
+)
+def test_a_secret_is_hidden_however_its_field_is_spelt(name):
+    assert masked({name: SECRET, "inner": [{name: {"value": SECRET}}]}) == {name: "***", "inner": [{name: "***"}]}
+    assert SECRET not in masked_json(f"{name.split('[')[-1].strip(']')}={SECRET}&x=1 broken", limit=500)
+
+
+@pytest.mark.parametrize("name", ["card_number", "cardNumber", "card-number", "CardNo", "card[number]", "CARD_NUM"])
+def test_a_number_is_hidden_however_its_field_is_spelt(name):
+    assert "110-4242-424242" not in json.dumps(masked({name: "110-4242-424242"}))
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("4242.4242.4242.4242", "424242******4242"),
+        ("4242 4242\u00a04242\u20134242", "424242******4242"),
+        ("카드4242424242424242입니다", "카드424242******4242입니다"),
+        ("on 2026-11-29 4242-4242-4242-4242", "on 2026-11-29 424242******4242"),
+        ("42-42-42-42-42-42-42-42", "424242******4242"),
+        ("3782 822463 10005", "378282*****0005"),
+        ("4222222222222", "42*******2222"),
+        ("4242-4242-4242-4242-1234", "424242******4242-1234"),
+        (4.242424242424242e15, "424242******4242"),
+        ("1700000000000", "1700000000000"),
+        (1_700_000_000_000, 1_700_000_000_000),
+        ("2026-11-29 06:00:30", "2026-11-29 06:00:30"),
+    ],
+)
+def test_a_card_number_is_hidden_by_its_look(value, kept):
+    assert masked({"memo": value}) == {"memo": kept}
+
+
+def test_a_long_text_of_digits_does_not_slow_a_page_down():
+    assert "*" in without_numbers("4242-" * 2000)
