@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from errors import PgUnavailable, PlanUnavailable
+from models import Plan
 from services.desk import Desk
 from services.guides import Guide
 
@@ -34,6 +35,11 @@ def every(desk: Desk) -> list[Guide]:
     """Return the guides of the PGs on offer, in any currency."""
     with_retired = desk.offers_retired()
     return [guide for guide in desk.guides.values() if with_retired or not guide.is_retired]
+
+
+def can_sell(desk: Desk, plan: Plan) -> bool:
+    """Whether a buyer can subscribe to the plan now: it is on sale, and a PG on offer takes its currency."""
+    return plan.is_sold and any(plan.currency in guide.currencies for guide in every(desk))
 
 
 def by_method(offers: Sequence[Guide]) -> dict[Method, list[Guide]]:

@@ -11,8 +11,9 @@ bp = Blueprint("catalog", __name__)
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """Show the plans on sale, for visitors too."""
-    return render_template("catalog/index.html", plans=catalog.plans_on_sale())
+    """Show the plans that a buyer can pay for, to visitors too."""
+    plans = [plan for plan in catalog.plans_on_sale() if offers.can_sell(desk(), plan)]
+    return render_template("catalog/index.html", plans=plans)
 
 
 @bp.get("/plans/<slug>")

@@ -6,7 +6,7 @@ from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
 from models import Order
-from services import checkout, journal, orders
+from services import checkout, journal, offers, orders
 from services.checkout import Source
 from views.incoming import desk, time_of_order
 
@@ -54,9 +54,13 @@ def own_order(merchant_uid: str) -> Order:
     return orders.find(merchant_uid, user=current_user) or abort(404)
 
 
-def _retry_url(order: Order) -> str:
-    """Return where to retry: in the same subscription until it ends, so that a late approval starts no second one."""
+def _retry_url(order: Order) -> str | None:
+    """Return where to retry: in the same subscription until it ends, so that a late approval starts no second one.
+
+    None: the subscription has ended, and its plan is no longer sold.
+    """
     subscription = order.subscription
     if subscription.is_alive:
         return url_for("subscriptions.card", subscription_id=subscription.id)
-    return url_for("checkout.new", slug=subscription.plan.slug)
+    is_sold = offers.can_sell(desk(), subscription.plan)
+    return url_for("checkout.new", slug=subscription.plan.slug) if is_sold else None

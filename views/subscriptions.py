@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_required
 
 import clock
-from errors import InvalidRequest
+from errors import InvalidRequest, PlanUnavailable
 from forms import ChargeForm, ConfirmForm
 from models import Order, Subscription
 from services import declines, offers, renewals, subscriptions
@@ -42,6 +42,7 @@ def show(subscription_id: int) -> ResponseReturnValue:
         last_decline=subscriptions.last_decline(subscription),
         guide=desk().guides[key.guide_id] if key else None,
         charge_form=ChargeForm(period_start=period.period_start if period else None),
+        is_sold=offers.can_sell(desk(), subscription.plan),
     )
 
 
@@ -72,7 +73,11 @@ def card(subscription_id: int) -> ResponseReturnValue:
     next_invoice = subscriptions.next_period(subscription, now=clock.now())
     if next_invoice is None:
         return redirect(url_for(".show", subscription_id=subscription_id))
-    on_offer = offers.for_currency(desk(), subscription.plan.currency)
+    try:
+        on_offer = offers.for_currency(desk(), subscription.plan.currency)
+    except PlanUnavailable:
+        flash(_("No payment provider takes new payment methods for this subscription at the moment."), "error")
+        return redirect(url_for(".show", subscription_id=subscription_id))
     return render_template(
         "subscriptions/card.html",
         subscription=subscription,
@@ -95,7 +100,8 @@ def cancel(subscription_id: int) -> ResponseReturnValue:
         subscriptions.cancel(desk(), subscription=subscription, now=clock.now())
         flash(_("The subscription has been cancelled. Nothing more will be charged."), "success")
         return redirect(url_for(".show", subscription_id=subscription_id))
-    return render_template("subscriptions/cancel.html", subscription=subscription, form=form)
+    is_sold = offers.can_sell(desk(), subscription.plan)
+    return render_template("subscriptions/cancel.html", subscription=subscription, form=form, is_sold=is_sold)
 
 
 def own_subscription(subscription_id: int) -> Subscription:

@@ -34,7 +34,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def page_of(client, address: str) -> Page:
-    answer = client.get(address)
+def page_of(client, address: str, *, follow: bool = False) -> Page:
+    answer = client.get(address, follow_redirects=follow)
     assert answer.status_code == 200, answer.text[:500]
     return Page(answer.text)
