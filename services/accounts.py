@@ -1,9 +1,11 @@
 """User accounts: sign up, sign in, and the language of a user."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from errors import EmailTaken, WrongCredentials
@@ -45,6 +47,20 @@ def authenticate(*, email: str, password: str) -> User:
 def by_email(email: str) -> User | None:
     """Return the user with this e-mail address, if there is one. Upper and lower case are the same."""
     return db.session.scalar(select(User).where(User.email == email.lower()))
+
+
+def find(user_id: int) -> User | None:
+    """Return the user with this number, if there is one."""
+    if not 0 < user_id < 2**31:
+        return None  # the number does not fit into the column, and the database would raise
+    return db.session.get(User, user_id)
+
+
+def newest(*, limit: int = 50) -> Sequence[User]:
+    """Return the accounts that were created last, the newest first, with their subscriptions."""
+    return db.session.scalars(
+        select(User).order_by(User.id.desc()).limit(limit).options(selectinload(User.subscriptions))
+    ).all()
 
 
 def set_language(user: User, language: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from clock import back_off
 from errors import OrderNotFound
@@ -69,7 +70,22 @@ def record_check(desk: Desk, order: Order, *, now: datetime) -> None:
 def failed(*, limit: int = 50) -> Sequence[Order]:
     """Return all users' failed orders, the newest first."""
     return db.session.scalars(
-        select(Order).where(Order.status == OrderStatus.FAILED).order_by(Order.id.desc()).limit(limit)
+        select(Order)
+        .where(Order.status == OrderStatus.FAILED)
+        .order_by(Order.id.desc())
+        .limit(limit)
+        .options(joinedload(Order.user))
+    ).all()
+
+
+def newest(user: User, *, limit: int = 50) -> Sequence[Order]:
+    """Return the user's orders, the newest first, with what a table shows of each."""
+    return db.session.scalars(
+        select(Order)
+        .where(Order.user_id == user.id)
+        .order_by(Order.id.desc())
+        .limit(limit)
+        .options(joinedload(Order.invoice), joinedload(Order.billing_key))
     ).all()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from clock import FIRST_PAUSE, back_off
 from errors import OutOfDate
@@ -212,7 +213,11 @@ def confirm(order: Order, payment: Payment, *, now: datetime) -> None:
 def for_staff(*, limit: int = 50) -> Sequence[Refund]:
     """Return the refunds that are not confirmed yet, the oldest first, including those that were finally refused."""
     return db.session.scalars(
-        select(Refund).where(Refund.status != RefundStatus.MADE).order_by(Refund.id).limit(limit)
+        select(Refund)
+        .where(Refund.status != RefundStatus.MADE)
+        .order_by(Refund.id)
+        .limit(limit)
+        .options(joinedload(Refund.order).joinedload(Order.user))
     ).all()
 
 

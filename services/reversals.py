@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from errors import OutOfDate
-from models import Case, Order, User, db
+from models import Case, Order, Subscription, User, db
 from money import CurrencyError, Money
 from services import journal
 from services.iamport import Payment
@@ -122,7 +123,14 @@ def find_case(case_id: int) -> Case | None:
 
 def open_cases(*, limit: int = 100) -> Sequence[Case]:
     """Return the cases that no member of staff has closed, the oldest first."""
-    return db.session.scalars(select(Case).where(Case.closed_at.is_(None)).order_by(Case.id).limit(limit)).all()
+    of_order = joinedload(Case.order)
+    shown = (
+        of_order.joinedload(Order.user),
+        of_order.joinedload(Order.subscription).selectinload(Subscription.invoices),
+    )
+    return db.session.scalars(
+        select(Case).where(Case.closed_at.is_(None)).order_by(Case.id).limit(limit).options(*shown)
+    ).all()
 
 
 def refunded_amount(payment: Payment) -> int:

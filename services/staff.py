@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from errors import InvalidRequest, OutOfDate, PaymentServiceDown, PaymentServiceRefused
 from models import Case, Order, Refund, StaffAction, Subscription, User, db
@@ -143,7 +144,12 @@ def trail(
     *, order: Order | None = None, subscription: Subscription | None = None, limit: int = 50
 ) -> Sequence[StaffAction]:
     """Return the acts of staff, the newest first: of one order, of one subscription, or all."""
-    query = select(StaffAction).order_by(StaffAction.id.desc()).limit(limit)
+    shown = (
+        joinedload(StaffAction.user),
+        joinedload(StaffAction.order),
+        joinedload(StaffAction.subscription).joinedload(Subscription.plan),
+    )
+    query = select(StaffAction).order_by(StaffAction.id.desc()).limit(limit).options(*shown)
     if order is not None:
         query = query.where(StaffAction.order_id == order.id)
     if subscription is not None:

@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from views import (
     account,
     admin,
+    admin_members,
     admin_orders,
     admin_reconcile,
     admin_subscriptions,
@@ -49,7 +50,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         errors,
     ):
         app.register_blueprint(module.bp)
-    for module in (admin, admin_orders, admin_subscriptions, admin_reconcile):
+    for module in (admin, admin_orders, admin_subscriptions, admin_members, admin_reconcile):
         app.register_blueprint(module.bp)
     app.before_request(errors.refuse_untrusted_host)
     app.before_request(refuse_unstorable_text)

@@ -83,6 +83,8 @@ def _new_account(form: SignUpForm) -> User:
 
 
 def next_page() -> str:
-    """Return the path that the user wanted before signing in, or the list of subscriptions."""
+    """Return the path that the user wanted before signing in, or where their work is: staff have the admin pages."""
     wanted = request.values.get("next", "")
-    return url_for("subscriptions.index") if leads_out(wanted) else wanted
+    if not leads_out(wanted):
+        return wanted
+    return url_for("admin.index" if current_user.is_staff else "subscriptions.index")

@@ -1,11 +1,11 @@
-"""The page for staff: open cases and refunds, failed orders, subscriptions, and what staff did last."""
+"""The page for staff: open cases and refunds, failed orders, subscriptions, members, and what staff did last."""
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from services import orders, refunds, reversals, staff, subscriptions
+from services import accounts, orders, refunds, reversals, staff, subscriptions
 from views.incoming import time_of_order
 from views.staff import sent_reason, staff_only
 
@@ -15,7 +15,7 @@ bp.before_request(staff_only)
 
 @bp.get("")
 def index() -> ResponseReturnValue:
-    """Show open cases and refunds, failed orders, subscriptions and the latest acts of staff."""
+    """Show open cases and refunds, failed orders, subscriptions, members and the latest acts of staff."""
     return render_template(
         "admin/index.html",
         subscriptions=subscriptions.for_staff(),
@@ -23,6 +23,7 @@ def index() -> ResponseReturnValue:
         open_refunds=refunds.for_staff(),
         failed_orders=orders.failed(),
         counts=subscriptions.count_by_state(),
+        members=accounts.newest(),
         actions=staff.trail(limit=20),
     )
 

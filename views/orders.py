@@ -9,6 +9,7 @@ from models import Order
 from services import checkout, journal, offers, orders
 from services.checkout import Source
 from views.incoming import desk, time_of_order
+from views.staff import not_own
 
 bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 
@@ -16,8 +17,9 @@ bp = Blueprint("orders", __name__, url_prefix="/orders/<merchant_uid>")
 @bp.get("")
 @login_required
 def show(merchant_uid: str) -> ResponseReturnValue:
-    """Show the result of one payment attempt, with its journal and a link to retry."""
-    order = own_order(merchant_uid)
+    """Show the result of one payment attempt, with its journal and a link to retry. Staff get their page of it."""
+    of_staff = url_for("admin_orders.show", merchant_uid=merchant_uid)
+    order = orders.find(merchant_uid, user=current_user) or not_own(of_staff)
     first_charge = orders.first_charge(order)
     return render_template(
         "orders/show.html",

@@ -1,6 +1,8 @@
 """What the pages for staff share: who may see them, and the reason that every act needs."""
 
-from flask import abort
+from typing import NoReturn
+
+from flask import abort, redirect
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -16,6 +18,11 @@ def staff_only() -> ResponseReturnValue | None:
     if not current_user.is_staff:
         abort(404)
     return None
+
+
+def not_own(page: str) -> NoReturn:
+    """Lead staff to their `page` of what is not their own. For any other user it does not exist."""
+    abort(redirect(page) if current_user.is_staff else 404)
 
 
 def sent_reason(prefix: str) -> str:

@@ -11,9 +11,11 @@ from errors import InvalidRequest, PlanUnavailable
 from forms import ChargeForm, ConfirmForm
 from models import Order, Subscription
 from services import declines, offers, renewals, subscriptions
+from services.guides import Guide
 from states import OrderStatus
 from views.buyer_form import retry_form
 from views.incoming import desk, wants_json
+from views.staff import not_own
 
 bp = Blueprint("subscriptions", __name__, url_prefix="/subscriptions")
 
@@ -29,14 +31,14 @@ def index() -> ResponseReturnValue:
 @bp.get("/<int:subscription_id>")
 @login_required
 def show(subscription_id: int) -> ResponseReturnValue:
-    """Show one subscription: its next period, its card and every payment attempt."""
-    subscription = own_subscription(subscription_id)
+    """Show one subscription: its next period, its card and every payment attempt. Staff get their page of it."""
+    of_staff = url_for("admin_subscriptions.show", subscription_id=subscription_id)
+    subscription = subscriptions.find(subscription_id, user=current_user) or not_own(of_staff)
     now, key = clock.now(), subscription.billing_key
     period = subscriptions.chargeable_period(subscription, now=now)
     return render_template(
         "subscriptions/show.html",
         subscription=subscription,
-        orders=subscription.orders,
         next_invoice=subscriptions.next_period(subscription, now=now),
         can_charge=period is not None,
         last_decline=subscriptions.last_decline(subscription),
@@ -71,12 +73,8 @@ def card(subscription_id: int) -> ResponseReturnValue:
     """Offer the ways to pay the next period with another card. Without a next period, return to the subscription."""
     subscription = own_subscription(subscription_id)
     next_invoice = subscriptions.next_period(subscription, now=clock.now())
-    if next_invoice is None:
-        return redirect(url_for(".show", subscription_id=subscription_id))
-    try:
-        on_offer = offers.for_currency(desk(), subscription.plan.currency)
-    except PlanUnavailable:
-        flash(_("No payment provider takes new payment methods for this subscription at the moment."), "error")
+    on_offer = _ways_to_pay(subscription) if next_invoice else []
+    if next_invoice is None or not on_offer:
         return redirect(url_for(".show", subscription_id=subscription_id))
     return render_template(
         "subscriptions/card.html",
@@ -107,6 +105,15 @@ def cancel(subscription_id: int) -> ResponseReturnValue:
 def own_subscription(subscription_id: int) -> Subscription:
     """Return the signed-in user's subscription. Answer 404 for another user's, as for one that does not exist."""
     return subscriptions.find(subscription_id, user=current_user) or abort(404)
+
+
+def _ways_to_pay(subscription: Subscription) -> list[Guide]:
+    """Return the PGs on offer for the subscription's currency. Without one, tell the user so."""
+    try:
+        return offers.for_currency(desk(), subscription.plan.currency)
+    except PlanUnavailable:
+        flash(_("No payment provider takes new payment methods for this subscription at the moment."), "error")
+        return []
 
 
 def _reason_of(order: Order) -> str:

@@ -55,7 +55,7 @@ def test_one_click_signs_a_sample_person_in(demonstration: Demonstration, browse
 
 def test_staff_see_every_subscription(demonstration: Demonstration, browser: Browser):
     page = browser.new_page(locale="ko-KR")
-    page.goto(f"http://localhost:{demonstration.port}/account/sign-in?next=/admin")
+    page.goto(f"http://localhost:{demonstration.port}/account/sign-in")
 
     page.get_by_role("button", name="최운영").click()
 

@@ -18,6 +18,7 @@ def values(desk, user, plan):
         "run_id": "run_1",
         "merchant_uid": order.merchant_uid,
         "subscription_id": subscription.id,
+        "user_id": user.id,
         "case_id": 1,
         "day": "2026-01-31",
         "version": "00000000",

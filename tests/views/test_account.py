@@ -46,6 +46,16 @@ def test_the_query_of_the_page_is_kept(client, member):
     assert answer.location == "/subscriptions?lang=en&page=2"
 
 
+@pytest.mark.parametrize(("is_staff", "start"), [(True, "/admin"), (False, "/subscriptions")])
+def test_who_wanted_no_page_starts_where_their_work_is(client, member, is_staff, start):
+    member.is_staff = is_staff
+    db.session.commit()
+
+    answer = client.post("/account/sign-in", data={"email": "jisoo@example.com", "password": PASSWORD})
+
+    assert answer.location == start
+
+
 ELSEWHERE = [
     "https://evil.example/",
     "//evil.example/",

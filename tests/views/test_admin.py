@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import event
 
 import clock
-from models import db
+from models import Refund, User, db
 from services import checkout, payments, subscriptions
 from services.checkout import Source
 from services.iamport import Refused
 from services.staff import trail
 from tests.conftest import signed_in
 from tests.factories import make_user, place_order, reconcile, subscribe, try_again
+from tests.views.reading import page_of
 
 
 @pytest.fixture
@@ -60,6 +61,78 @@ def test_the_page_reads_no_more_often_for_more_subscriptions(staff, desk, plan):
     staff.get("/admin")  # the first request also reads what is kept
 
     assert statements_with(2) == statements_with(4)
+
+
+def test_the_page_reads_no_more_often_for_more_of_anything(staff, desk, plan):
+    """Cases, refunds, failed orders, members and acts of staff, each of another member."""
+
+    def statements_with(count: int) -> int:
+        for n in range(count):
+            order = subscribe(desk, make_user(f"{count}-{n}@example.com"), plan, now=clock.now()).orders[0]
+            desk.client.cancel_in_console(order.imp_uid)
+            checkout.receive(
+                desk, source=Source.CHECK, merchant_uid=order.merchant_uid, imp_uid=order.imp_uid, now=clock.now()
+            )
+            staff.post(f"/admin/orders/{order.merchant_uid}/checks")
+            failed = place_order(desk, make_user(f"failed-{count}-{n}@example.com"), plan, now=clock.now())
+            failed.mark_failed("no money", at=clock.now())
+            details = {"imp_uid": f"imp_{n}", "amount": 1, "currency": "KRW", "created_at": clock.now()}
+            refunded = place_order(desk, make_user(f"refunded-{count}-{n}@example.com"), plan, now=clock.now())
+            db.session.add(Refund(order=refunded, **details))
+        # The page lists the newest 50 members, so it has read the users of all older rows for the rows alone.
+        newer = (f"{count}-newer-{n}@example.com" for n in range(50))
+        db.session.add_all(User(email=email, name="민수", password_hash="", created_at=clock.now()) for email in newer)
+        db.session.commit()
+        found: list[str] = []
+
+        def count_it(_connection, _cursor, statement, *_more) -> None:
+            found.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", count_it)
+        page = page_of(staff, "/admin")
+        event.remove(db.engine, "before_cursor_execute", count_it)
+        assert all(page.all("section", **{"aria-labelledby": f"{name}-heading"}) for name in ("cases", "refunds"))
+        return len(found)
+
+    staff.get("/admin")  # the first request also reads what is kept
+
+    assert statements_with(2) == statements_with(4)
+
+
+def test_every_row_leads_to_what_it_is_about(staff, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    failed = place_order(desk, make_user("minsu@example.com"), plan, now=clock.now())
+    failed.mark_failed("no money", at=clock.now())
+    db.session.commit()
+    staff.post(f"/admin/orders/{failed.merchant_uid}/checks")
+
+    for address in ("/admin", f"/admin/members/{user.id}", f"/admin/subscriptions/{subscription.id}"):
+        page = page_of(staff, address)
+        rows = len(page.all("tr")) - len(page.all("thead"))
+        opening = [link for link in page.all("a") if "row__link" in link.get("class", "")]
+        assert rows == len([link for link in opening if link["href"].startswith("/admin/")]) > 0
+        assert {staff.get(link["href"]).status_code for link in opening} == {200}
+
+
+def test_a_members_page_leads_to_all_their_subscriptions_and_orders(staff, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+
+    page = page_of(staff, f"/admin/members/{user.id}?lang=en")
+
+    assert user.email in page.text
+    assert page.all("a", href=f"/admin/subscriptions/{subscription.id}")
+    assert all(page.all("a", href=f"/admin/orders/{order.merchant_uid}") for order in subscription.orders)
+
+
+def test_staff_get_their_own_page_of_what_belongs_to_a_member(staff, desk, user, plan):
+    subscription = subscribe(desk, user, plan, now=clock.now())
+    order = subscription.orders[0]
+
+    assert staff.get(f"/orders/{order.merchant_uid}").location == f"/admin/orders/{order.merchant_uid}"
+    assert staff.get(f"/subscriptions/{subscription.id}").location == f"/admin/subscriptions/{subscription.id}"
+    assert staff.post(f"/subscriptions/{subscription.id}/charges").status_code == 404
+    assert staff.get("/orders/order_0", follow_redirects=True).status_code == 404
+    assert staff.get("/subscriptions/4711", follow_redirects=True).status_code == 404
 
 
 def test_staff_see_how_many_subscriptions_there_are_in_each_state(staff, desk, user, plan):
@@ -186,6 +259,7 @@ PAGES_OF_STAFF = [
     ("POST", "/admin/orders/{order}/checks"),
     ("POST", "/admin/orders/{order}/chargebacks"),
     ("POST", "/admin/orders/{order}/dispute"),
+    ("GET", "/admin/members/{member}"),
     ("GET", "/admin/subscriptions/{subscription}"),
     ("POST", "/admin/subscriptions/{subscription}/charges"),
     ("POST", "/admin/subscriptions/{subscription}/cancellation"),
@@ -196,7 +270,7 @@ PAGES_OF_STAFF = [
 
 @pytest.mark.parametrize(("method", "path"), PAGES_OF_STAFF)
 def test_no_page_of_staff_exists_for_others(shopper, client, desk, paid, method, path):
-    path = path.format(order=paid.merchant_uid, subscription=paid.subscription_id)
+    path = path.format(order=paid.merchant_uid, subscription=paid.subscription_id, member=paid.user_id)
     calls = len(desk.client.calls)
 
     buyers, visitors = (visitor.open(path, method=method) for visitor in (shopper, client))
@@ -207,7 +281,11 @@ def test_no_page_of_staff_exists_for_others(shopper, client, desk, paid, method,
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/orders/order_0", "/admin/subscriptions/4711", "/admin/subscriptions/99999999999"]
+    "path",
+    [
+        "/admin/orders/order_0",
+        *(f"/admin/{of}/{number}" for of in ("subscriptions", "members") for number in (0, 4711, 9**12)),
+    ],
 )
 def test_what_does_not_exist_is_not_found_by_staff_either(staff, path):
     assert staff.get(path).status_code == 404

@@ -54,10 +54,12 @@ def test_an_order_does_not_exist_for_anybody_else(app, client, order, method, pa
     assert len(app.extensions["desk"].client.calls) == calls
 
 
-def test_staff_have_no_window_into_a_shoppers_order(app, order):
+def test_staff_are_led_from_a_shoppers_order_to_their_own_page_of_it(app, order):
     staff = signed_in(app, make_user("staff@example.com", is_staff=True))
 
-    assert staff.get(f"/orders/{order.merchant_uid}").status_code == 404
+    assert staff.get(f"/orders/{order.merchant_uid}").location == f"/admin/orders/{order.merchant_uid}"
+    assert staff.get(f"/orders/{order.merchant_uid}/status").status_code == 404
+    assert staff.post(f"/orders/{order.merchant_uid}/checks").status_code == 404
 
 
 @pytest.mark.parametrize(
