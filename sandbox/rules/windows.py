@@ -4,6 +4,7 @@ Every rule owns its transaction and takes `now` (Unix seconds). An approval also
 same transaction; the caller then starts them with `sandbox.webhooks.delivery.announce`.
 """
 
+import secrets
 from decimal import Decimal
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from ..facts import instruments, pgs
 from ..facts.instruments import Instrument
 from ..facts.pgs import Profile
+from ..facts.scripts import SCRIPTS, Script
 from ..ledger import entries
 from ..ledger.models import Merchant, Payment, db
 from ..ledger.transactions import exclusive
@@ -27,6 +29,7 @@ from ..wire.parameters import (
     as_json,
     currency,
     missing,
+    number,
     required_text,
     text,
     urls,
@@ -37,15 +40,19 @@ PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
 DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 
 
-def open_window(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
+def open_window(
+    merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int, script: Script = SCRIPTS[0]
+) -> Payment:
     """Create the `ready` payment behind a window from the parameters of `IMP.request_pay`.
 
-    `device` is `pc` or `mobile`; `opener_origin` is the only origin that may receive the result.
+    `device` is `pc` or `mobile`; `opener_origin` is the only origin that may receive the result; `script` is the
+    browser script that the page has loaded.
 
     Raises:
         WindowRefused: when the service or the PG would not open the window.
     """
     try:
+        params = _as_read_by(script, params, now)
         payment = _window_payment(merchant, params, device, opener_origin, now)
     except pgs.UnknownPG as err:
         raise WindowRefused("NOT_READY", keys.NO_PG, sent=str(err)) from None
@@ -122,7 +129,6 @@ def close(payment: Payment, now: int) -> Payment:
 
 
 def _window_payment(merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int) -> Payment:
-    _check_types(params)
     channel = channels.channel_of(merchant, text(params, "pg"), text(params, "channelKey"))
     pay_method = text(params, "pay_method") or "card"
     profile = pgs.profile_for(channel.pg_provider, pay_method)
@@ -163,6 +169,22 @@ def _own_method(merchant: Merchant, profile: Profile) -> str:
     """Return the `pay_method` recorded by a PG that lets the payer choose and ignores the shop's."""
     chosen = str(levers.get(merchant, "wallet_method"))
     return chosen if chosen in profile.methods else profile.methods[0]
+
+
+def _as_read_by(script: Script, params: Fields, now: int) -> Fields:
+    """Return the parameters as the page's script passes them on.
+
+    Raises:
+        Malformed: when the script refuses the type of one of them.
+    """
+    read = dict(params)
+    if script.makes_merchant_uid and read.get("merchant_uid") in (None, ""):
+        read["merchant_uid"] = f"nobody_{now}{secrets.randbelow(1000):03}"
+    if script.takes_text:
+        read["amount"] = number(params, "amount")
+        read["merchant_uid"] = text(read, "merchant_uid")
+    _check_types(read)
+    return read
 
 
 def _check_types(params: Fields) -> None:

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from ..api.body import json_object
-from ..facts import pgs
+from ..facts import pgs, scripts
 from ..ledger.models import Merchant, Payment, db
 from ..merchants import clock
 from ..pages import explained, language_of
@@ -36,10 +36,15 @@ HERE = Path(__file__).parent
 ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 
 
+@bp.get("/js/iamport.payment.js", endpoint="oldest_script")
+@bp.get("/js/iamport.payment.subscribe.js", endpoint="subscribe_script")
 @bp.get("/js/iamport.payment-<version>.js", endpoint="old_script")
 @bp.get("/v1/iamport.js")
 def script(version: str = "") -> Response:
-    """Serve the script under its current and its old name. The script itself reads `?device=mobile`."""
+    """Serve the script under its current and its old names. The script itself reads `?device=mobile`.
+
+    It is the same file everywhere, and reports its path: `sandbox.facts.scripts` lists how the old ones differ.
+    """
     response = send_from_directory(HERE, "iamport.js", mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
@@ -49,17 +54,19 @@ def script(version: str = "") -> Response:
 def open_payment() -> ResponseReturnValue:
     """Create a payment in status `ready` and answer with the address of its window.
 
-    Takes `{merchant_code, params, device, ui_type, origin, page_language}`; answers 201 with
+    Takes `{merchant_code, params, script, device, ui_type, origin, page_language}`; answers 201 with
     `{imp_uid, window_url, result, form}` or 400 with `{error_code, error_msg, imp_uid, merchant_uid}`, which the
     script passes to the shop's callback, with `success: false` unless the PG's browser results have no `success`.
+    Both name the parameters without effect under `unplayed`, which the script writes to the page's console.
     """
     body, params = _request_body()
+    unplayed = scripts.unplayed("payments", params)._asdict()
     try:
         payment = _open_window(body, params)
     except WindowRefused as refusal:
-        return _refused(refusal, body, params), 400
+        return {**_refused(refusal, body, params), "unplayed": unplayed}, 400
     opened = {"imp_uid": payment.imp_uid, "window_url": _window_url(payment, body, params)}
-    return jsonify(**opened, result=payment.result_path, form=payment.window_form), 201
+    return jsonify(**opened, result=payment.result_path, form=payment.window_form, unplayed=unplayed), 201
 
 
 @bp.post("/sdk/payments/<imp_uid>/close")
@@ -75,18 +82,15 @@ def close_payment(imp_uid: str) -> ResponseReturnValue:
 def open_certification() -> ResponseReturnValue:
     """Create an identity check and answer with the address of its window. Takes and answers like `open_payment`."""
     body, params = _request_body()
+    unplayed = scripts.unplayed("certifications", params)._asdict()
     try:
-        merchant = _merchant(body.get("merchant_code"))
-        now = clock.of(merchant)
-        check = certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), now)
-    except WindowRefused as refusal:
-        message = explained(refusal.error_msg, refusal.sent, params.get("language"), body.get("page_language"))
-        return identity.refused(params, refusal.error_code, message), 400
-    except Malformed as err:
-        return identity.refused(params, "F0004", str(err)), 400
+        check = _open_check(body, params)
+    except (WindowRefused, Malformed) as refusal:
+        return {**_refused_check(refusal, body, params), "unplayed": unplayed}, 400
     lang = language_of(params.get("language"), body.get("page_language"))
     window_url = url_for("identity.show", imp_uid=check.imp_uid, k=window_key(check), lang=lang, _external=True)
-    return jsonify(imp_uid=check.imp_uid, window_url=window_url, form=check.window["form"]), 201
+    opened = {"imp_uid": check.imp_uid, "window_url": window_url, "form": check.window["form"]}
+    return jsonify(**opened, unplayed=unplayed), 201
 
 
 @bp.post("/sdk/certifications/<imp_uid>/close")
@@ -136,7 +140,22 @@ def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
         _device(body),
         _origin(body.get("origin")),
         clock.of(merchant, params.get("customer_uid")),
+        script=scripts.script_at(body.get("script")),
     )
+
+
+def _open_check(body: dict[str, Any], params: dict[str, Any]) -> Certification:
+    """Return the new identity check that the script requests. Raises `WindowRefused` and `Malformed`."""
+    merchant = _merchant(body.get("merchant_code"))
+    return certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), clock.of(merchant))
+
+
+def _refused_check(refusal: WindowRefused | Malformed, body: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """Return what the script passes to the shop's callback when no identity check opens."""
+    if isinstance(refusal, Malformed):
+        return identity.refused(params, "F0004", str(refusal))
+    message = explained(refusal.error_msg, refusal.sent, params.get("language"), body.get("page_language"))
+    return identity.refused(params, refusal.error_code, message)
 
 
 def _refused(refusal: WindowRefused, body: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:

@@ -148,20 +148,23 @@
    */
   async function register(kind, params, uiType) {
     const ids = { imp_uid: null, merchant_uid: params.merchant_uid };
-    let opened;
+    let opened, unplayed;
     try {
-      opened = await post("/sdk/" + kind, {
+      ({ unplayed, ...opened } = await post("/sdk/" + kind, {
         merchant_code: merchantCode,
         tier_code: tierCode,
         params,
+        script: source.pathname,
         device,
         ui_type: uiType,
         origin: window.location.origin,
         page_language: document.documentElement.lang,
-      });
+      }));
     } catch (error) {
       throw unreachable(ids, error);
     }
+    if (unplayed?.unknown.length) console.warn("IMP: unknown parameters, perhaps misspelt: " + unplayed.unknown.join(", "));
+    if (unplayed?.ignored.length) console.info("IMP: parameters without effect in the sandbox: " + unplayed.ignored.join(", "));
     if (!opened.window_url) throw { ...ids, ...opened };
     return { ...opened, kind, ids: { ...ids, imp_uid: opened.imp_uid } };
   }

@@ -9,9 +9,16 @@ from tests.sandbox.shop import request_pay, sdk_call
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/iamport.js", "/js/iamport.payment-1.2.0.js", "/js/iamport.payment-1.1.5.js", "/v1/iamport.js?device=mobile"],
+    [
+        "/v1/iamport.js",
+        "/v1/iamport.js?device=mobile",
+        "/js/iamport.payment-1.2.0.js",
+        "/js/iamport.payment-1.1.5.js",
+        "/js/iamport.payment.js",
+        "/js/iamport.payment.subscribe.js",
+    ],
 )
-def test_the_script_is_served_under_its_present_and_its_old_name(client, path):
+def test_the_script_is_served_under_its_present_and_its_old_names(client, path):
     answer = client.get(path)
 
     assert answer.status_code == 200
@@ -123,3 +130,78 @@ def test_an_invalid_origin_is_kept_as_none(client, origin):
     opened = client.post("/sdk/payments", json={**sdk_call(), "origin": origin}).get_json()
 
     assert 'data-opener=""' in client.get(opened["window_url"]).text
+
+
+# What each script makes of the parameters ------------------------------------------------------------------
+
+PRESENT = ["/v1/iamport.js", "/assets/copied.js", None, 7]
+OLD = ["/js/iamport.payment-1.1.7.js", "/js/iamport.payment.js", "/js/iamport.payment.subscribe.js"]
+LOOSE = [{"amount": "39000"}, {"merchant_uid": 20240101}, {"merchant_uid": None}, {"merchant_uid": ""}]
+
+
+@pytest.mark.parametrize(
+    ("script", "status"), [*((script, 400) for script in PRESENT), *((script, 201) for script in OLD)]
+)
+@pytest.mark.parametrize("loose", LOOSE)
+def test_text_amounts_and_odd_order_numbers_pass_only_under_an_old_name(client, script, status, loose):
+    answer = client.post("/sdk/payments", json={**sdk_call(**loose), "script": script})
+
+    assert answer.status_code == status
+
+
+def test_what_an_old_script_passes_on_is_recorded_as_the_service_has_it(client, api):
+    params = {"amount": "39000", "merchant_uid": None}
+    opened = client.post("/sdk/payments", json={**sdk_call(**params), "script": OLD[0]}).get_json()
+
+    payment = api.get(f"/payments/{opened['imp_uid']}").response
+
+    assert payment["amount"] == 39000
+    assert payment["merchant_uid"].startswith("nobody_1")
+
+
+@pytest.mark.parametrize("amount", ["", "many", "39,000", True, [39000]])
+def test_an_amount_that_is_no_number_opens_no_window_under_any_name(client, amount):
+    answer = client.post("/sdk/payments", json={**sdk_call(amount=amount), "script": OLD[0]})
+
+    assert (answer.status_code, answer.get_json()["error_code"]) == (400, "F0004")
+
+
+# Parameters without effect ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("refused", [{}, {"pg": "nobody"}, {"amount": "39000"}])
+def test_parameters_without_effect_are_named_whether_or_not_the_window_opens(client, refused):
+    params = {"buyer_adrr": "Seoul", "vbank_due": "20301231", "display": {"card_quota": []}, **refused}
+
+    answer = client.post("/sdk/payments", json=sdk_call(**params)).get_json()
+
+    assert answer["unplayed"] == {"ignored": ["display", "vbank_due"], "unknown": ["buyer_adrr"]}
+
+
+def test_the_parameters_of_an_identity_check_are_read_by_their_own_list(client):
+    call = {**sdk_call(), "params": {"merchant_uid": "check-1", "company": "SIOT", "amount": 1, "min_age": 19}}
+
+    answer = client.post("/sdk/certifications", json=call).get_json()
+
+    assert answer["unplayed"] == {"ignored": ["company"], "unknown": ["amount"]}
+
+
+def test_a_page_that_sends_a_thousand_parameters_reads_of_a_few(client):
+    answer = client.post("/sdk/payments", json=sdk_call(**{"x" * 99 + str(n): n for n in range(1000)})).get_json()
+
+    assert len(answer["unplayed"]["unknown"]) == 20
+    assert max(map(len, answer["unplayed"]["unknown"])) == 40
+
+
+def test_the_log_has_the_parameters_without_effect_and_no_card(client):
+    card = {"info": {"number": "4242-4242-4242-4242", "expiry": "2030-12", "cvc": "123"}}
+    client.post("/sdk/payments", json=sdk_call(pg="paymentwall", card=card, buyer_adrr="Seoul"))
+
+    entry = client.get("/control/calls").json["calls"][0]
+
+    assert entry["response"]["unplayed"] == {"ignored": ["card"], "unknown": ["buyer_adrr"]}
+    assert entry["request"]["params"]["card"]["info"] == {
+        "number": "424242******4242",
+        "expiry": "***",
+        "cvc": "***",
+    }
