@@ -1,7 +1,8 @@
 """Forms: the fields that a browser may send, and their shape. The same classes check JSON bodies."""
 
-import re
+from collections.abc import Callable
 from datetime import UTC
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -18,6 +19,8 @@ from wtforms import (  # type: ignore[attr-defined]  # `SelectChoice` is newer t
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
+import texts
+
 REQUIRED = DataRequired(_("Please fill this in."))
 SHORT = Length(max=16, message=_("Please use at most %(max)d characters."))
 PHONE = Regexp(r"[0-9+-]{7,16}\Z", message=_("Please enter a phone number such as 010-1234-5678."))
@@ -25,40 +28,59 @@ LONG = Length(max=64, message=SHORT.message)
 EMAIL = Email(_("Please enter an e-mail address such as name@example.com."))
 
 
-def _plain(number: str | None) -> str | None:
-    """Return the phone number without brackets and spaces, which the payment service does not accept."""
-    return re.sub(r"[() ]", "", number) if number else number
+class TypedForm(FlaskForm):
+    """A form of texts that people type: each arrives in one form. Only a password stays as it was typed."""
+
+    class Meta(FlaskForm.Meta):
+        """How a form makes its fields."""
+
+        def bind_field(self, form: FlaskForm, unbound_field: Any, options: dict[str, Any]) -> Any:
+            """Return the field, which brings its text to one form before any other filter and validator sees it."""
+            kind = unbound_field.field_class
+            if issubclass(kind, StringField) and not issubclass(kind, PasswordField):
+                options = {**options, "filters": [_in_one_form(kind), *unbound_field.kwargs.get("filters", ())]}
+            return unbound_field.bind(form=form, **options)
 
 
-class BuyerForm(FlaskForm):
+def _in_one_form(kind: type[StringField]) -> Callable[[str | None], str | None]:
+    """Return the filter for fields of this kind. A field that was not sent has no text."""
+    form = next((form for special, form in SPECIAL.items() if issubclass(kind, special)), texts.one_line)
+    return lambda text: text and form(text)
+
+
+SPECIAL = {EmailField: texts.email, TelField: texts.phone}
+"""Fields whose texts are no sentences."""
+
+
+class BuyerForm(TypedForm):
     """Who pays, and through which PG. The payment service limits the lengths."""
 
     guide = RadioField(_("Payment provider"), validators=[DataRequired(_("Please choose how to pay."))])
     buyer_name = StringField(_("Name"), validators=[REQUIRED, SHORT])
     buyer_email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
-    buyer_tel = TelField(_("Phone"), validators=[REQUIRED, PHONE], filters=[_plain])
+    buyer_tel = TelField(_("Phone"), validators=[REQUIRED, PHONE])
 
 
-class SignInForm(FlaskForm):
+class SignInForm(TypedForm):
     """The e-mail address and password of an existing account."""
 
     email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL])
     password = PasswordField(_("Password"), validators=[REQUIRED])
 
 
-class SignUpForm(FlaskForm):
+class SignUpForm(TypedForm):
     """A new account. The checkout form starts with its name, e-mail address and phone number."""
 
     name = StringField(_("Name"), validators=[REQUIRED, SHORT])
     email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
-    tel = TelField(_("Phone"), validators=[REQUIRED, PHONE], filters=[_plain])
+    tel = TelField(_("Phone"), validators=[REQUIRED, PHONE])
     password = PasswordField(
         _("Password"),
         validators=[REQUIRED, Length(min=8, max=200, message=_("Please choose a password of at least 8 characters."))],
     )
 
 
-class ChargeForm(FlaskForm):
+class ChargeForm(TypedForm):
     """Charge the period that the page showed. A repeated request names the same period, so it charges only once."""
 
     period_start = DateTimeLocalField(format="%Y-%m-%dT%H:%M:%S.%f%z", widget=HiddenInput(), validators=[REQUIRED])
@@ -71,7 +93,7 @@ class ChargeForm(FlaskForm):
             raise ValidationError("this time does not exist in UTC") from err
 
 
-class ReasonForm(FlaskForm):
+class ReasonForm(TypedForm):
     """Why a member of staff does something. The audit trail keeps it."""
 
     reason = StringField(_("Reason"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
@@ -120,5 +142,5 @@ class StaffChargeForm(ChargeForm, ReasonForm):
     """A charge by staff: the period that the page showed, and why."""
 
 
-class ConfirmForm(FlaskForm):
+class ConfirmForm(TypedForm):
     """A form without fields: sending it confirms an action."""

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 from werkzeug.security import check_password_hash, generate_password_hash
 
+import texts
 from errors import EmailTaken, WrongCredentials
 from models import User, db
 
@@ -20,7 +21,7 @@ def sign_up(*, email: str, password: str, name: str, tel: str, language: str, no
     Raises:
         EmailTaken: when another account has this e-mail address.
     """
-    user = User(email=email.lower(), name=name, tel=tel, language=language, created_at=now)
+    user = User(email=texts.email(email), name=name, tel=tel, language=language, created_at=now)
     user.set_password(password)
     db.session.add(user)
     try:
@@ -45,8 +46,13 @@ def authenticate(*, email: str, password: str) -> User:
 
 
 def by_email(email: str) -> User | None:
-    """Return the user with this e-mail address, if there is one. Upper and lower case are the same."""
-    return db.session.scalar(select(User).where(User.email == email.lower()))
+    """Return the user with this e-mail address, as it is typed or in the form in which the shop stores addresses.
+
+    Two accounts from before the shop had that form may differ only in it: each person finds theirs as they type it.
+    """
+    forms = (email.strip().lower(), texts.email(email))
+    found = {user.email: user for user in db.session.scalars(select(User).where(User.email.in_(forms)))}
+    return found.get(forms[0]) or found.get(forms[1])
 
 
 def find(user_id: int) -> User | None:

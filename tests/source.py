@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 NOT_OURS = {".venv", ".git", "node_modules", "instance", "migrations", "__pycache__"}
 """Folders that tools make, and the migrations, which stay as they were written."""
 
-BOTTOM = {"money", "clock", "errors", "columns"}
+BOTTOM = {"money", "clock", "errors", "texts", "columns"}
 ROOT_MODULES = BOTTOM | {"states", "app", "config", "models", "forms", "rounds", "progress", "follow_up", "cli"}
 ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete|route)\(")
 SHOP = ROOT_MODULES | {"services", "views"}

@@ -32,7 +32,7 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if form.validate_on_submit():
         try:
-            signed_in.sign_in(accounts.authenticate(email=form.email.data or "", password=form.password.data or ""))
+            signed_in.sign_in(accounts.authenticate(email=_typed_email(), password=form.password.data or ""))
             return redirect(next_page())
         except WrongCredentials:
             form.password.errors = [_("The e-mail or the password is incorrect.")]
@@ -69,6 +69,11 @@ def sign_out_everywhere() -> ResponseReturnValue:
     signed_in.sign_out()
     flash(_("You have signed out in all browsers."), "info")
     return redirect(url_for("catalog.index"))
+
+
+def _typed_email() -> str:
+    """Return the e-mail as it was typed: an old account may be stored in another form than the shop's."""
+    return request.form.get("email", "")
 
 
 def _new_account(form: SignUpForm) -> User:

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
+import texts
 from views.incoming import sent_text
 
 View = Callable[..., Any]
@@ -67,7 +68,7 @@ def _address() -> str:
 
 
 def _address_and_account() -> str:
-    return f"{_address()} account {request.form.get('email', '').strip().lower()[:64]}"
+    return f"{_address()} account {texts.email(request.form.get('email', ''))[:64]}"
 
 
 def _was_refused(response: Response) -> bool:

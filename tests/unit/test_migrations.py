@@ -1,5 +1,6 @@
 """The migrations build the database that the models describe, and keep its data."""
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -12,7 +13,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app import create_app
-from models import Case, Comparison, Difference, Notice, Order, Refund, Subscription, db
+from models import Case, Comparison, Difference, Notice, Order, Refund, Subscription, User, db
 from money import Money
 from services import catalog, checkout, comparison, notices
 from services.checkout import Source
@@ -119,6 +120,24 @@ def test_earlier_refunds_become_cases(app, desk):
 
     (case,) = db.session.query(Case)
     assert (case.kind, case.price) == (CaseKind.PARTLY_REFUNDED, Money(1000, "KRW"))
+
+
+@on_each_database
+def test_addresses_and_names_come_to_one_form_unless_two_accounts_would_share_it(app):
+    downgrade(revision="0024")
+    for user_id, email in enumerate(["ｊisoo@example.com", "jisoo@example.com", "ａ@x.kr", "a@x。kr"], start=1):
+        person = {"id": user_id, "email": email, "name": unicodedata.normalize("NFD", " 김지수"), "at": NOW}
+        columns = "id, email, name, tel, password_hash, is_staff, created_at"
+        values = ":id, :email, :name, '', '', false, :at"
+        db.session.execute(text(f"INSERT INTO users ({columns}) VALUES ({values})"), person)
+    db.session.commit()
+    db.session.remove()
+
+    upgrade()
+
+    people = [(user.email, user.name) for user in db.session.query(User).order_by(User.id)]
+    emails = ["ｊisoo@example.com", "jisoo@example.com", "a@x.kr", "a@x。kr"]
+    assert people == [(email, "김지수") for email in emails]
 
 
 @on_each_database
