@@ -1,4 +1,9 @@
-"""Recognise the calling shop by its token: in `Authorization`, bare or after `Bearer`, or in the query as `_token`."""
+"""Recognise the calling shop by its token: in a header, bare or after `Bearer`, or in the query as `_token`.
+
+Source: https://developers.portone.io/api/rest-v1 names both headers; older clients send the query.
+"""
+
+import re
 
 from flask import g, request
 
@@ -6,6 +11,10 @@ from ..ledger.models import Merchant
 from ..merchants import levers, tokens
 from ..merchants.clock import now
 from . import answers
+
+HEADERS = ("Authorization", "X-ImpTokenHeader")
+
+_BEARER = re.compile(r"bearer( |$)", re.IGNORECASE)
 
 
 def authenticate() -> None:
@@ -15,8 +24,9 @@ def authenticate() -> None:
         Refused: with HTTP 401, when no shop holds the token or it has expired; or when the lever `service` plays an
             outage.
     """
-    header = request.headers.get("Authorization", "")
-    recognise(tokens.merchant_of(header.removeprefix("Bearer ").strip() or request.args.get("_token", ""), now()))
+    in_headers = (_BEARER.sub("", request.headers.get(name, "")).strip() for name in HEADERS)
+    token = next(filter(None, in_headers), request.args.get("_token", ""))
+    recognise(tokens.merchant_of(token, now()))
 
 
 def recognise(caller: Merchant) -> None:

@@ -28,12 +28,12 @@ def document(server: str, examples: Examples) -> dict[str, Any]:
         "tags": [
             {"name": name, "description": words["en"], "x-name-ko": words["ko"]} for name, words in GROUPS.items()
         ],
-        "security": [{"token": []}],
+        "security": [{name: []} for name in _SECURITY],
         "paths": paths,
         "webhooks": {webhook.name: {"post": _webhook(webhook, examples)} for webhook in WEBHOOKS},
         "components": {
             "schemas": {**{name: _object(fields) for name, fields in OBJECTS.items()}, **_FAILURES},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": _SECURITY,
         },
     }
 
@@ -144,6 +144,13 @@ def _closed(properties: dict[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
     }
 
+
+_SECURITY = {
+    "token": {"type": "http", "scheme": "bearer"},
+    "header": {"type": "apiKey", "in": "header", "name": "X-ImpTokenHeader"},
+    "query": {"type": "apiKey", "in": "query", "name": "_token"},
+}
+"""Name → each way to send the token."""
 
 _FAILURES = {
     "Failure": _closed(

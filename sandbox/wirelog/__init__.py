@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy import JSON, ForeignKey, Index, delete, func, insert, inspect, select, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..api import envelope
+from ..api import access, envelope
 from ..ledger.models import Merchant, Model, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants.clock import now
@@ -162,7 +162,7 @@ def _record(response: Response) -> Response:
 
 def _call(response: Response) -> Call:
     readable = response.mimetype == "application/json" and not response.direct_passthrough
-    names = ("Authorization", "Content-Type", "User-Agent", "Origin")
+    names = (*access.HEADERS, "Content-Type", "User-Agent", "Origin")
     return Call(
         merchant_id=_caller(),
         kind=g.wire_kind,

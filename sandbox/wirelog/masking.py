@@ -94,7 +94,7 @@ def address(text: str) -> str:
 
 def token(text: str) -> str:
     """Return the token with all but its first four characters masked: `Bearer 0123456789…` → `Bearer 0123***`."""
-    scheme, space, value = text.rpartition(" ")
+    scheme, space, value = text.strip().rpartition(" ")
     return f"{scheme}{space}{value[:4]}{CUT}"
 
 

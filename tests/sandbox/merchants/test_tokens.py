@@ -1,10 +1,14 @@
 """Tokens: how a merchant obtains, keeps, extends and loses one."""
 
 import re
+from collections import defaultdict
 
 import pytest
+from flask import Flask
 
+from sandbox.api import RESOURCES
 from tests.sandbox.conftest import opened
+from tests.url_map import addresses
 
 CREDENTIALS = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
 
@@ -63,43 +67,45 @@ def test_asking_again_keeps_prolongs_or_replaces_the_token(client, clock, second
     assert second["expired_at"] == start + expires_after
 
 
-@pytest.mark.parametrize("style", ["{}", "Bearer {}"])
-def test_a_token_is_sent_bare_or_as_a_bearer(api, client, style):
-    token = api.headers["Authorization"]
-
-    answer = opened(client.get("/payments/imp_0", headers={"Authorization": style.format(token)}))
-
-    assert answer.http == 404
+HEADERS = ["Authorization: {}", "Authorization: Bearer {}", "Authorization: bearer {}", "X-ImpTokenHeader: {}"]
 
 
-def test_a_token_may_stand_in_the_query(api, client):
-    token = api.headers["Authorization"]
+def needing_a_token(app: Flask) -> list[tuple[str, str]]:
+    """Return method and path of every call that needs a token."""
+    resources = {module.bp.name for module in RESOURCES}
+    return [
+        (method, path)
+        for endpoint, method, path in addresses(app, defaultdict(lambda: "1"))
+        if endpoint.split(".")[0] in resources and endpoint != "users.get_token"
+    ]
 
-    answer = opened(client.get(f"/payments/imp_0?_token={token}"))
 
-    assert answer.http == 404
+@pytest.mark.parametrize("header", HEADERS)
+def test_every_call_takes_the_token_from_each_documented_header(app, api, client, header):
+    name, _, value = header.format(api.headers["Authorization"]).partition(": ")
+
+    answers = {call: client.open(call[1], method=call[0], headers={name: value}) for call in needing_a_token(app)}
+
+    assert {call for call, answer in answers.items() if answer.status_code == 401} == set()
 
 
-@pytest.mark.parametrize("header", ["", "Bearer ", "nonsense", "Bearer nonsense"])
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/subscribe/payments/again"),
-        ("GET", "/subscribe/customers/card-1"),
-        ("POST", "/subscribe/customers/card-1"),
-        ("DELETE", "/subscribe/customers/card-1"),
-        ("GET", "/payments/imp_0"),
-        ("GET", "/payments/find/order-1"),
-        ("POST", "/payments/cancel"),
-        ("POST", "/payments/prepare"),
-        ("PUT", "/payments/prepare"),
-        ("GET", "/payments/prepare/order-1"),
-    ],
-)
-def test_without_a_token_every_resource_is_closed(client, method, path, header):
-    answer = opened(client.open(path, method=method, headers={"Authorization": header}))
+def test_every_call_takes_the_token_from_its_query(app, api, client):
+    query = {"_token": api.headers["Authorization"]}
 
-    assert answer == (401, -1, "Unauthorized", None)
+    answers = {call: client.open(call[1], method=call[0], query_string=query) for call in needing_a_token(app)}
+
+    assert {call for call, answer in answers.items() if answer.status_code == 401} == set()
+
+
+@pytest.mark.parametrize("header", ["Authorization: ", "Authorization: Bearer ", *HEADERS])
+def test_without_a_valid_token_every_call_is_refused(app, client, header):
+    name, _, value = header.format("nonsense").partition(": ")
+    calls = needing_a_token(app)
+
+    answers = [opened(client.open(path, method=method, headers={name: value})) for method, path in calls]
+
+    assert len(calls) > 60
+    assert set(answers) == {(401, -1, "Unauthorized", None)}
 
 
 def test_a_token_dies_of_age(api, clock):

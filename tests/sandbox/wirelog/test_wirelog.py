@@ -80,6 +80,27 @@ def test_no_part_of_a_call_keeps_what_another_would_mask(api, client, calls):
 
 
 @pytest.mark.parametrize(
+    "sent",
+    [
+        {"headers": {"Authorization": "{}"}},
+        {"headers": {"Authorization": "Bearer {} "}},
+        {"headers": {"X-ImpTokenHeader": "{}"}},
+        {"query_string": "_token={}"},
+        {"query_string": "a=1&%5ftoken={}"},
+    ],
+)
+def test_a_token_is_masked_wherever_it_is_sent(api, client, calls, sent):
+    token = api.headers["Authorization"]
+    filled = json.loads(json.dumps(sent).replace("{}", token))
+
+    client.get("/payments/imp_1", **filled)
+
+    kept = str(vars(calls()[-1]))
+    assert token not in kept
+    assert f"{token[:4]}***" in kept
+
+
+@pytest.mark.parametrize(
     "body",
     ['{"merchant_uid": "\\ud800"}', '{"a":' * 700 + "1" + "}" * 700, "[]", "\x00\xff", "{", '{"imp_key": ["x"]}'],
 )
