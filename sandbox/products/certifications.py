@@ -77,8 +77,8 @@ class Certification(Model):
     merchant: Mapped[Merchant] = relationship()
 
     def key_for(self, scope: str) -> str:
-        """Return hex digits that are the same for the same person in the same `scope`."""
-        person = f"{scope}|{self.name}|{self.birthday}|{self.phone}"
+        """Return hex digits that are the same for the same person in the same `scope`, whatever their phone."""
+        person = f"{scope}|{self.name}|{self.birthday}|{self.gender}"
         return hashlib.sha256(person.encode()).hexdigest()
 
 

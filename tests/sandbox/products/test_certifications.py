@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.sandbox.conftest import Api
 from tests.sandbox.shop import LANDING, ORIGIN, Markup, action
 
 PERSON = {"name": "김매달", "birth": "900101", "gender_digit": "1", "carrier": "SKT", "phone": "010-1234-5678",
@@ -197,3 +198,33 @@ def test_a_code_over_rest_does_not_finish_a_window_without_a_person(api, ask):
     imp_uid = ask().json["imp_uid"]
 
     assert api.post(f"/certifications/otp/confirm/{imp_uid}", otp="123456").http == 400
+
+
+# The person -----------------------------------------------------------------------------------------------
+
+
+def identified(api, **person) -> tuple[str, str]:
+    """Return `unique_key` and `unique_in_site` of a person who was identified over REST."""
+    imp_uid = api.post("/certifications/otp/request", **{**PERSON, **person}).response["imp_uid"]
+    known = api.post(f"/certifications/otp/confirm/{imp_uid}", otp="123456").response
+    return known["unique_key"], known["unique_in_site"]
+
+
+def test_a_person_with_another_phone_is_the_same_person(api):
+    first = identified(api)
+
+    assert identified(api, phone="010-9999-8888", carrier="KT", is_mvno=True) == first
+
+
+@pytest.mark.parametrize("other", [{"name": "김달매"}, {"birth": "900102"}, {"gender_digit": "2"}])
+def test_another_name_birthday_or_gender_is_another_person(api, other):
+    assert not set(identified(api, **other)) & set(identified(api))
+
+
+def test_another_merchant_knows_the_person_by_the_same_key_but_another_one_in_site(client, api):
+    made = client.post("/control/merchants", json={}).json
+
+    here, there = identified(api), identified(Api(client, made["key"], made["secret"]))
+
+    assert here[0] == there[0]
+    assert here[1] != there[1]
