@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from ..facts import carriers
 from ..facts.instruments import digits
 from ..ledger.models import Merchant, Model, db
 from ..ledger.transactions import exclusive
@@ -31,12 +32,9 @@ NOT_FOUND = "인증결과가 존재하지 않습니다."
 CERTIFIED_ALREADY = "이미 인증이 완료된 건입니다."
 WRONG_OTP = "인증번호가 일치하지 않습니다."
 IN_A_WINDOW = "본인인증 창에서 진행 중인 건입니다."
-TOO_YOUNG = "본인인증 허용 나이(만 {}세) 미만입니다."
 
 OTP = "123456"
 """The code that every phone receives in the sandbox."""
-
-CARRIERS = ("SKT", "KT", "LGT")
 
 _GENDERS = {
     "1": "male",
@@ -50,6 +48,10 @@ _GENDERS = {
 }
 _FOREIGNERS = ("5", "6", "7", "8")
 _BORN_BEFORE_2000 = ("1", "2", "5", "6")
+
+
+class TooYoung(Exception):
+    """The person in the window is younger than `min_age`, the exception's argument. Only the window says so."""
 
 
 class Certification(Model):
@@ -115,7 +117,7 @@ def open_window(merchant: Merchant, params: Fields, device: str, origin: str, no
         "m_redirect_url": target,
         "language": text(params, "language"),
         "min_age": integer(params, "min_age", most=200),
-        "filled": {name: text(params, name, limit=64) for name in ("name", "phone", "carrier")},
+        "filled": _filled(params),
     }
     with exclusive(merchant):
         db.session.add(check)
@@ -127,13 +129,13 @@ def identify(certification: Certification, fields: Fields, now: int) -> Certific
 
     Raises:
         Malformed: when a field is wrong; `wrong_field` names the first.
-        Refused: when the person is younger than the shop's `min_age`.
+        TooYoung: when the person is younger than the shop's `min_age`. The check stays as it is.
     """
     person = _person(fields)
     _check_otp(fields)
     least = certification.window.get("min_age") or 0
     if _age(person["birthday"], now) < least:
-        raise Refused(-1, TOO_YOUNG.format(least))
+        raise TooYoung(least)
     with exclusive(certification):
         if not certification.certified_at:
             for name, value in person.items():
@@ -202,6 +204,15 @@ def _new(merchant: Merchant, merchant_uid: str | None) -> Certification:
     return Certification(merchant=merchant, imp_uid=imp_uid, merchant_uid=merchant_uid, window={}, certified_at=0)
 
 
+def _filled(params: Fields) -> dict[str, Any]:
+    """Return what the window's form begins with. Raises `Malformed`."""
+    carrier = word(params, "carrier", tuple(carriers.WINDOW))
+    return {
+        **{name: text(params, name, limit=64) for name in ("name", "phone")},
+        **(carriers.WINDOW[carrier] if carrier else {}),
+    }
+
+
 def _person(fields: Fields) -> dict[str, Any]:
     """Return the person that the fields describe. Raises `Malformed`."""
     gender_digit, carrier = _gender_digit(fields), _carrier(fields)
@@ -223,7 +234,7 @@ def _gender_digit(fields: Fields) -> str:
 
 
 def _carrier(fields: Fields) -> str:
-    carrier = word(fields, "carrier", CARRIERS)
+    carrier = word(fields, "carrier", carriers.REST)
     if carrier is None:
         raise missing("carrier")
     return carrier

@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from ..facts import carriers
 from ..ledger.models import db
 from ..merchants import clock, levers
 from ..pages import guard, language_links, language_of, words
 from ..products import certifications
 from ..products.certifications import Certification
-from ..wire.errors import Refused
 from .page import leave_to
 from .secret import is_window_key, window_key
 
@@ -28,7 +28,8 @@ AGENCY = "danal"
 """The agency that checks identities; also the name of the window's skin."""
 
 CLOSED = "사용자가 본인인증을 취소하셨습니다"
-FAILED = "F0004"
+CANCELLED = "F0000"
+"""Unrelated public shops compare the `error_code` of a cancelled check with it. No document names it."""
 
 
 @bp.get("")
@@ -47,8 +48,9 @@ def identify(imp_uid: str) -> ResponseReturnValue:
         return _window(check, request.form, wrong=wrong, error=_wrong_in_words(wrong)), 422
     try:
         certifications.identify(check, request.form, clock.of(check.merchant))
-    except Refused as refusal:
-        return _finish(check, refusal.message)
+    except certifications.TooYoung as refusal:
+        least = refusal.args[0]
+        return _failed(check, _("The shop requires an age of at least %(least)s years.", least=least))
     return _finish(check)
 
 
@@ -58,13 +60,13 @@ def close(imp_uid: str) -> ResponseReturnValue:
     return _finish(_check(imp_uid))
 
 
-def result(check: Certification, reason: str = CLOSED) -> dict[str, Any]:
-    """Return the object that the shop's callback receives. `reason` says why the person was not identified."""
+def result(check: Certification) -> dict[str, Any]:
+    """Return the object that the shop's callback receives. Every check that is not finished was cancelled."""
     ids = {"imp_uid": check.imp_uid, "merchant_uid": check.merchant_uid}
     about = {"pg_provider": AGENCY, "pg_type": "certification"}
     if check.certified_at:
         return {"success": True, **ids, **about}
-    return {"success": False, **ids, **about, "error_code": FAILED, "error_msg": reason}
+    return {"success": False, **ids, **about, "error_code": CANCELLED, "error_msg": CLOSED}
 
 
 def refused(params: dict[str, Any], error_code: str, error_msg: str) -> dict[str, Any]:
@@ -82,6 +84,21 @@ def _check(imp_uid: str) -> Certification:
     return check
 
 
+def _failed(check: Certification, reason: str) -> str:
+    """Render the window of a check that failed. It can only be closed.
+
+    The shop then receives the answer of any closed window. Source: the maintainers in
+    https://github.com/portone-io/portone_flutter/issues/119
+    """
+    return render_template(
+        "windows/unidentified.html",
+        layout="layer" if check.window["form"] == "layer" else "page",
+        languages=[],
+        close=url_for(".close", imp_uid=check.imp_uid, k=window_key(check), lang=request.args.get("lang")),
+        reason=reason,
+    )
+
+
 def _window(check: Certification, values: Any, *, wrong: str = "", error: str = "") -> str:
     """Render the window with `values` in its fields. `error` is about the field named `wrong`."""
     return render_template(
@@ -89,7 +106,7 @@ def _window(check: Certification, values: Any, *, wrong: str = "", error: str = 
         layout="layer" if check.window["form"] == "layer" else "page",
         opener=check.window["origin"],
         shop=urlsplit(check.window["origin"]).netloc,
-        carriers=certifications.CARRIERS,
+        carriers=carriers.REST,
         languages=language_links(url_for(".show", imp_uid=check.imp_uid)),
         address=lambda action: url_for(
             f".{action}", imp_uid=check.imp_uid, k=window_key(check), lang=request.args.get("lang")
@@ -112,9 +129,9 @@ def _wrong_in_words(name: str) -> str:
     return words[name]
 
 
-def _finish(check: Certification, reason: str = CLOSED) -> ResponseReturnValue:
+def _finish(check: Certification) -> ResponseReturnValue:
     """Send the result to the shop's page: by redirect when the window is a page of its own, else to the callback."""
-    rsp = result(check, reason)
+    rsp = result(check)
     if check.window["form"] == "page":
         return leave_to(_target(check, rsp))
     layout = "layer" if check.window["form"] == "layer" else "page"

@@ -100,17 +100,48 @@ def test_a_finished_check_says_so_again_whatever_is_sent(client, api, ask):
 def test_a_shop_can_ask_for_an_age(client, ask, min_age, success):
     opened = ask(min_age=min_age).json  # it is 15 January 2027
 
-    received = result(client.post(action(opened["window_url"], "identify"), data=PERSON))
+    answer = client.post(action(opened["window_url"], "identify"), data=PERSON)
 
-    assert received["success"] is success
-    assert ("만 38세" in received.get("error_msg", "")) is not success
+    assert ("data-result" in answer.text) is success
+    assert ("38" in Markup(answer.text).text) is not success
 
 
-def test_fields_begin_with_what_the_shop_knows(client, ask):
-    page = Markup(client.get(ask(name="홍길동", phone="01099998888", carrier="KT").json["window_url"]).text)
+def test_a_shop_cannot_tell_who_is_too_young_from_who_gives_up(client, api, ask):
+    young, closed = ask(min_age=38).json, ask().json
 
+    client.post(action(young["window_url"], "identify"), data=PERSON)
+    answers = [result(client.post(action(opened["window_url"], "close"))) for opened in (young, closed)]
+
+    assert len({json.dumps({**answer, "imp_uid": ""}) for answer in answers}) == 1
+    assert api.get(f"/certifications/{young['imp_uid']}").response["certified"] is False
+
+
+@pytest.mark.parametrize(
+    ("carrier", "selected", "is_mvno"), [("SKT", 0, False), ("KTF", 1, False), ("LGT", 2, False), ("MVNO", None, True)]
+)
+def test_fields_begin_with_what_the_shop_knows(client, ask, carrier, selected, is_mvno):
+    page = Markup(client.get(ask(name="홍길동", phone="01099998888", carrier=carrier).json["window_url"]).text)
+
+    options = ["selected" in tag for name, tag in page.tags if name == "option"]
     assert {"홍길동", "01099998888"} <= set(page.attribute("value"))
-    assert [tag for name, tag in page.tags if name == "option" and "selected" in tag]
+    assert [place for place, chosen in enumerate(options) if chosen] == ([] if selected is None else [selected])
+    assert bool(page.attribute("checked")) is is_mvno
+
+
+@pytest.mark.parametrize("carrier", ["KT", "skt", "LGU", "SKT_MVNO"])
+def test_a_carrier_that_the_script_does_not_know_opens_nothing(ask, carrier):
+    refused = ask(carrier=carrier)
+
+    assert (refused.status_code, refused.json["success"]) == (400, False)
+    assert "SKT, KTF, LGT, MVNO" in refused.json["error_msg"]
+
+
+@pytest.mark.parametrize("carrier", ["KTF", "MVNO", "skt", "LGU", "SKT_MVNO"])
+def test_a_carrier_that_rest_does_not_know_is_refused(api, carrier):
+    answer = api.post("/certifications/otp/request", **{**PERSON, "carrier": carrier})
+
+    assert (answer.http, answer.code) == (400, -1)
+    assert "SKT, KT, LGT" in answer.message
 
 
 # The way back ---------------------------------------------------------------------------------------------

@@ -112,3 +112,17 @@ def test_the_window_is_accessible_and_fits_its_width(page, sandbox_url, width, l
     page.get_by_role("button", name="확인" if lang == "ko" else "Confirm").click()
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []
+
+
+def test_only_the_window_says_that_a_person_is_too_young(shop):
+    window = pop_up(visit(shop, min_age=150))
+    window.get_by_role("button", name="테스트 정보로 채우기").click()
+    window.get_by_role("button", name="확인").click()
+
+    expect(window.get_by_role("heading", level=1)).to_have_text("본인인증 실패")
+    expect(window.get_by_role("alert")).to_contain_text("만 150세")
+    assert violations(window) == []
+    with window.expect_event("close"):
+        window.get_by_role("button", name="닫기", exact=True).click()
+    expect(shop.answers).to_have_text("1")
+    assert (shop.answer["success"], shop.answer["error_code"]) == (False, "F0000")
