@@ -48,7 +48,7 @@ def report() -> Response:
         Payment.status == "paid",
     )
     if db.session.scalar(reported) is None:
-        raise Refused(-1, entries.NOT_FOUND)
+        raise Refused(-1, entries.NOT_FOUND, ours=True)
     return answer({"success": 1})
 
 

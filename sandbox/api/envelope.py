@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from ..merchants import levers
 from ..pages import error_page, explained
-from ..wire.errors import Refused
+from ..wire.errors import UNEXPLAINED, Refused
 from ..wire.parameters import Malformed
 
 ROOTS = (
@@ -18,9 +18,6 @@ ROOTS = (
     *("/vbanks/", "/certifications/", "/receipts/", "/escrows/", "/payco/", "/naver/", "/kakao/"),
 )
 """The first parts of the API's paths; errors elsewhere are HTML pages."""
-
-UNEXPLAINED = "요청을 처리할 수 없습니다."
-"""Replaces every error text of our own wording when the lever `own_texts` is off."""
 
 
 def answer(response: Any, *, code: int = 0, message: str | None = None, http: int = 200) -> Response:
@@ -41,9 +38,10 @@ def init_app(app: Flask) -> None:
 
 
 def _refused(error: Refused) -> Response:
-    message = error.message if _explains() or not error.ours else UNEXPLAINED
     if _explains():
-        message = explained(message, error.sent)
+        message = explained(error.message, error.sent)
+    else:
+        message = error.message.replace(error.detail, UNEXPLAINED) if error.detail else error.message
     envelope = answer(None, code=error.code, message=message, http=error.http)
     if error.retry_after:
         envelope.headers["Retry-After"] = str(error.retry_after)

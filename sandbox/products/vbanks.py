@@ -15,7 +15,7 @@ from ..merchants.channels import Channel
 from ..rules.keys import channel_of
 from ..webhooks import notices
 from ..wire.amounts import required_amount, taxes
-from ..wire.errors import Refused
+from ..wire.errors import NotConfigured, Refused
 from ..wire.parameters import (
     MERCHANT_UID_LIMIT,
     Fields,
@@ -67,7 +67,7 @@ def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
     profile = pgs.profile_for(channel.pg_provider)
     payment, account = _payment(merchant, channel, fields, now), _account(fields, now)
     if not profile.issues_vbanks:
-        raise Refused(-1, NEEDS_CONTRACT)
+        raise NotConfigured(-1, NEEDS_CONTRACT, ours=True)
     for field in profile.required_at_vbank:
         required_text(fields, field)
     with exclusive(merchant):

@@ -15,6 +15,7 @@ from . import balances, keys
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 CANCELLED_ALREADY = "이미 전액취소된 주문입니다."
 NOTHING_NAMED = "imp_uid 또는 merchant_uid 중 하나는 반드시 지정해주셔야합니다."
+TOO_MUCH = "requested cancel amount is bigger than cancelable amount"
 WRONG_PARTS = "tax_free, vat_amount가 취소 가능한 면세금액, 부가세와 맞지 않습니다"
 CHECKSUM_DIFFERS = "취소 가능한 금액이 checksum과 일치하지 않습니다."
 
@@ -35,7 +36,7 @@ def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> P
     """
     imp_uid, merchant_uid = text(fields, "imp_uid"), text(fields, "merchant_uid")
     if imp_uid is None and merchant_uid is None:
-        raise Refused(-1, NOTHING_NAMED, http=400)
+        raise Refused(-1, NOTHING_NAMED, http=400, ours=True)
     word(nested(fields, "extra"), "requester", keys.REQUESTERS)
     flag(fields, "retain_promotion")
     with exclusive(merchant):
@@ -61,7 +62,7 @@ def _parts(payment: Payment, fields: Fields) -> Split:
         raise Refused(1, CHECKSUM_DIFFERS, ours=True)
     amount = part(fields, "amount", payment.currency) or payment.remaining
     if amount > payment.remaining:
-        raise _failed("requested cancel amount is bigger than cancelable amount")
+        raise _failed(TOO_MUCH)
     left = balances.left(payment)
     parts = cancelled_parts(fields, amount, left, payment.currency)
     if not left.holds(parts):
@@ -103,4 +104,5 @@ def _cancellable(merchant: Merchant, imp_uid: str | None, merchant_uid: str | No
 
 
 def _failed(detail: str) -> Refused:
-    return Refused(-1, f"결제취소에 실패하였습니다.({detail})")
+    ours = "" if detail == TOO_MUCH else detail
+    return Refused(-1, f"결제취소에 실패하였습니다.({detail})", detail=ours)

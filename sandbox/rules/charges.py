@@ -125,14 +125,14 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
     payment = requested_charge(merchant, fields, now, by_card=True)
     channel, instrument = keys.read_card(merchant, fields)
     if instrument is None:
-        raise Refused(-1, f"{keys.INVALID_CARD} {keys.UNKNOWN_INSTRUMENT}")
+        raise Refused(-1, f"{keys.INVALID_CARD} {keys.UNKNOWN_INSTRUMENT}", detail=keys.UNKNOWN_INSTRUMENT)
     for field in pgs.profile_for(channel.pg_provider).required_at_onetime:
         required_text(fields, field)
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise Refused(1, DUPLICATE)
         if instrument.issue_refusal:
-            raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}")
+            raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}", detail=instrument.issue_refusal)
         key = keys.key_for_card(merchant, payment.customer_uid or "", channel, instrument, now)
         attempted = charge_key(key, payment, now)
         if attempted and payment.issues_key and payment.status == "paid":
@@ -158,7 +158,7 @@ def _settle(key: BillingKey, payment: Payment, now: int) -> None:
     payment.pg_tid = entries.new_pg_tid(payment, now)
     instrument = instruments.find(key.instrument, profile.family)
     if instrument is None:
-        raise Refused(-1, keys.UNKNOWN_INSTRUMENT)
+        raise Refused(-1, keys.UNKNOWN_INSTRUMENT, ours=True)
     settling.settle_charge(key, payment, instrument, now)
 
 
@@ -179,7 +179,7 @@ def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields:
         required_text(fields, "name")
     for field in profile.must_equal_issue:
         if getattr(payment, field) != getattr(key, field):
-            raise Refused(-1, f"{profile.name_ko}: 빌링키를 발급받을 때와 {field} 값이 다릅니다.")
+            raise Refused(-1, f"{profile.name_ko}: 빌링키를 발급받을 때와 {field} 값이 다릅니다.", ours=True)
     if payment.buyer_name:
         pg_checks.check_buyer_name(merchant, profile, payment.buyer_name)
     if payment.currency in profile.currencies_barred_at_again:
@@ -192,15 +192,15 @@ def _check_time(merchant: Merchant, key: BillingKey, now: int) -> None:
     """Check that the key may be charged at this moment. Raises `Refused`."""
     profile = key.profile
     if profile.again_live_only and not levers.get(merchant, "live_channels"):
-        raise Refused(-1, f"{profile.name_ko}: 테스트 채널에서 발급한 빌링키는 결제할 수 없습니다.")
+        raise Refused(-1, f"{profile.name_ko}: 테스트 채널에서 발급한 빌링키는 결제할 수 없습니다.", ours=True)
     if profile.again_after_webhook and levers.get(merchant, "again_after_webhook") and _is_unannounced(key):
-        raise Refused(-1, f"{profile.name_ko}: 빌링키 발급 웹훅이 도착한 뒤에 결제할 수 있습니다.")
+        raise Refused(-1, f"{profile.name_ko}: 빌링키 발급 웹훅이 도착한 뒤에 결제할 수 있습니다.", ours=True)
     days = profile.monthly_day_tolerance if levers.get(merchant, "monthly_day") else 0
     if days and _days_off(key.inserted_at, now) > days:
-        raise Refused(-1, f"{profile.name_ko}: 매월 같은 날(±{days}일)에만 결제할 수 있습니다.")
+        raise Refused(-1, f"{profile.name_ko}: 매월 같은 날(±{days}일)에만 결제할 수 있습니다.", ours=True)
     cap = levers.get(merchant, "monthly_cap") if profile.monthly_cap else 0
     if cap and _charges_this_month(key, now) >= cap:
-        raise Refused(-1, f"{profile.name_ko}: 이번 달 결제 횟수({cap}회)를 초과하였습니다.")
+        raise Refused(-1, f"{profile.name_ko}: 이번 달 결제 횟수({cap}회)를 초과하였습니다.", ours=True)
 
 
 def _is_unannounced(key: BillingKey) -> bool:

@@ -11,7 +11,7 @@ from ..ledger import entries
 from ..ledger.models import BillingKey, Merchant, Payment, Schedule, db
 from ..ledger.transactions import exclusive
 from ..merchants import channels, clock, levers
-from ..wire.errors import Refused
+from ..wire.errors import NotConfigured, Refused
 from ..wire.parameters import (
     CURRENCY,
     CUSTOMER_UID_LIMIT,
@@ -72,7 +72,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     channel, instrument = read_card(merchant, fields)
     refusal = f"{INVALID_CARD} {UNKNOWN_INSTRUMENT}" if instrument is None else instrument.issue_refusal
     if instrument is None or refusal:
-        raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}")
+        raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}", detail=refusal or "")
     key = key_for_card(merchant, customer_uid, channel, instrument, now)
     for field in _CUSTOMER:
         setattr(key, field, text(fields, field))
@@ -92,10 +92,17 @@ def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Ins
     number, expiry = required_text(fields, "card_number"), required_text(fields, "expiry")
     if not _EXPIRY.fullmatch(expiry):
         raise Malformed("expiry 파라메터는 YYYY-MM 형식이어야 합니다.")
-    channel = channel_of(merchant, fields)
-    if pgs.profile_for(channel.pg_provider).family != "card":
-        raise Refused(1, NO_API_BILLING)
-    return channel, instruments.find(number, "card")
+    return _card_channel(merchant, fields), instruments.find(number, "card")
+
+
+def _card_channel(merchant: Merchant, fields: Fields) -> channels.Channel:
+    """Return the channel that the fields name, or the first that takes card numbers. Raises `Refused`."""
+    named = text(fields, "pg") or text(fields, "channel_key")
+    listed = [channel_of(merchant, fields)] if named else channels.channels(merchant)
+    billing = [channel for channel in listed if pgs.profile_for(channel.pg_provider).family == "card"]
+    if not billing:
+        raise NotConfigured(1, NO_API_BILLING)
+    return billing[0]
 
 
 def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
@@ -109,7 +116,7 @@ def channel_of(merchant: Merchant, fields: Fields) -> channels.Channel:
     except pgs.UnknownPG as err:
         if levers.get(merchant, "unknown_pg") == "default" and (configured := channels.channels(merchant)):
             return configured[0]
-        raise Refused(-1, NO_PG, sent=str(err)) from None
+        raise NotConfigured(-1, NO_PG, sent=str(err)) from None
 
 
 def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:

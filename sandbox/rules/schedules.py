@@ -17,7 +17,7 @@ from ..ledger.models import BillingKey, IllegalStep, Merchant, Payment, Schedule
 from ..ledger.transactions import exclusive
 from ..merchants import clock, levers
 from ..webhooks import delivery, notices
-from ..wire.errors import Refused
+from ..wire.errors import NotConfigured, Refused
 from ..wire.parameters import (
     CUSTOMER_UID_LIMIT,
     Fields,
@@ -91,11 +91,13 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
         raise Refused(1, NO_CUSTOMER)
     try:
         key = key or keys.issue_by_card(merchant, customer_uid, fields, now)
+    except NotConfigured:
+        raise
     except Refused as err:
-        raise Refused(1, f"{CARD_REFUSED} {err.message}") from None
+        raise Refused(1, f"{CARD_REFUSED} {err.message}", detail=err.detail) from None
     refusal = settling.refusal_of_check(key) if integer(fields, "checking_amount") else None
     if refusal:
-        raise Refused(1, f"{CARD_REFUSED} {refusal}")
+        raise Refused(1, f"{CARD_REFUSED} {refusal}", detail=refusal)
     return key
 
 

@@ -20,7 +20,7 @@ from ..ledger.transactions import exclusive
 from ..merchants import channels, levers
 from ..webhooks import notices
 from ..wire.amounts import required_amount
-from ..wire.errors import WindowRefused
+from ..wire.errors import UNEXPLAINED, WindowRefused
 from ..wire.parameters import (
     CUSTOMER_UID_LIMIT,
     MERCHANT_UID_LIMIT,
@@ -37,6 +37,7 @@ from ..wire.parameters import (
 from . import keys, pg_checks, preparing, settling
 
 PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
+PREPARED_OTHERWISE = "결제요청 금액이 사전등록된 금액과 일치하지 않습니다."
 DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 
 
@@ -57,15 +58,20 @@ def open_window(
     except pgs.UnknownPG as err:
         raise WindowRefused("NOT_READY", keys.NO_PG, sent=str(err)) from None
     except Malformed as err:
-        raise WindowRefused("F0004", f"F0004:{err}") from None
+        raise WindowRefused("F0004", f"F0004:{_own(merchant, str(err))}") from None
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise WindowRefused("F1002", PAID_ALREADY)
         if not preparing.allows(merchant, payment):
-            raise WindowRefused("F0005", "F0005:결제요청 금액이 사전등록된 금액과 일치하지 않습니다.")
+            raise WindowRefused("F0004", f"F0004:{_own(merchant, PREPARED_OTHERWISE)}")
         payment.imp_uid = entries.new_imp_uid()
         db.session.add(payment)
     return payment
+
+
+def _own(merchant: Merchant, words: str) -> str:
+    """Return a text of our own wording, or what replaces it when the lever `own_texts` is off."""
+    return words if levers.get(merchant, "own_texts") else UNEXPLAINED
 
 
 def window_effect(payment: Payment) -> Literal["charged", "shown", "key_only"]:
