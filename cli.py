@@ -63,7 +63,7 @@ def seed() -> None:
 def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_run: bool, moment: str | None) -> None:
     """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice.
 
-    Exit codes: 0 when every charge has an outcome (a decline is one); 1 when an outcome is unknown, or an error was
+    Exit codes: 0 when every charge has an outcome (a decline is one); 1 when a call got no answer, or an error was
     logged; 2 for wrong usage; 3 when the payment service does not answer, so that something was left for the next run.
     """
     now = _moment(moment, is_allowed=dry_run or current_app.config["DEMO"], is_forever=forever)
@@ -72,9 +72,11 @@ def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_
         return
     stop, patient = threading.Event(), _patient_desk(threads)
     if not forever:
-        notices = follow_up.read_due_notices(patient)
+        notices = follow_up.look_at_notices(patient)
         tally = _renew(patient, threads, now=now, limit=limit)
-        _exit(notices, _look_at_open(patient), tally=tally)
+        look = _tell(follow_up.look_at_all(patient))
+        follow_up.prune()
+        _exit(notices, look, tally=tally)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     with follow_up.reading_notices(_app(), _patient_desk(follow_up.NOTICE_THREADS), stop):
@@ -116,19 +118,17 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
     With --day, compare that day instead, and repair what differs.
 
     Exit codes: 0 when everything had its turn, when both agree, or when another process compares the day; 1 when
-    differences are left, or an error was logged; 2 for wrong usage; 3 when the payment service does not answer, so that
-    something was left for the next run.
+    differences are left, a call got no answer, or an error was logged; 2 for wrong usage; 3 when the payment service
+    does not answer, so that something was left for the next run.
     """
     if day is not None:
         _compare(day.date(), only_report=dry_run)
     elif dry_run:
         raise click.UsageError("--dry-run needs --day.")
     else:
-        patient = _patient_desk(1)
-        notices = follow_up.read_due_notices(patient)
-        look = _look_at_open(patient)
+        look = _tell(follow_up.look_at_all(_patient_desk(1)))
         follow_up.prune()
-        _exit(notices, look)
+        _exit(look)
 
 
 def _compare(day: date, *, only_report: bool) -> None:
@@ -169,26 +169,27 @@ def _work(desk: Desk, stop: threading.Event, *, every: float, threads: int, limi
         if desk.machine_now() - reconciled_at >= RECONCILE_EVERY:
             reconciled_at = desk.machine_now()
             with isolated("what is open"):
-                _look_at_open(desk)
+                _tell(follow_up.look_at_open(desk))
             with isolated("what was not compared"):
                 follow_up.compare_days(desk)
         if stop.wait(every):
             return
 
 
-def _look_at_open(desk: Desk) -> Look:
-    look = follow_up.look_at_open(desk)
+def _tell(look: Look) -> Look:
+    """Write what a look has changed."""
     if look.summary:
         click.echo(look.summary)
     return look
 
 
 def _exit(*looks: Look, tally: Tally | None = None) -> NoReturn:
-    """End a command with its exit code: 3 when the circuit breaker has stopped any part, 1 after a logged error."""
+    """End a command with its exit code: 3 when the circuit breaker has stopped any part, 1 when something is left."""
     is_stopped = any(look.is_stopped for look in looks)
     if is_stopped and not (tally and tally.is_stopped):
         click.echo("Stopped: the payment service does not answer. What is left stays due.", err=True)
-    code = max(tally.exit_code if tally else 0, 1 if any(look.has_failed for look in looks) else 0)
+    is_incomplete = any(look.has_failed or look.is_unanswered for look in looks)
+    code = max(tally.exit_code if tally else 0, 1 if is_incomplete else 0)
     click.get_current_context().exit(3 if is_stopped else code)
 
 

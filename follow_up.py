@@ -1,7 +1,8 @@
 """Follow up on what is no renewal: notices, open orders, refunds, revoked keys, days to compare, and the journal.
 
-`reading_notices` settles what is reported in a thread of its own, while the worker charges. The other functions each
-take one look, which ends after `ROUND_LIMIT`: a service that hangs answers nothing, and renewals wait for the end.
+`reading_notices` settles what is reported in a thread of its own, while the worker charges. `look_at_open` takes one
+look, which ends after `ROUND_LIMIT`: a service that hangs answers nothing, and renewals wait for the end. `look_at_all`
+is for a command, which ends when nothing is left: it looks again as long as the service answers.
 """
 
 import threading
@@ -73,15 +74,6 @@ def _read_notice(app: Flask, desk: Desk, notice_id: int, stop: threading.Event) 
             _process_notice(desk, notice_id)
 
 
-def read_due_notices(desk: Desk) -> "Look":
-    """Settle the notices that are due, one after the other."""
-    look = Look(desk)
-    for notice_id, _ in look.turns(notices.due(now=_machine_now(desk))):
-        with isolated(f"notice {notice_id}", failed=look.fail):
-            _process_notice(desk, notice_id)
-    return look
-
-
 def _process_notice(desk: Desk, notice_id: int) -> None:
     """Settle a notice in the business time of its order's owner."""
     owner = owners.of_notice(notice_id)
@@ -112,6 +104,8 @@ class Look:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._deadline = desk, desk.machine_now() + ROUND_LIMIT
+        self._had: set[tuple[str, int]] = set()
+        self._failures = desk.client.failures
         self.settled = self.refunded = self.deleted = 0
         self.is_stopped = False
         """Whether the payment service does not answer, so that something was left."""
@@ -122,10 +116,22 @@ class Look:
         """Record that an error was logged."""
         self.has_failed = True
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the service has left a call without an answer, in a look of this process."""
+        return self._desk.client.failures > self._failures
+
+    def repeats(self) -> Iterator[None]:
+        """Yield before each look, as long as the one before had something new and the service answered."""
+        had = -1
+        while len(self._had) > had and not (self.is_stopped or self.is_unanswered):
+            had, self._deadline = len(self._had), self._desk.machine_now() + ROUND_LIMIT
+            yield
+
     def turns(
-        self, ids: Sequence[int], *, now: Callable[[], datetime] = clock.now, moves_money: bool = False
+        self, kind: str, ids: Sequence[int], *, now: Callable[[], datetime] = clock.now, moves_money: bool = False
     ) -> Iterator[tuple[int, datetime]]:
-        """Yield each with the moment of its turn, as long as there is time and calls are sent."""
+        """Yield each id of a kind once, with the moment of its turn, as long as there is time and calls are sent."""
         client = self._desk.client
         for one in ids:
             if self._desk.machine_now() >= self._deadline:
@@ -133,7 +139,9 @@ class Look:
             if not client.can_send or (moves_money and not client.can_charge):  # a refund reads its payment first
                 self.is_stopped = True
                 return
-            yield one, now()
+            if (kind, one) not in self._had:
+                self._had.add((kind, one))
+                yield one, now()
 
     @property
     def summary(self) -> str:
@@ -152,15 +160,39 @@ def look_at_open(desk: Desk) -> Look:
     return look
 
 
+def look_at_all(desk: Desk) -> Look:
+    """Settle the notices that are due, and what is open, until nothing is left or the service is silent."""
+    look = Look(desk)
+    for _ in look.repeats():
+        _look_at_notices(desk, look)
+        for group in desk.groups():
+            _look_at_group(desk, look, group)
+    return look
+
+
+def look_at_notices(desk: Desk) -> Look:
+    """Settle every notice that is due, until none is left or the service is silent."""
+    look = Look(desk)
+    for _ in look.repeats():
+        _look_at_notices(desk, look)
+    return look
+
+
+def _look_at_notices(desk: Desk, look: Look) -> None:
+    for notice_id, _ in look.turns("notice", notices.due(now=_machine_now(desk))):
+        with isolated(f"notice {notice_id}", failed=look.fail):
+            _process_notice(desk, notice_id)
+
+
 def _look_at_group(desk: Desk, look: Look, group: Group) -> None:
     owners, now = group.owners, group.now
-    for order_id, at in look.turns(open_orders.due(desk, now=now(), owners=owners), now=now):
+    for order_id, at in look.turns("order", open_orders.due(desk, now=now(), owners=owners), now=now):
         with isolated(f"order {order_id}", failed=look.fail):
             look.settled += open_orders.process(desk, order_id=order_id, now=at)
-    for refund_id, at in look.turns(refunds.due(desk, now=now(), owners=owners), now=now, moves_money=True):
+    for refund_id, at in look.turns("refund", refunds.due(desk, now=now(), owners=owners), now=now, moves_money=True):
         with isolated(f"refund {refund_id}", failed=look.fail):
             look.refunded += refunds.process(desk, refund_id=refund_id, now=at).status is RefundStatus.MADE
-    for key_id, at in look.turns(billing_keys.to_delete(desk, now=now(), owners=owners), now=now):
+    for key_id, at in look.turns("key", billing_keys.to_delete(desk, now=now(), owners=owners), now=now):
         with isolated(f"billing key {key_id}", failed=look.fail):
             look.deleted += billing_keys.delete(desk, key_id=key_id, now=at)
 

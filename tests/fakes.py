@@ -82,6 +82,7 @@ class FakeIamport:
         self.calls: list[str] = []
         self.charges: list[dict[str, Any]] = []
         self.silent = False
+        self.failures = 0
         self.silent_call = ""
         self.busy = False
         self.moves_no_money = False
@@ -177,6 +178,7 @@ class FakeIamport:
             self.after_charge(payment)
             if self.lose_answer:
                 self.lose_answer = False
+                self.failures += 1
                 raise Unknown("no answer to POST /subscribe/payments/again: ReadTimeout")
             return payment
 
@@ -233,6 +235,7 @@ class FakeIamport:
             self._cancel(payment, amount)
             if self.lose_answer:
                 self.lose_answer = False
+                self.failures += 1
                 raise Unknown("no answer to POST /payments/cancel: ReadTimeout")
             return self.payments[-1]
 
@@ -262,6 +265,7 @@ class FakeIamport:
             raise self.raises[call]
         if self.silent or call == self.silent_call:
             self.while_silent()
+            self.failures += 1
             raise Unknown(f"no answer to {call}")
 
     def _cancel(self, payment: Payment, amount: Decimal) -> None:

@@ -46,6 +46,7 @@ class Breaker:
         self._lock = threading.Lock()
         self._state = CLOSED
         self._failures = 0
+        self._all_failures = 0
         self._openings = 0
         """How often it has opened since the service last answered for a while: the exponent of the pause."""
         self._changed_at = monotonic()
@@ -62,6 +63,11 @@ class Breaker:
     def lets_pass(self) -> bool:
         """Whether a call would pass now: the breaker is closed, or its pause is over and no probe is on its way."""
         return self._state == CLOSED or (self._state == OPEN and self._monotonic() >= self._open_until)
+
+    @property
+    def failures(self) -> int:
+        """How many calls have failed since the start."""
+        return self._all_failures
 
     @contextmanager
     def watch(self) -> Iterator[None]:
@@ -105,6 +111,7 @@ class Breaker:
 
     def _record_failure(self, err: IamportError, begun: int) -> None:
         with self._lock:
+            self._all_failures += 1
             if begun != self._changes:
                 return
             self._failures += 1

@@ -66,6 +66,11 @@ class Calls:
         """`closed`, or the state of a breaker that is `open` or `probing`."""
         return self._money_breaker.state if self._breaker.state == CLOSED else self._breaker.state
 
+    @property
+    def failures(self) -> int:
+        """How many calls got no answer, or none that says what became of them, since the start."""
+        return self._breaker.failures + self._money_breaker.failures
+
     def url_of(self, path: str, query: Query | None = None) -> str:
         """Return the URL of a call."""
         return self._transport.url_of(path, query)

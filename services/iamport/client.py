@@ -77,6 +77,11 @@ class IamportClient(Payments, Billing, Schedules):
         """`closed`, or the state of a breaker that is `open` or `probing`."""
         return self._calls.breaker_state
 
+    @property
+    def failures(self) -> int:
+        """How many calls of this process have failed since the start: no answer, HTTP 5xx, 429 or 403, or no token."""
+        return self._calls.failures
+
     def ping(self) -> None:
         """Request a new token, to check the service and the credentials.
 

@@ -20,7 +20,7 @@ import progress
 import rounds
 from models import Comparison, JournalEntry, Notice, Plan, db
 from rounds import Attempt, Tally
-from services import catalog, checkout, comparison, journal, renewals, subscriptions, webhooks
+from services import catalog, checkout, comparison, journal, open_orders, renewals, subscriptions, webhooks
 from services.checkout import Source
 from services.comparison_claims import claimed
 from services.processes import Process
@@ -271,7 +271,7 @@ def test_a_round_of_reconcile_ends_where_the_service_hangs(run, desk, plan):
     desk.client.silent = True
     desk.client.while_silent = lambda: desk.machine_now.move_to(desk.machine_now() + timedelta(seconds=30))
 
-    run("reconcile")
+    run("reconcile", exit_code=1)
 
     assert [order.checked_at is not None for order in orders] == [True, False, False]
 
@@ -285,6 +285,53 @@ def test_a_round_of_reconcile_ignores_how_far_the_business_time_moves(run, desk,
     run("reconcile")
 
     assert [order.checked_at is not None for order in orders] == [True, True, True]
+
+
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_command_looks_at_everything_that_is_open_however_much_it_is(run, desk, plan, command):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(70)))
+
+    run(command)
+
+    assert [order for order in orders if order.checked_at is None] == []
+
+
+def test_a_command_reads_every_order_that_may_be_approved_late(run, desk, plan):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(minutes=5) for _ in range(70)))
+    for order in orders:
+        failed = desk.client.pay(checkout.request(desk, order, language="ko"), card="declined")
+        news = {"merchant_uid": order.merchant_uid, "imp_uid": failed, "now": order.created_at}
+        checkout.receive(desk, source=Source.CALLBACK, **news)
+        desk.client.pay(checkout.request(desk, order, language="ko"))
+
+    run("reconcile")
+
+    assert {order.status for order in orders} == {OrderStatus.PAID}
+
+
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_few_calls_without_an_answer_are_exit_code_1(run, desk, plan, command):
+    place_orders(desk, plan, clock.now() - timedelta(hours=1))
+    desk.client.silent = True
+
+    run(command, exit_code=1)
+
+
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_row_that_always_fails_ends_the_command_and_stops_no_other(run, desk, plan, command, monkeypatch):
+    orders = place_orders(desk, plan, *(clock.now() - timedelta(hours=1, seconds=-n) for n in range(40)))
+    process = open_orders.process
+
+    def fail(desk, *, order_id, now):
+        if order_id == orders[0].id:
+            raise ZeroDivisionError
+        return process(desk, order_id=order_id, now=now)
+
+    monkeypatch.setattr(open_orders, "process", fail)
+
+    run(command, exit_code=1)
+
+    assert [order.checked_at is not None for order in orders] == [False] + [True] * 39
 
 
 @pytest.fixture
@@ -535,15 +582,16 @@ def test_reconcile_settles_what_a_webhook_reported(run, desk, user, plan):
     assert order.billing_key.confirmed_at is not None
 
 
-def test_reconcile_deletes_what_the_journal_has_kept_long_enough(app, run, desk, user, plan):
+@pytest.mark.parametrize("command", ["reconcile", "renew-due"])
+def test_a_command_deletes_what_the_journal_has_kept_long_enough(app, run, desk, user, plan, command):
     app.config["JOURNAL_DAYS"] = 30
-    subscribe(desk, user, plan, now=clock.now() - timedelta(days=31))
-    kept = subscribe(desk, user, plan, now=clock.now() - timedelta(days=29))
-    theirs = {order.merchant_uid for order in kept.orders}
+    old, recent = (subscribe(desk, user, plan, now=clock.now() - timedelta(days=days)) for days in (31, 29))
+    pruned, kept = ({order.merchant_uid for order in one.orders} for one in (old, recent))
 
-    run("reconcile")
+    run(command)
 
-    assert {entry.merchant_uid for entry in db.session.query(JournalEntry)} == theirs
+    left = {entry.merchant_uid for entry in db.session.query(JournalEntry)}
+    assert (left & pruned, left & kept) == (set(), kept)
 
 
 def test_the_worker_prunes_the_journal_when_it_starts(worker, desk, user, plan, long_ago):
