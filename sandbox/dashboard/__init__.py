@@ -5,7 +5,7 @@ Pages keep themselves up to date: the script requests the page again with `X-Liv
 304 when nothing has changed.
 """
 
-from . import actions, confirming, settings, views
+from . import actions, confirming, search, settings, views, wire
 from .blueprint import bp
 
-__all__ = ["actions", "bp", "confirming", "settings", "views"]
+__all__ = ["actions", "bp", "confirming", "search", "settings", "views", "wire"]

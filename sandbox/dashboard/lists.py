@@ -1,11 +1,11 @@
-"""Query the console's lists: a merchant's rows, newest first, a page at a time, and found by any id."""
+"""Query the console's lists: a merchant's rows, newest first, a page at a time."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 
-from ..ledger.models import BillingKey, Cancellation, Delivery, Merchant, Payment, Schedule, db
+from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
 from ..wirelog import WireEntry, mentions
 
 ROWS = 50
@@ -75,45 +75,3 @@ def counts(merchant: Merchant) -> dict[str, int]:
     """Return the number of the merchant's payments by status. A status without payments is absent."""
     rows = select(Payment.status, func.count()).where(Payment.merchant_id == merchant.id).group_by(Payment.status)
     return dict(db.session.execute(rows).all())
-
-
-# Search ---------------------------------------------------------------------------------------------------
-
-
-def payments_found(text: str) -> ColumnElement[bool]:
-    """Return the condition that an id of a payment contains `text`, or that `text` is the id of its cancellation."""
-    columns = (Payment.imp_uid, Payment.merchant_uid, Payment.customer_uid, Payment.pg_tid, Payment.apply_num)
-    cancelled = select(Cancellation.payment_id).where(Cancellation.cancellation_id == text)
-    return or_(*(_holds(column, text) for column in columns), Payment.id.in_(cancelled))
-
-
-def keys_found(text: str) -> ColumnElement[bool]:
-    """Return the condition that the `customer_uid` or `customer_id` of a billing key contains `text`."""
-    return or_(*(_holds(column, text) for column in (BillingKey.customer_uid, BillingKey.customer_id)))
-
-
-def schedules_found(text: str) -> ColumnElement[bool]:
-    """Return the condition that the `merchant_uid` or `customer_uid` of a schedule contains `text`."""
-    return or_(*(_holds(column, text) for column in (Schedule.merchant_uid, Schedule.customer_uid)))
-
-
-def deliveries_found(text: str) -> ColumnElement[bool]:
-    """Return the condition that an id of a webhook's payment, or its address, contains `text`."""
-    return or_(Delivery.payment_id.in_(select(Payment.id).where(payments_found(text))), _holds(Delivery.url, text))
-
-
-def calls_found(text: str) -> ColumnElement[bool]:
-    """Return the condition that one of a call's ids, or its path with the query, contains `text`."""
-    return or_(_holds(WireEntry.ids, text), _holds(WireEntry.path, text))
-
-
-def _holds(column: Any, text: str) -> ColumnElement[bool]:
-    return func.instr(func.lower(column), text.lower()) > 0
-
-
-def merchants_with(text: str, *, besides: Merchant) -> Sequence[Merchant]:
-    """Return up to five other merchants that have a payment or a key with this id, to link to their consoles."""
-    owners = select(Payment.merchant_id).where(payments_found(text))
-    owners_of_keys = select(BillingKey.merchant_id).where(keys_found(text))
-    query = select(Merchant).where(Merchant.id != besides.id, Merchant.id.in_(owners.union(owners_of_keys)))
-    return db.session.scalars(query.limit(5)).all()

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import abort, g, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import abort, g, render_template, request
 from sqlalchemy import Select, or_, select
 
 from ..api.objects import key_object, payment_object, schedule_object
@@ -15,13 +14,9 @@ from ..pages import language_links
 from ..wirelog import WireEntry
 from . import lists
 from .blueprint import NEWEST_MERCHANTS, bp
+from .rows import ROW_ID, chosen, listing, oldest_first, own
+from .wire import collapsed
 from .words import FEW, FILTERS, SECTION_OF, WORDS, menu
-
-MAX_ID = 2**63 - 1
-"""The largest integer that SQLite accepts."""
-
-ROW_ID = f"int(max={MAX_ID})"
-"""The router's converter of a row's id in an address."""
 
 
 @bp.context_processor
@@ -53,7 +48,7 @@ def index() -> str:
         "dashboard/overview.html",
         counts=lists.counts(g.console),
         payments=lists.page(lists.payments(g.console), Payment, limit=FEW).rows,
-        calls=lists.page(lists.calls(g.console), WireEntry, limit=FEW).rows,
+        calls=collapsed(lists.page(lists.calls(g.console), WireEntry, limit=4 * FEW).rows)[:FEW],
         keys=lists.page(lists.keys(g.console), BillingKey, limit=FEW).rows,
         deliveries=lists.page(lists.deliveries(g.console), Delivery, limit=FEW).rows,
         waiting=lists.count(lists.schedules(g.console, "scheduled")),
@@ -67,21 +62,21 @@ def index() -> str:
 @bp.get("/console/<code>/payments")
 def payments() -> str:
     """List the payments, with `?only=` those of one status."""
-    return _list("payments", lists.payments(g.console, _filter("payments")), Payment)
+    return listing("payments", lists.payments(g.console, chosen("payments")), Payment)
 
 
 @bp.get("/console/<code>/payments/<imp_uid>")
 def payment(imp_uid: str) -> str:
     """Show one payment: its record, its window, other payments of its order or key, its webhooks and its calls."""
-    found = _own(select(Payment).where(Payment.imp_uid == imp_uid))
+    found = own(select(Payment).where(Payment.imp_uid == imp_uid))
     return render_template(
         "dashboard/payment.html",
         payment=found,
         record=payment_object(found),
         schedule=db.session.scalar(lists.schedules(g.console).where(Schedule.payment_id == found.id).limit(1)),
         siblings=lists.page(_siblings(found), Payment).rows,
-        deliveries=_story(lists.deliveries(g.console).where(Delivery.payment_id == found.id), Delivery),
-        calls=_story(lists.calls_about(g.console, found.imp_uid, found.merchant_uid), WireEntry),
+        deliveries=oldest_first(lists.deliveries(g.console).where(Delivery.payment_id == found.id), Delivery),
+        calls=oldest_first(lists.calls_about(g.console, found.imp_uid, found.merchant_uid), WireEntry),
     )
 
 
@@ -99,7 +94,7 @@ def _siblings(payment: Payment) -> Select[Payment]:
 @bp.get("/console/<code>/keys")
 def keys() -> str:
     """List the billing keys."""
-    return _list("keys", lists.keys(g.console), BillingKey)
+    return listing("keys", lists.keys(g.console), BillingKey)
 
 
 @bp.get("/console/<code>/key")
@@ -111,7 +106,7 @@ def key() -> str:
     customer_uid = request.args.get("customer_uid", "")
     found = db.session.scalar(lists.keys(g.console).where(BillingKey.customer_uid == customer_uid))
     charges = lists.page(lists.payments(g.console).where(Payment.customer_uid == customer_uid), Payment).rows
-    calls = _story(lists.calls_about(g.console, customer_uid), WireEntry) if customer_uid else []
+    calls = oldest_first(lists.calls_about(g.console, customer_uid), WireEntry) if customer_uid else []
     if not (found or charges or calls):
         abort(404)
     record = key_object(found) if found else None
@@ -125,136 +120,48 @@ def key() -> str:
 @bp.get("/console/<code>/schedules")
 def schedules() -> str:
     """List the schedules, with `?only=` those of one status."""
-    return _list("schedules", lists.schedules(g.console, _filter("schedules")), Schedule)
+    return listing("schedules", lists.schedules(g.console, chosen("schedules")), Schedule)
 
 
 @bp.get(f"/console/<code>/schedules/<{ROW_ID}:schedule_id>")
 def schedule(schedule_id: int) -> str:
     """Show one schedule: when it is due, and the result of each run."""
-    found = _own(lists.schedules(g.console).where(Schedule.id == schedule_id))
+    found = own(lists.schedules(g.console).where(Schedule.id == schedule_id))
     runs = lists.payments(g.console).where(Payment.merchant_uid == found.merchant_uid)
     return render_template(
         "dashboard/schedule.html",
         schedule=found,
         record=schedule_object(found),
         payments=lists.page(runs, Payment).rows,
-        calls=_story(lists.calls_about(g.console, found.merchant_uid), WireEntry),
+        calls=oldest_first(lists.calls_about(g.console, found.merchant_uid), WireEntry),
     )
 
 
-# Webhooks and calls ---------------------------------------------------------------------------------------
+# Webhooks -------------------------------------------------------------------------------------------------
 
 
 @bp.get("/console/<code>/webhooks")
 def webhooks() -> str:
     """List the webhooks, with `?only=` those in one state."""
-    return _list("webhooks", lists.deliveries(g.console, _filter("webhooks")), Delivery)
+    return listing("webhooks", lists.deliveries(g.console, chosen("webhooks")), Delivery)
 
 
 @bp.get(f"/console/<code>/webhooks/<{ROW_ID}:delivery_id>")
 def webhook(delivery_id: int) -> str:
     """Show one webhook: each attempt with its request, answer and duration."""
-    found = _own(lists.deliveries(g.console).where(Delivery.id == delivery_id))
+    found = own(lists.deliveries(g.console).where(Delivery.id == delivery_id))
     return render_template("dashboard/webhook.html", delivery=found)
 
 
-@bp.get("/console/<code>/wire")
-def wire() -> str:
-    """List the calls, with `?only=` those of one kind."""
-    return _list("wire", lists.calls(g.console, _filter("wire")), WireEntry)
-
-
-@bp.get(f"/console/<code>/wire/<{ROW_ID}:call_id>")
-def call(call_id: int) -> str:
-    """Show one call with the bodies of its request and its answer."""
-    found = db.session.scalar(lists.calls(g.console).where(WireEntry.id == call_id)) or abort(404)
-    return render_template("dashboard/call.html", call=found)
-
-
-# Fidelity -------------------------------------------------------------------------------------------------
+# Fidelity and merchants ----------------------------------------------------------------------------------
 
 
 @bp.get("/console/<code>/fidelity")
 def certainties() -> str:
     """Show how certain each behaviour is, and with `?only=` those of one certainty."""
-    certainty = _filter("certainties")
+    certainty = chosen("certainties")
     shown = [behaviour for behaviour in fidelity.BEHAVIOURS if certainty in ("", behaviour.certainty)]
     return render_template("dashboard/fidelity.html", behaviours=shown, filters=FILTERS["certainties"])
-
-
-# Search ---------------------------------------------------------------------------------------------------
-
-
-@bp.get("/console/<code>/search")
-def search() -> ResponseReturnValue:
-    """List the records with `?q=` in one of their ids. A complete id opens the record's page directly."""
-    text = request.args.get("q", "").strip()
-    if target := _page_with_id(text):
-        return redirect(target)
-    return render_template("dashboard/search.html", text=text, **_found(text))
-
-
-def _page_with_id(text: str) -> str | None:
-    """Return the page of the payment, schedule or key with exactly this id, or the console of the merchant with it."""
-    by_id = or_(Payment.imp_uid == text, Payment.merchant_uid == text)
-    if payment := db.session.scalar(lists.payments(g.console).where(by_id).order_by(Payment.id.desc()).limit(1)):
-        return url_for(".payment", imp_uid=payment.imp_uid)
-    if schedule := db.session.scalar(lists.schedules(g.console).where(Schedule.merchant_uid == text).limit(1)):
-        return url_for(".schedule", schedule_id=schedule.id)
-    if db.session.scalar(lists.keys(g.console).where(BillingKey.customer_uid == text)):
-        return url_for(".key", customer_uid=text)
-    if db.session.scalar(select(Merchant.id).where(Merchant.code == text)):
-        return url_for(".overview", code=text)
-    return None
-
-
-def _found(text: str) -> dict[str, Any]:
-    """Return the newest rows of each section with `text` in one of their ids, and other merchants that have such rows.
-
-    Return an empty dict for an empty `text`.
-    """
-    if not text:
-        return {}
-    return {
-        "payments": lists.page(lists.payments(g.console).where(lists.payments_found(text)), Payment).rows,
-        "keys": lists.page(lists.keys(g.console).where(lists.keys_found(text)), BillingKey).rows,
-        "schedules": lists.page(lists.schedules(g.console).where(lists.schedules_found(text)), Schedule).rows,
-        "deliveries": lists.page(lists.deliveries(g.console).where(lists.deliveries_found(text)), Delivery).rows,
-        "calls": lists.page(lists.calls(g.console).where(lists.calls_found(text)), WireEntry).rows,
-        "elsewhere": lists.merchants_with(text, besides=g.console),
-    }
-
-
-# ----------------------------------------------------------------------------------------------------------
-
-
-def _list(name: str, rows: Any, model: type[Any], **more: Any) -> str:
-    before = request.args.get("before", type=int)
-    page = lists.page(rows, model, before if before and 0 < before <= MAX_ID else None)
-    filters = FILTERS.get(name, ())
-    return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=filters, **more)
-
-
-def _story(rows: Any, model: type[Any]) -> list[Any]:
-    """Return the newest of `rows`, sorted oldest first, so that they read as a story."""
-    return list(lists.page(rows, model).rows)[::-1]
-
-
-def _filter(name: str) -> str:
-    """Return `?only=` when it is one of the section's filters, else ''."""
-    only = request.args.get("only", "")
-    return only if only in FILTERS[name] else ""
-
-
-def _own(query: Any) -> Any:
-    """Return the one record that the query finds. Answer 404 when it does not belong to the merchant shown."""
-    found = db.session.scalar(query)
-    if found is None or found.merchant_id != g.console.id:
-        abort(404)
-    return found
-
-
-# Merchants ------------------------------------------------------------------------------------------------
 
 
 @bp.get("/console/<code>/merchants")
@@ -263,4 +170,4 @@ def shops(refusal: str = "", typed: Mapping[str, str] | None = None) -> str:
 
     `refusal` says why the merchant with the fields in `typed` was refused.
     """
-    return _list("shops", select(Merchant), Merchant, refusal=refusal, typed=typed or {})
+    return listing("shops", select(Merchant), Merchant, refusal=refusal, typed=typed or {})
