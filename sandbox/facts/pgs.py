@@ -36,6 +36,11 @@ class Profile:
     """Selects the window and the test instruments."""
     methods: tuple[str, ...]
     """Values of `pay_method` that the PG accepts, or that it may record with `method_ignored`; the usual one first."""
+    ordinary_methods: tuple[str, ...] = ()
+    """Further values that the PG accepts without `customer_uid`, by its documents. The sandbox does not play them.
+
+    `*` stands for every value.
+    """
     method_ignored: bool = False
     """The PG has no `pay_method`, or ignores the value that the shop sends."""
     mid: str
@@ -85,14 +90,21 @@ class Profile:
     required_on_mobile: tuple[str, ...] = ()
     required_at_issue: tuple[str, ...] = ()
     """For a window that issues a key."""
+    required_at_issue_on_mobile: tuple[str, ...] = ()
     required_for_key_only: tuple[str, ...] = ()
     """For a window that issues a key without a charge."""
+    required_for_ordinary: tuple[str, ...] = ()
+    """For a window without `customer_uid`, which issues no key."""
+    required_for_ordinary_when_strict: tuple[str, ...] = ()
+    """Required by the documents, which name no refusal, so that only a *strict* merchant must comply."""
     required_at_again: tuple[str, ...] = ()
     required_at_onetime: tuple[str, ...] = ()
     required_at_delete: tuple[str, ...] = ()
     """For `DELETE /subscribe/customers/{customer_uid}`. A dot means nesting, as in `extra.requester`."""
     barred_when_strict: tuple[str, ...] = ()
     """Parameters that the PG does not support. Its handling is undocumented, so only a *strict* merchant is refused."""
+    barred_at_issue_when_strict: tuple[str, ...] = ()
+    """The same for a window that issues a key."""
     merchant_uid_pattern: str = ""
     """A regular expression that must match the whole `merchant_uid`."""
     name_bytes: int = 0
@@ -232,3 +244,12 @@ def methods_of(code: str) -> tuple[str, ...]:
         UnknownPG: when no PG has this code.
     """
     return tuple(method for profile in profiles_of(code) for method in profile.methods)
+
+
+def ordinary_methods_of(code: str) -> tuple[str, ...]:
+    """Return the values of `pay_method` that only an ordinary window of the PG takes, and the sandbox does not play.
+
+    Raises:
+        UnknownPG: when no PG has this code.
+    """
+    return tuple(method for profile in profiles_of(code) for method in profile.ordinary_methods)

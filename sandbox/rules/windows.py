@@ -28,13 +28,12 @@ from ..wire.parameters import (
     Malformed,
     as_json,
     currency,
-    missing,
     number,
     required_text,
     text,
     urls,
 )
-from . import keys, pg_checks, preparing, settling
+from . import demands, keys, preparing, settling
 
 PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
 PREPARED_OTHERWISE = "결제요청 금액이 사전등록된 금액과 일치하지 않습니다."
@@ -167,7 +166,7 @@ def _window_payment(merchant: Merchant, params: Fields, device: str, opener_orig
         confirm_url=next(iter(urls(params, "confirm_url")), None),
         **{field: text(params, field) for field in entries.BUYER},
     )
-    _check_parameters(merchant, payment, params, charges=window_effect(payment) == "charged")
+    demands.check(merchant, payment, params, charges=window_effect(payment) == "charged")
     return payment
 
 
@@ -213,48 +212,3 @@ def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
     if entries.is_settled(payment.merchant, payment.merchant_uid):
         return PAID_ALREADY
     return keys.UNKNOWN_INSTRUMENT if instrument is None else ""
-
-
-# What the PG demands of the parameters --------------------------------------------------------------------
-
-
-def _check_parameters(merchant: Merchant, payment: Payment, params: Fields, *, charges: bool) -> None:
-    """Check the parameters of a window; `charges` is whether it charges its amount. Raises `Malformed`."""
-    profile = payment.profile
-    if payment.pay_method not in profile.methods:
-        methods = ", ".join(pgs.methods_of(profile.code))
-        raise Malformed(f"{profile.name_ko}: 지원하지 않는 pay_method입니다. ({methods})")
-    if profile.ui_type != (params.get("ui_type") or ""):
-        raise Malformed(f"{profile.name_ko}: {_opening_call(profile)}로 호출해야 하는 결제창입니다.")
-    for field in _required(profile, payment, charges):
-        if params.get(field) in (None, ""):
-            raise missing(field)
-    _check_strictly(merchant, profile, params)
-    pg_checks.check_order(profile, payment)
-    if profile.customer_id_limit and len(payment.customer_id or "") > profile.customer_id_limit:
-        raise Malformed(f"customer_id 파라메터는 {profile.customer_id_limit}자를 넘을 수 없습니다.")
-    if charges and payment.amount == 0:
-        raise Malformed(f"{profile.name_ko}: amount는 0보다 커야 합니다.")
-
-
-def _opening_call(profile: Profile) -> str:
-    return f"IMP.loadUI('{profile.ui_type}')" if profile.ui_type else "IMP.request_pay"
-
-
-def _required(profile: Profile, payment: Payment, charges: bool) -> tuple[str, ...]:
-    fields = profile.required
-    if payment.device == "mobile":
-        fields += profile.required_on_mobile
-    if payment.issues_key:
-        fields += profile.required_at_issue
-        fields += () if charges else profile.required_for_key_only
-    return fields
-
-
-def _check_strictly(merchant: Merchant, profile: Profile, params: Fields) -> None:
-    if not levers.get(merchant, "strict"):
-        return
-    for field in profile.barred_when_strict:
-        if params.get(field) not in (None, ""):
-            raise Malformed(f"{profile.name_ko}: {field} 파라메터를 지원하지 않습니다.")
-    pg_checks.check_buyer_name(merchant, profile, params.get("buyer_name"))

@@ -123,7 +123,7 @@
     uiRequests.set(type, params);
     const response = await fetch(home + "/sdk/ui/" + encodeURIComponent(type));
     const { label } = await response.json();
-    if (!label) return console.error("IMP.loadUI: unknown type " + type);
+    if (!label) return console.error("IMP.loadUI: the sandbox has no button " + type);
     document.querySelectorAll(`.portone-ui-container[data-portone-ui-type="${CSS.escape(type)}"]`).forEach((place) => {
       const button = document.createElement("button");
       button.type = "button";

@@ -168,7 +168,7 @@ def _notes(payment: Payment, effect: str) -> list[str]:
                 min=minutes,
             )
         )
-    if profile.monthly_only or profile.monthly_day_tolerance:
+    if payment.issues_key and (profile.monthly_only or profile.monthly_day_tolerance):
         notes.append(_("A phone bill can be charged automatically only once a month."))
     if payment.issues_key and payment.pg_id == profile.keyless_mid:
         notes.append(_("This merchant id has no billing rights. No billing key is issued."))
