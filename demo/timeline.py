@@ -13,9 +13,11 @@ import requests
 from flask import Flask, current_app, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from demo import sandbox, source
 from demo.restrictions import console
+from models import Order
 from services import run_events
 from services.journal import BROWSER, PG, SHOP
 from services.orders import is_ours
@@ -33,6 +35,7 @@ def init_app(app: Flask) -> None:
     """Join the timelines of `app`, and add the dock to its pages."""
     timeline.join(app, joined)
     fill_slot(app, "dock", _dock)
+    fill_slot(app, "payment", _payment)
 
 
 def joined(rows: Sequence[Row], subject: Subject) -> Sequence[Row]:
@@ -77,6 +80,14 @@ def _caused(own: Iterable[Row], found: Sequence[Row]) -> list[Row]:
 def _dock() -> str:
     """Return the dock of a signed-in person; nobody else has a timeline."""
     return render_template("demo/dock.html") if current_user.is_authenticated else ""
+
+
+def _payment(order: Order) -> Markup:
+    """Return the link to the payment in the console."""
+    link = Markup('<a class="small" href="{}">{}</a>')
+    return Markup(" ").join(
+        link.format(url, name) for name, url in _record(f"payments/{order.imp_uid}", order.merchant_uid).items()
+    )
 
 
 def _twin(call: Mapping[str, Any], rows: Iterable[Row]) -> Row | None:

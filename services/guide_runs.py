@@ -9,9 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from errors import OrderNotFound
-from models import BillingKey, Order, Subscription, User, db
-from services import subscriptions
+from models import BillingKey, JournalEntry, Order, Subscription, User, db
+from services import journal, subscriptions
 from states import SubscriptionStatus
+
+ENDED = "run.ended_previous"
+"""The journal's event for a run that ended the subscription of an earlier one."""
 
 
 def orders_of(run_id: str, *, user: User) -> Sequence[Order]:
@@ -46,6 +49,16 @@ def end_previous(order: Order, *, now: datetime) -> None:
         return
     for subscription in _of_earlier_runs(order):
         subscriptions.end(subscription, reason="guide run again", now=now)
+        journal.record(ENDED, at=now, order=order, subscription=subscription.id)
+        db.session.commit()
+
+
+def ended_by(order: Order) -> Sequence[int]:
+    """Return the ids of the subscriptions of earlier runs that this run has ended."""
+    entries = select(JournalEntry.facts).where(
+        JournalEntry.merchant_uid == order.merchant_uid, JournalEntry.event == ENDED
+    )
+    return [facts["subscription"] for facts in db.session.scalars(entries.order_by(JournalEntry.id))]
 
 
 def _of_earlier_runs(order: Order) -> list[Subscription]:

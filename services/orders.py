@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from clock import back_off
 from errors import OrderNotFound
-from models import Order, User, db
+from models import Order, Subscription, User, db
 from services.desk import Desk
 from services.machine_time import moment
 from states import OrderPurpose, OrderStatus
@@ -74,7 +74,7 @@ def failed(*, limit: int = 50) -> Sequence[Order]:
         .where(Order.status == OrderStatus.FAILED)
         .order_by(Order.id.desc())
         .limit(limit)
-        .options(joinedload(Order.user))
+        .options(joinedload(Order.user), joinedload(Order.subscription).selectinload(Subscription.invoices))
     ).all()
 
 

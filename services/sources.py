@@ -37,6 +37,7 @@ SOURCES: Mapping[str, str] = {
     "key.confirmed": "services/billing_keys.py::confirm",
     "key.revoked": "services/billing_keys.py::delete",
     "card.changed": "services/payments.py::_adopt_key",
+    "run.ended_previous": "services/guide_runs.py::end_previous",
     "charge.sent": "services/charges.py::_store",
     "charge.approved": "services/charges.py::charge",
     "charge.declined": "services/charges.py::charge",

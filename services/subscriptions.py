@@ -139,8 +139,8 @@ def chargeable_period(subscription: Subscription, *, now: datetime) -> NextPerio
 
 
 def last_decline(subscription: Subscription) -> Order | None:
-    """Return the latest attempt that has an outcome, if it was declined."""
-    last = next((order for order in subscription.orders if order.is_final), None)
+    """Return the latest attempt to pay that has an outcome, if it was declined. A registration alone pays nothing."""
+    last = next((order for order in subscription.orders if order.is_final and order.invoice_id), None)
     return last if last is not None and last.status is OrderStatus.FAILED else None
 
 

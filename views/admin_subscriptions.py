@@ -90,4 +90,8 @@ def _charge_message(order: Order) -> tuple[str, str]:
         return _("The payment service is busy. The charge is sent once, when the service responds."), "warning"
     if order.status is OrderStatus.READY:
         return _("The result of the charge is not known yet. The shop checks it and does not charge twice."), "warning"
+    if order.mismatch:
+        return _("The payment does not match the order, so the shop granted nothing."), "error"
+    if order.status is OrderStatus.CANCELLED:
+        return _("The charge was not made."), "error"
     return _("The charge was declined."), "error"

@@ -11,7 +11,7 @@ import clock
 from errors import PgUnavailable
 from forms import BuyerForm, ChargeForm
 from models import Order, Plan, Subscription, new_uid
-from services import catalog, orders, subscriptions
+from services import catalog, guide_runs, orders, subscriptions
 from services.guides import Guide, Variant
 from views.buyer_form import buyer_form
 from views.fragments import kept
@@ -135,6 +135,7 @@ def _run_facts(order: Order | None) -> dict[str, Any]:
         "first_charge": orders.first_charge(order) if order else None,
         "progress": orders.progress(order) if order else None,
         "charge_form": _charge_form(order.subscription) if order else None,
+        "ended": guide_runs.ended_by(order) if order else (),
     }
 
 

@@ -5,8 +5,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
+import clock
 from models import Order
-from services import checkout, journal, offers, orders
+from services import checkout, journal, offers, orders, outlook
 from services.checkout import Source
 from views.incoming import desk, time_of_order
 from views.staff import not_own
@@ -27,6 +28,7 @@ def show(merchant_uid: str) -> ResponseReturnValue:
         first_charge=first_charge,
         progress=orders.progress(order),
         subscription=order.subscription,
+        outlook=outlook.of(order, now=clock.now()),
         guide=desk().guides[order.guide_id],
         journal=journal.of_orders(*filter(None, (order, first_charge)), before=request.args.get("before", type=int)),
         retry_url=_retry_url(order),

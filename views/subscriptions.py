@@ -131,6 +131,11 @@ def _charge_message(order: Order) -> str:
     )
     if order.status is OrderStatus.PAID:
         message = _("Paid. Thank you!")
+    elif order.mismatch:
+        message = _(
+            "The payment that the payment service reports does not match the order, so we granted nothing. "
+            "If you were charged, we refund the amount."
+        )
     elif order.is_queued:
         message = _(
             "The payment service is busy, so nothing has been charged yet. "
@@ -138,4 +143,6 @@ def _charge_message(order: Order) -> str:
         )
     elif order.status is OrderStatus.READY:
         message = _("We do not know the result of the payment yet. We are checking it and will not charge you twice.")
+    elif order.status is OrderStatus.CANCELLED:
+        message = _("The payment was not made")
     return message

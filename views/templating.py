@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 import clock
 from money import Money
-from services import declines
+from services import declines, outlook
 from views import language
 
 Filler = Callable[..., str]
@@ -27,6 +27,7 @@ def init_app(app: Flask) -> None:
         text=text,
         quoted=quoted,
         explained=explained,
+        is_first_payment=outlook.is_first_payment,
     )
     app.jinja_env.globals.update(slot=slot)
     app.context_processor(
@@ -74,7 +75,8 @@ def explained(words: str) -> Markup:
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:
-    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in`, `offers`, `phone` or `dock`.
+    """Add markup to a slot of the pages: `head`, `header`, `banner`, `sign_in`, `offers`, `phone`,
+    `payment` (for staff: a link from a payment to the service's console) or `dock`.
 
     `filler` returns the markup on each request. It receives the facts that the page passes to the slot.
     """

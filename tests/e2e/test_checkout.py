@@ -195,7 +195,7 @@ def test_a_forged_amount_of_a_charging_window_is_refused_before_it_opens(on_pc: 
 
     checkout(on_pc).choose("jtnet").press_pay()
 
-    order_page(on_pc).expect_headline("The payment was not completed")
+    order_page(on_pc).expect_headline("The payment method was not registered")
 
 
 def test_a_forged_currency_is_not_what_was_ordered(on_pc: Shopper):

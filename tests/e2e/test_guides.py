@@ -112,7 +112,7 @@ def test_a_key_whose_first_payment_is_declined_is_paid_with_another_card(shopper
     page = open_guide(shopper, "inicis")
     page.run().pay(DECLINED_LATER)
     page.follow_to_order()
-    order.expect_headline("Registered, but the first payment was declined")
+    order.expect_headline("Registered, but the payment was declined")
 
     order.pay_with_another_card()
     page.guide = "inicis"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models import Subscription
-from services import checkout
+from services import checkout, guide_runs
 from services.checkout import Source
 from states import KeyStatus, OrderStatus, SubscriptionStatus
 from tests.factories import NOW, WEBHOOK, make_user, place_order, receive, reconcile, subscribe
@@ -34,6 +34,13 @@ def test_the_next_run_ends_the_previous_one_and_deletes_its_key(desk, run, guide
     assert first.billing_key.status is KeyStatus.REVOKED
     assert set(desk.client.keys) == {second.billing_key.customer_uid}
     assert first.orders[0].status is OrderStatus.PAID
+
+
+def test_a_run_knows_which_subscription_it_ended(desk, run):
+    first, second = run("run_1"), run("run_2")
+
+    assert guide_runs.ended_by(first.orders[-1]) == []
+    assert guide_runs.ended_by(second.orders[-1]) == [first.id]
 
 
 def test_a_run_that_issued_no_key_ends_nothing(desk, user, plan, run):

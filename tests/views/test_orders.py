@@ -66,7 +66,7 @@ def test_staff_are_led_from_a_shoppers_order_to_their_own_page_of_it(app, order)
     ("lang", "headline"),
     [
         ("ko", "결제수단을 등록하고 19,900원 결제까지 마쳤습니다."),
-        ("en", "Your payment method is registered, and you paid ₩19,900 with it."),
+        ("en", "You registered the payment method, and paid ₩19,900 with it."),
     ],
 )
 def test_a_paid_order_says_so_and_shows_its_journal(shopper, desk, order, lang, headline):
@@ -152,7 +152,7 @@ def test_a_first_payment_that_was_declined_leads_to_another_card(shopper, desk, 
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "Registered, but the first payment was declined" in page
+    assert "Registered, but the payment was declined" in page
     assert "잔액이 부족합니다." in page
     assert (
         f'href="/subscriptions/{order.subscription_id}/card?guide={order.guide_id}&amp;order={order.merchant_uid}"'
@@ -167,8 +167,8 @@ def test_a_first_payment_that_was_declined_is_settled_once_another_card_has_paid
 
     page = shopper.get(f"/orders/{order.merchant_uid}?lang=en").text
 
-    assert "You have since paid with another payment method" in page
-    assert "We will try this payment method again" not in page
+    assert "The period has since been paid" in page
+    assert "We will try again on" not in page
     assert "Pay with another payment method" not in page
     assert f'href="/subscriptions/{order.subscription_id}"' in page
 
@@ -446,3 +446,28 @@ def test_a_card_that_was_approved_after_its_order_had_ended_is_not_kept(shopper,
 
     assert "do not keep the payment method" in page
     assert desk.client.keys == {}
+
+
+@pytest.mark.parametrize(("lang", "label"), [("en", "Payment number (imp_uid)"), ("ko", "결제번호 (imp_uid)")])
+def test_the_numbers_of_an_order_can_be_copied_once_they_are_known(shopper, desk, order, lang, label):
+    address = f"/orders/{order.merchant_uid}?lang={lang}"
+    assert label not in page_of(shopper, address).text
+
+    come_back(desk, order)
+    page = page_of(shopper, address)
+
+    charge = orders.first_charge(order)
+    for uid in (order.merchant_uid, order.imp_uid, charge.merchant_uid, charge.imp_uid):
+        assert uid in page.text
+    copied = [button["data-source"] for button in page.all("button", **{"data-module": "pages/guides-copy"})]
+    assert copied == ["merchant-uid", "imp-uid", "charge-merchant-uid", "charge-imp-uid"]
+    assert all(page.all("code", id=source) for source in copied)
+
+
+def test_only_staff_are_led_to_the_services_console(app, desk, order, shopper, monkeypatch):
+    come_back(desk, order)
+    monkeypatch.setitem(app.extensions["slots"], "payment", [lambda order: f"https://console.test/{order.imp_uid}"])
+    staff = signed_in(app, make_user("staff@example.com", is_staff=True))
+
+    assert f"https://console.test/{order.imp_uid}" in staff.get(f"/admin/orders/{order.merchant_uid}").text
+    assert "https://console.test" not in shopper.get(f"/orders/{order.merchant_uid}").text

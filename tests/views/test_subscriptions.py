@@ -278,6 +278,18 @@ def test_a_decline_without_a_script_is_flashed_as_an_error(shopper, desk, user, 
     assert "잔액이 부족합니다." in answer.text
 
 
+def test_a_charge_that_does_not_match_is_not_called_a_decline(shopper, desk, subscription):
+    desk.client.test_channels = {"html5_inicis.test"}
+    registered = {"merchant_uid": "order_x", "customer_uid": subscription.billing_key.customer_uid, "amount": 1}
+    desk.client.pay({**registered, "pg": "html5_inicis.test"})
+
+    answer = charge(shopper, subscription, period_on(shopper, subscription), headers=JSON)
+
+    assert answer.json["outcome"] == "mismatch"
+    assert "주문과 달라" in answer.json["message"]
+    assert "거절" not in answer.json["message"]
+
+
 def test_a_lost_answer_is_reported_as_unknown(shopper, desk, subscription):
     desk.client.lose_answer = True
 
