@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The script of a payment window: one click on the shelf fills in the form. Without script the payer types the number.
+ * The script of a payment window: one click on the shelf fills in the form, and shows it where the shelf is below it.
+ * Without script the payer types the number.
  */
 import { fillIn, runWindow } from "./frame.js";
 
@@ -17,6 +18,9 @@ shelf.forEach((button) => {
   button.disabled = false;
 });
 number.addEventListener("input", markChosen);
+const toShelf = /** @type {HTMLElement} */ (document.querySelector("[data-to-shelf]"));
+toShelf.addEventListener("click", () => document.getElementById("shelf-title")?.scrollIntoView());
+toShelf.hidden = false;
 
 markChosen();
 runWindow(form, number);
@@ -28,6 +32,7 @@ function choose(button) {
   const issuers = /** @type {HTMLSelectElement | null} */ (document.querySelector("[data-issuers]"));
   if (issuers) issuers.value = button.getAttribute("data-issuer") || "";
   markChosen();
+  form.scrollIntoView({ block: "nearest" });
   const status = /** @type {HTMLElement} */ (document.querySelector("[data-filled]"));
   status.textContent = `${status.dataset.filled} ${button.querySelector("span")?.textContent}, ${number.value}`;
 }
