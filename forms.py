@@ -22,9 +22,11 @@ from wtforms.widgets import HiddenInput
 import texts
 
 REQUIRED = DataRequired(_("Please fill this in."))
-SHORT = Length(max=16, message=_("Please use at most %(max)d characters."))
-PHONE = Regexp(r"[0-9+-]{7,16}\Z", message=_("Please enter a phone number such as 010-1234-5678."))
-LONG = Length(max=64, message=SHORT.message)
+NAME = Length(max=100, message=_("Please use at most %(max)d characters."))
+PHONE = Regexp(r"(?=.{7,32}\Z)(?:-*[0-9+]){1,16}-*\Z", message=_("Please enter a phone number such as 010-1234-5678."))
+"""At most 16 characters beside the dashes: no number of E.164 is longer, and the payment service accepts no more."""
+ADDRESS = Length(max=64, message=NAME.message)
+"""What the payment service accepts. A shortened address would be another person's."""
 EMAIL = Email(_("Please enter an e-mail address such as name@example.com."))
 
 
@@ -53,11 +55,11 @@ SPECIAL = {EmailField: texts.email, TelField: texts.phone}
 
 
 class BuyerForm(TypedForm):
-    """Who pays, and through which PG. The payment service limits the lengths."""
+    """Who pays, and through which PG. What is too long for a PG is shortened when it is sent."""
 
     guide = RadioField(_("Payment provider"), validators=[DataRequired(_("Please choose how to pay."))])
-    buyer_name = StringField(_("Name"), validators=[REQUIRED, SHORT])
-    buyer_email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
+    buyer_name = StringField(_("Name"), validators=[REQUIRED, NAME])
+    buyer_email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, ADDRESS])
     buyer_tel = TelField(_("Phone"), validators=[REQUIRED, PHONE])
 
 
@@ -71,8 +73,8 @@ class SignInForm(TypedForm):
 class SignUpForm(TypedForm):
     """A new account. The checkout form starts with its name, e-mail address and phone number."""
 
-    name = StringField(_("Name"), validators=[REQUIRED, SHORT])
-    email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, LONG])
+    name = StringField(_("Name"), validators=[REQUIRED, NAME])
+    email = EmailField(_("E-mail"), validators=[REQUIRED, EMAIL, ADDRESS])
     tel = TelField(_("Phone"), validators=[REQUIRED, PHONE])
     password = PasswordField(
         _("Password"),
@@ -96,13 +98,13 @@ class ChargeForm(TypedForm):
 class ReasonForm(TypedForm):
     """Why a member of staff does something. The audit trail keeps it."""
 
-    reason = StringField(_("Reason"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
+    reason = StringField(_("Reason"), validators=[REQUIRED, Length(max=200, message=NAME.message)])
 
 
 class NoteForm(ReasonForm):
     """What a member of staff writes when closing a case."""
 
-    reason = StringField(_("Note"), validators=[REQUIRED, Length(max=200, message=SHORT.message)])
+    reason = StringField(_("Note"), validators=[REQUIRED, Length(max=200, message=NAME.message)])
 
 
 ENDS_WITH_PERIOD = SelectChoice("period_end", _("Nothing more is charged, and access ends with the paid period"))

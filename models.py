@@ -93,8 +93,8 @@ class User(Model, UserMixin):
     email: Mapped[str] = mapped_column(String(64), unique=True)
     """Lower case. The payment service accepts 64 characters as `buyer_email`."""
     password_hash: Mapped[str] = mapped_column(String(255))
-    name: Mapped[str] = mapped_column(String(16))
-    tel: Mapped[str] = mapped_column(String(16), default="")
+    name: Mapped[str] = mapped_column(String(100))
+    tel: Mapped[str] = mapped_column(String(32), default="")
     language: Mapped[str | None] = mapped_column(String(2))
     is_staff: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -178,7 +178,7 @@ class BillingKey(Model):
     currency: Mapped[str] = mapped_column(String(3))
     issue_email: Mapped[str] = mapped_column(String(64))
     """Paymentwall accepts a later charge only with the e-mail of the issue, even after the buyer changed theirs."""
-    issue_name: Mapped[str] = mapped_column(String(16))
+    issue_name: Mapped[str] = mapped_column(String(100))
     issue_ip: Mapped[str] = mapped_column(String(45))
     """The buyer's IP address at the issue: `browser_ip` of later charges."""
     card_name: Mapped[str | None] = mapped_column(String(40))
@@ -467,9 +467,10 @@ class Order(Model):
     amount: Mapped[int]
     """Minor units of `currency`. For an issue that charges nothing: the amount that the window shows."""
     currency: Mapped[str] = mapped_column(String(3))
-    buyer_name: Mapped[str] = mapped_column(String(16))
+    buyer_name: Mapped[str] = mapped_column(String(100))
+    """As the buyer typed it. A request shortens what a PG does not take."""
     buyer_email: Mapped[str] = mapped_column(String(64))
-    buyer_tel: Mapped[str] = mapped_column(String(16))
+    buyer_tel: Mapped[str] = mapped_column(String(32))
     imp_uid: Mapped[str | None] = mapped_column(String(32), index=True)
     fail_reason: Mapped[str | None] = mapped_column(String(500))
     """The PG's own sentence, or ours for a mismatch. Show it; never branch on it."""

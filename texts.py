@@ -5,6 +5,7 @@ characters. None of that is an error, so no form refuses it; see `docs/decisions
 """
 
 import unicodedata
+from collections.abc import Callable
 
 import regex
 from email_validator import EmailNotValidError, validate_email
@@ -43,3 +44,39 @@ def phone(text: str) -> str:
     """Return a phone number in ASCII, without brackets and spaces, which the payment service does not accept."""
     ascii_dashes: str = _DASH.sub("-", one_line(unicodedata.normalize("NFKC", text)))
     return ascii_dashes.translate(_LEFT_OUT)
+
+
+Size = Callable[[str], int]
+"""How long a text is for its receiver."""
+
+
+def in_bytes(text: str) -> int:
+    """Return how many bytes the text has in UTF-8."""
+    return len(text.encode())
+
+
+def cut(text: str, most: int, size: Size = len) -> str:
+    """Return the beginning of the text that fits, without a part of a character as a reader sees it: a grapheme."""
+    if size(text) <= most:
+        return text
+    kept = ""
+    for grapheme in regex.findall(r"\X", text):
+        if size(kept + grapheme) > most:
+            break
+        kept += grapheme
+    return kept.rstrip()
+
+
+def cut_name(text: str, most: int, size: Size = len) -> str:
+    """Return a name of two words that fits: the first and the last word, and only the beginning of a long one."""
+    words = text.split(" ")
+    if len(words) < 2:
+        return cut(text, most, size)
+    first, last = words[0], words[-1]
+    first = cut(first, most - 1 - min(size(last), most // 3), size)
+    return f"{first} {cut(last, most - 1 - size(first), size)}"
+
+
+def cut_phone(text: str, most: int, size: Size = len) -> str:
+    """Return the number without its dashes if it is too long with them. Without a digit it would be another's."""
+    return text if size(text) <= most else text.replace("-", "")

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
+import texts
 from clock import FIRST_PAUSE, back_off
 from errors import ChargeInProgress, NothingToCharge
 from models import BillingKey, Invoice, JournalEntry, Order, Subscription, db
@@ -171,7 +172,7 @@ def _new_order(desk: Desk, key: BillingKey, invoice: Invoice, *, now: datetime) 
         subscription=subscription,
         invoice=invoice,
         purpose=OrderPurpose.CHARGE,
-        name=subscription.plan.name(subscription.user.language or "ko")[:40],
+        name=texts.cut(subscription.plan.name(subscription.user.language or "ko"), 40),
         amount=invoice.amount,
         currency=invoice.currency,
         buyer_tel=subscription.user.tel,

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+import texts
 from clock import FIRST_PAUSE
 from errors import (
     ChargeInProgress,
@@ -293,6 +294,6 @@ def _issue_amount(guide: Guide, variant: Variant, subscription: Subscription, *,
 def order_name(plan: Plan, *, charged: bool, language: str) -> str:
     """Return the order's name. An issue that takes no money is named a registration."""
     if charged:
-        return plan.name(language)[:NAME_LIMIT]
+        return texts.cut(plan.name(language), NAME_LIMIT)
     suffix = " – registration" if language == "en" else " 결제수단 등록"
-    return plan.name(language)[: NAME_LIMIT - len(suffix)] + suffix
+    return texts.cut(plan.name(language), NAME_LIMIT - len(suffix)) + suffix

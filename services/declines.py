@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from services.guides import Text
+from services.parameters import Text
 
 HANGUL = re.compile("[가-힣]")
 

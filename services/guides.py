@@ -5,7 +5,6 @@ is the parameter that the shop sends. No code branches on a PG's name; it asks t
 every PG is written once, in `guides/common/parameters.toml`.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,10 +16,7 @@ from typing import Any
 from errors import PgUnavailable
 from services import mistakes
 from services.mistakes import Mistake, Preset
-
-Text = Mapping[str, str]
-"""A sentence in each language: `{"ko": …, "en": …}`."""
-
+from services.parameters import Parameter, Text
 
 EVERY_CHARGE = ("customer_uid", "merchant_uid", "amount")
 """Fields of `/again` that every PG needs for a charge."""
@@ -47,42 +43,6 @@ class Link:
     url: str
     history: bool = False
     """Whether the address is only history: the guides' documents name it, and it now leads elsewhere or nowhere."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """One field of `IMP.request_pay` or of `/again`, as the page explains it and as the request contains it."""
-
-    name: str
-    """Dotted for a nested field: `bypass.widget_code`."""
-    type: str
-    required: str
-    """`always`, `mobile` (without the field, a payment on a phone loses its result) or `optional`."""
-    meaning: Text
-    source: str = ""
-    """Which of our values is sent (see `request_for`). Empty: the field is not sent unless a variant sets it."""
-    value: Any = None
-    """A fixed value, where the PG leaves no choice."""
-    when: Text = field(default_factory=dict)
-    example: Any = None
-    choices: tuple[str, ...] = ()
-    """Values that the page's form offers in a list."""
-    pattern: str = ""
-    """Regular expression that a value must match at this PG; `hint` states the rule in words."""
-    hint: Text = field(default_factory=dict)
-    readings: tuple[Mapping[str, Any], ...] = ()
-    """Documents that contradict each other: `where` and `says` of each (both `Text`), the `adopted` one first."""
-    cite: tuple[str, ...] = ()
-    """Where the meaning is documented: ids of the guide's `links`."""
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether this shop sends the field without a variant. The page only explains the other fields."""
-        return bool(self.source) or self.value is not None
-
-    def takes(self, text: str) -> bool:
-        """Whether this PG accepts the value. Without a pattern it accepts any value."""
-        return not self.pattern or re.fullmatch(self.pattern, text) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +148,7 @@ class Guide:
 
     def again_for(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of `/again`. `values` holds the shop's values by source, as in `request_for`."""
-        return {field.name: values[field.source] for field in self.again if field.source}
+        return {field.name: field.fitted(values[field.source]) for field in self.again if field.source}
 
     def variant(self, variant_id: str = "") -> Variant:
         """Return the named variant; without a name the first one, which the shop itself uses.
@@ -216,7 +176,7 @@ class Guide:
                 channel = values["channel"]
                 request["channelKey" if channel.startswith("channel-key-") else "pg"] = channel
             elif parameter.source:
-                _put(request, parameter.name, values[parameter.source])
+                _put(request, parameter.name, parameter.fitted(values[parameter.source]))
         for name, value in variant.set.items():
             _put(request, name, value)
         return request

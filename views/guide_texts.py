@@ -9,7 +9,8 @@ from flask_babel import get_locale
 
 from models import Plan, new_uid
 from services import catalog
-from services.guides import Guide, Parameter, Variant
+from services.guides import Guide, Variant
+from services.parameters import Parameter
 from views.incoming import desk
 from views.panes import facts_of
 

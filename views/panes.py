@@ -14,7 +14,8 @@ from models import Order, Plan, new_uid
 from money import Money
 from services import charges as charging
 from services import checkout, orders, run_proof
-from services.guides import Guide, Parameter, Variant
+from services.guides import Guide, Variant
+from services.parameters import Parameter
 from services.run_proof import Proof
 from views import code_marks
 from views.highlight import highlight

@@ -1,12 +1,12 @@
 """The fields of `IMP.request_pay` as the request panel of a guide shows them, and the changes that it offers."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from services.guides import Guide, Parameter, Variant
+from services.guides import Guide, Variant
 from services.mistakes import Effect, Mistake
+from services.parameters import Parameter
 from views.incoming import desk
 from views.panes import example_of, literal
 
@@ -27,12 +27,6 @@ class Field:
     def kind(self) -> str:
         """The JSON type: `string`, `number`, `boolean` or `object`."""
         return self.parameter.type.split()[0]
-
-    @property
-    def limit(self) -> int | None:
-        """The most characters that the payment service accepts, or None without a limit."""
-        found = re.search(r"≤ (\d+)", self.parameter.type)
-        return int(found[1]) if found else None
 
     @property
     def is_id(self) -> bool:
@@ -68,7 +62,7 @@ class Field:
             "kind": self.kind,
             "sent": self.is_sent,
             "value": self.value,
-            "limit": self.limit,
+            "limit": self.parameter.limit,
             "pattern": self.parameter.pattern,
             "required": self.parameter.required,
             "fixed": self.parameter.value,

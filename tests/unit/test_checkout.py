@@ -108,7 +108,7 @@ def test_a_pg_that_cannot_take_the_plan_is_refused_before_anything_is_written(de
     assert db.session.query(Order).count() == 0
 
 
-@pytest.mark.parametrize("name", ["Jisoo", "Jisoo  Kim", "Jisoo Min Kim", "김지수"])
+@pytest.mark.parametrize("name", ["Jisoo", "김지수"])
 def test_paymentwall_wants_a_name_of_two_words(desk, user, dollar_plan, name):
     with pytest.raises(InvalidRequest) as caught:
         checkout.place(desk, user=user, plan=dollar_plan, guide_id="paymentwall", buyer=make_buyer(name=name), now=NOW)

@@ -9,7 +9,8 @@ import pytest
 
 from errors import PgUnavailable
 from services import guides
-from services.guides import ChargeRule, Guide, Parameter
+from services.guides import ChargeRule, Guide
+from services.parameters import Parameter
 
 FOLDER = Path(__file__).parents[2] / "guides"
 GUIDES = guides.load(FOLDER)

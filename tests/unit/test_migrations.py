@@ -141,6 +141,19 @@ def test_addresses_and_names_come_to_one_form_unless_two_accounts_would_share_it
 
 
 @on_each_database
+def test_a_shop_that_goes_back_keeps_the_beginning_of_long_names(app):
+    make_user().name = "Alexander Hamilton"
+    db.session.commit()
+    db.session.remove()
+
+    downgrade(revision="0025")
+
+    assert db.session.scalar(text("SELECT name FROM users")) == "Alexander Hamilt"
+    db.session.remove()
+    upgrade()
+
+
+@on_each_database
 def test_a_shop_that_goes_back_meets_no_status_that_it_cannot_read(app, desk):
     catalog.seed()
     subscription = subscribe(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))

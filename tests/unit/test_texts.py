@@ -83,3 +83,60 @@ def test_a_phone_number_has_digits_of_ascii(typed, number):
 def test_a_second_look_changes_nothing(form):
     for typed, _ in SEEN_ALIKE:
         assert form(form(typed)) == form(typed)
+
+
+FAMILY = "👨\N{ZERO WIDTH JOINER}👩\N{ZERO WIDTH JOINER}👧"
+DECOMPOSED = unicodedata.normalize("NFD", "각")
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "sent"),
+    [
+        ("Alexander Hamilton", 16, "Alexander Hamilt"),
+        ("Alexander Hamilton", 18, "Alexander Hamilton"),
+        ("Alexander Hamilton", 10, "Alexander"),
+        ("제갈공명", 3, "제갈공"),
+        (DECOMPOSED * 2, 4, DECOMPOSED),
+        (FAMILY * 2, 9, FAMILY),
+        ("지수" + FAMILY, 6, "지수"),
+        ("e\N{COMBINING ACUTE ACCENT}" * 2, 3, "e\N{COMBINING ACUTE ACCENT}"),
+        ("🇰🇷🇺🇸", 3, "🇰🇷"),
+    ],
+)
+def test_a_text_is_cut_between_what_a_reader_sees_as_characters(text, most, sent):
+    assert texts.cut(text, most) == sent
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "sent"), [("제갈공명", 11, "제갈공"), ("가a", 4, "가a"), ("지수" + FAMILY, 23, "지수")]
+)
+def test_a_limit_in_bytes_cuts_there_too(text, most, sent):
+    assert texts.cut(text, most, texts.in_bytes) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Jisoo Kim", "Jisoo Kim"),
+        ("Alexander Hamilton", "Alexander Hamilt"),
+        ("Bartholomewlongname Smith", "Bartholome Smith"),
+        ("Wolfeschlegelsteinhausen Bergerdorff-Welcher", "Wolfeschle Berge"),
+        ("Mary Jane Watson", "Mary Watson"),
+        ("Jisoo", "Jisoo"),
+        ("Nebukadnezar-Maximilian", "Nebukadnezar-Max"),
+    ],
+)
+def test_a_name_of_two_words_keeps_both(name, sent):
+    assert texts.cut_name(name, 16) == sent
+
+
+@pytest.mark.parametrize(
+    ("number", "sent"),
+    [
+        ("010-1234-5678", "010-1234-5678"),
+        ("+82-10-1234-5678", "+82-10-1234-5678"),
+        ("+49-1525-1234-5678", "+49152512345678"),
+    ],
+)
+def test_a_long_phone_number_loses_its_dashes_and_no_digit(number, sent):
+    assert texts.cut_phone(number, 16) == sent

@@ -125,7 +125,7 @@ def test_nobody_makes_themselves_staff(client):
     ("field", "value"),
     [
         ("name", ""),
-        ("name", "x" * 17),
+        ("name", "x" * 101),
         ("email", "jisoo"),
         ("email", ""),
         ("tel", "call me"),

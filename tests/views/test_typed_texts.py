@@ -4,16 +4,20 @@ import unicodedata
 
 import pytest
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from werkzeug.security import generate_password_hash
 from wtforms import EmailField, PasswordField, StringField, TelField
 
 import clock
 import forms
+from app import ROOT
 from models import Order, StaffAction, User, db
+from services import charges, guides
 from tests.conftest import signed_in
 from tests.factories import make_user, subscribe
 
+FAMILY = "👨\N{ZERO WIDTH JOINER}👩\N{ZERO WIDTH JOINER}👧"
 PASSWORD = " cor\N{NO-BREAK SPACE}rect  horse "
 NAME = (
     "\N{RIGHT-TO-LEFT OVERRIDE}\N{IDEOGRAPHIC SPACE}"
@@ -100,3 +104,48 @@ def test_a_reason_of_staff_is_kept_in_one_form(app, desk, user, plan):
     )
 
     assert db.session.query(StaffAction).one().reason == "김 지수"
+
+
+LONG = {"buyer_name": "Alexander James Hamilton", "buyer_email": "a@example.com", "buyer_tel": "+49-1525-1234-5678"}
+
+
+@pytest.mark.parametrize(
+    ("plan_slug", "guide", "name"),
+    [("global-monthly", "paymentwall", "Alexander Hamilt"), ("coffee-monthly", "inicis", "Alexander James")],
+)
+def test_a_whole_name_is_kept_and_a_pg_gets_what_it_takes(desk, shopper, plan_slug, guide, name):
+    sent = shopper.post("/orders", json={"plan": plan_slug, "guide": guide, **LONG}).json["request"]
+
+    order = db.session.query(Order).one()
+    assert (order.buyer_name, order.buyer_tel) == (LONG["buyer_name"], LONG["buyer_tel"])
+    assert order.billing_key.issue_name == LONG["buyer_name"]
+    assert (sent["buyer_name"], sent["buyer_tel"]) == (name, "+49152512345678")
+    assert charges.body_of(desk, order).get("buyer_name", name) == name
+
+
+def test_a_long_name_signs_up(client):
+    form = {"name": LONG["buyer_name"], "email": EMAIL, "tel": LONG["buyer_tel"], "password": PASSWORD}
+
+    assert client.post("/account/sign-up", data=form).status_code == 302
+    assert db.session.query(User).one().name == LONG["buyer_name"]
+
+
+@pytest.mark.parametrize("guide", sorted(guides.load(ROOT / "guides")))
+def test_the_code_of_a_guide_shows_the_name_that_is_sent(app, guide):
+    known = app.extensions["desk"].guides[guide]
+    person = make_user()
+    person.name = LONG["buyer_name"]
+    db.session.commit()
+
+    page = Markup(signed_in(app, person).get(f"/guides/{guide}").text)
+
+    sent = known.parameter("buyer_name").fitted(person.name)
+    assert f'buyer_name: "{sent}"' in page.striptags()
+
+
+def test_no_request_exceeds_a_limit_of_its_guide(app):
+    long = {"order_name": "맛" * 60, "buyer_name": FAMILY * 20, "buyer_tel": "+49-1525-1234-5678"}
+    for guide in app.extensions["desk"].guides.values():
+        for parameter in (*guide.parameters, *guide.again):
+            if parameter.source in long:
+                assert 0 < len(parameter.fitted(long[parameter.source])) <= parameter.limit, (guide.id, parameter.name)

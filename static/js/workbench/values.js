@@ -46,7 +46,7 @@ export function problemOf(field, value, onPhone) {
   }
   if (field.kind === "number" && typeof value !== "number") return { rule: "number" };
   if (field.kind === "object" && !isObject(value)) return { rule: "object" };
-  if (field.limit && String(value).length > field.limit) return { rule: "long", limit: String(field.limit) };
+  if (field.limit && [...String(value)].length > field.limit) return { rule: "long", limit: String(field.limit) };
   if (field.pattern && !new RegExp(`^(?:${field.pattern})$`, "u").test(String(value))) return { rule: "pattern" };
   if (field.fixed !== undefined && !same(field.fixed, value)) return { rule: "fixed", value: textOf(field, field.fixed) };
   return null;
