@@ -13,7 +13,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app import create_app
-from models import Case, Comparison, Difference, Notice, Order, Refund, Subscription, User, db
+from models import Case, Comparison, Difference, JournalEntry, Notice, Order, Refund, Subscription, User, db
 from money import Money
 from services import catalog, checkout, comparison, notices
 from services.checkout import Source
@@ -151,6 +151,31 @@ def test_a_shop_that_goes_back_keeps_the_beginning_of_long_names(app):
     assert db.session.scalar(text("SELECT name FROM users")) == "Alexander Hamilt"
     db.session.remove()
     upgrade()
+
+
+@on_each_database
+def test_what_a_link_may_have_put_on_an_order_goes(app, desk):
+    catalog.seed()
+    order = place_order(desk, make_user(), catalog.plan_on_sale("coffee-monthly"))
+    checkout.receive(
+        desk,
+        source=Source.LANDING,
+        merchant_uid=order.merchant_uid,
+        imp_uid=None,
+        now=NOW,
+        message="010-0000-0000",
+    )
+    assert "010-0000-0000" in str([entry.facts for entry in db.session.query(JournalEntry)])
+    order_id = order.id
+    db.session.remove()
+
+    downgrade(revision="0026")
+    upgrade()
+
+    order = db.session.get_one(Order, order_id)
+    assert (order.window_message, order.outcome) == ("", "closed")
+    assert "010-0000-0000" not in str([entry.facts for entry in db.session.query(JournalEntry)])
+    db.session.remove()
 
 
 @on_each_database
