@@ -17,8 +17,9 @@ import follow_up
 import progress
 from follow_up import Look
 from rounds import Tally, charge_due, isolated
-from services import catalog, comparison, days, differences, renewals
+from services import accounts, catalog, comparison, days, differences, forgetting, renewals
 from services.desk import Desk
+from services.forgetting import Kept, Outcome
 from services.iamport import IamportError
 from services.owners import EVERYONE, Group
 from views.incoming import desk
@@ -32,7 +33,7 @@ PRUNE_EVERY = timedelta(days=1)
 
 
 def register(app: Flask) -> None:
-    for command in (seed, renew_due, reconcile):
+    for command in (seed, renew_due, reconcile, forget_person):
         app.cli.add_command(command)
 
 
@@ -129,6 +130,54 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
         look = _tell(follow_up.look_at_all(_patient_desk(1)))
         follow_up.prune()
         _exit(look)
+
+
+@click.command("forget-person")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--dry-run", is_flag=True, help="Write what would go, and change nothing.")
+@with_appcontext
+def forget_person(email: str, yes: bool, dry_run: bool) -> None:
+    """Remove the personal data of the buyer with this e-mail address. Amounts, ids and dates stay.
+
+    Their subscriptions end without a refund, and their billing keys are deleted at the service. A buyer with an order
+    without an outcome, an unfinished refund or an open case keeps everything, and so does a member of staff.
+
+    Exit codes: 0 when nothing is left, also after an earlier run; 1 when money is open, or it was not confirmed; 2 for
+    wrong usage; 3 when the payment service did not delete a billing key, so that the data stays for the next run.
+    """
+    user = accounts.by_email(email)
+    if user is None:
+        click.echo("No account has this e-mail address.")
+        return
+    if user.is_staff:
+        raise click.UsageError("The audit trail names members of staff, so they are not forgotten.")
+    _write_kept(forgetting.kept_of(user))
+    if dry_run:
+        return
+    if not yes:
+        click.confirm("This cannot be undone. Forget this person?", abort=True)
+    outcome = forgetting.forget(_patient_desk(1), user, now=desk().time_of(user.id))
+    sentence, code = FORGOTTEN[outcome]
+    click.echo(sentence, err=code != 0)
+    click.get_current_context().exit(code)
+
+
+FORGOTTEN = {
+    Outcome.FORGOTTEN: ("The person is forgotten.", 0),
+    Outcome.MONEY_IS_OPEN: ("Money is open, so nothing was removed. Run the command again when it is settled.", 1),
+    Outcome.KEY_IS_LEFT: ("The payment service did not delete a billing key. Run the command again.", 3),
+}
+"""What the command writes at the end, and its exit code."""
+
+
+def _write_kept(kept: Kept) -> None:
+    click.echo(
+        f"{kept.running} running subscriptions, {kept.keys} billing keys at the service, {kept.sessions} sign-ins, "
+        f"{kept.orders} orders, {kept.entries} entries of the journal"
+    )
+    for line in kept.open:
+        click.echo(line)
 
 
 def _compare(day: date, *, only_report: bool) -> None:
