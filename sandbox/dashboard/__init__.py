@@ -5,7 +5,7 @@ Pages keep themselves up to date: the script requests the page again with `X-Liv
 304 when nothing has changed.
 """
 
-from . import actions, confirming, search, settings, views, wire
+from . import actions, confirming, orders, search, settings, views, wire
 from .blueprint import bp
 
-__all__ = ["actions", "bp", "confirming", "search", "settings", "views", "wire"]
+__all__ = ["actions", "bp", "confirming", "orders", "search", "settings", "views", "wire"]

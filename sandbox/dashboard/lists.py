@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, or_, select
 
 from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
+from ..products.certifications import Certification
 from ..wirelog import WireEntry, mentions
 
 ROWS = 50
@@ -44,6 +45,11 @@ def schedules(merchant: Merchant, status: str = "") -> Select[Any]:
 def keys(merchant: Merchant) -> Select[Any]:
     """Return the query for the merchant's billing keys."""
     return select(BillingKey).where(BillingKey.merchant_id == merchant.id)
+
+
+def checks(merchant: Merchant) -> Select[Any]:
+    """Return the query for the merchant's identity checks."""
+    return select(Certification).where(Certification.merchant_id == merchant.id)
 
 
 def deliveries(merchant: Merchant, state: str = "") -> Select[Any]:

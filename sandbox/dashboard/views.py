@@ -12,7 +12,7 @@ from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, d
 from ..merchants import clock
 from ..pages import language_links
 from ..wirelog import WireEntry
-from . import lists
+from . import lists, related
 from .blueprint import NEWEST_MERCHANTS, bp
 from .rows import ROW_ID, chosen, listing, oldest_first, own
 from .wire import collapsed
@@ -73,7 +73,9 @@ def payment(imp_uid: str) -> str:
         "dashboard/payment.html",
         payment=found,
         record=payment_object(found),
-        schedule=db.session.scalar(lists.schedules(g.console).where(Schedule.payment_id == found.id).limit(1)),
+        related=related.of_payment(found),
+        schedules=lists.page(related.schedules_with([found.merchant_uid]), Schedule).rows,
+        checks=related.checks(found.merchant_uid),
         siblings=lists.page(_siblings(found), Payment).rows,
         deliveries=oldest_first(lists.deliveries(g.console).where(Delivery.payment_id == found.id), Delivery),
         calls=oldest_first(lists.calls_about(g.console, found.imp_uid, found.merchant_uid), WireEntry),
@@ -105,13 +107,16 @@ def key() -> str:
     """
     customer_uid = request.args.get("customer_uid", "")
     found = db.session.scalar(lists.keys(g.console).where(BillingKey.customer_uid == customer_uid))
-    charges = lists.page(lists.payments(g.console).where(Payment.customer_uid == customer_uid), Payment).rows
+    mine = lists.payments(g.console).where(Payment.customer_uid == customer_uid)
+    charges = lists.page(mine, Payment).rows
+    booked = lists.page(lists.schedules(g.console).where(Schedule.customer_uid == customer_uid), Schedule).rows
     calls = oldest_first(lists.calls_about(g.console, customer_uid), WireEntry) if customer_uid else []
-    if not (found or charges or calls):
+    if not (found or charges or booked or calls):
         abort(404)
+    deliveries = oldest_first(related.deliveries_of(mine), Delivery)
+    story = {"charges": charges, "schedules": booked, "deliveries": deliveries, "calls": calls}
     record = key_object(found) if found else None
-    story = {"key": found, "record": record, "charges": charges, "calls": calls}
-    return render_template("dashboard/key.html", customer_uid=customer_uid, **story)
+    return render_template("dashboard/key.html", customer_uid=customer_uid, key=found, record=record, **story)
 
 
 # Schedules ------------------------------------------------------------------------------------------------
@@ -133,6 +138,8 @@ def schedule(schedule_id: int) -> str:
         schedule=found,
         record=schedule_object(found),
         payments=lists.page(runs, Payment).rows,
+        related=related.of_order(found.merchant_uid),
+        deliveries=oldest_first(related.deliveries_of(runs), Delivery),
         calls=oldest_first(lists.calls_about(g.console, found.merchant_uid), WireEntry),
     )
 
@@ -150,7 +157,13 @@ def webhooks() -> str:
 def webhook(delivery_id: int) -> str:
     """Show one webhook: each attempt with its request, answer and duration."""
     found = own(lists.deliveries(g.console).where(Delivery.id == delivery_id))
-    return render_template("dashboard/webhook.html", delivery=found)
+    payment = found.payment
+    return render_template(
+        "dashboard/webhook.html",
+        delivery=found,
+        schedules=lists.page(related.schedules_with([payment.merchant_uid]), Schedule).rows,
+        calls=oldest_first(lists.calls_about(g.console, payment.imp_uid, payment.merchant_uid), WireEntry),
+    )
 
 
 # Fidelity and merchants ----------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from ..ledger.models import db
+from ..ledger.models import Delivery, Payment, Schedule, db
 from ..wire.parameters import Malformed
 from ..wirelog import WireEntry, filters
-from . import lists
+from . import lists, related
 from .blueprint import bp
 from .rows import ROW_ID, before, chosen
 from .words import FILTERS
@@ -58,9 +58,16 @@ def wire() -> ResponseReturnValue:
 
 @bp.get(f"/console/<code>/wire/<{ROW_ID}:call_id>")
 def call(call_id: int) -> str:
-    """Show one call with the bodies of its request and its answer."""
+    """Show one call with the bodies of its request and its answer, and the records whose ids it contains."""
     found = db.session.scalar(lists.calls(g.console).where(WireEntry.id == call_id)) or abort(404)
-    return render_template("dashboard/call.html", call=found)
+    payments = related.payments_with(found.id_list)
+    return render_template(
+        "dashboard/call.html",
+        call=found,
+        payments=lists.page(payments, Payment).rows,
+        schedules=lists.page(related.schedules_with(found.id_list), Schedule).rows,
+        deliveries=lists.page(related.deliveries_of(payments), Delivery).rows,
+    )
 
 
 def collapsed(calls: Iterable[WireEntry]) -> list[Row]:

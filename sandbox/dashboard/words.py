@@ -39,6 +39,7 @@ def menu() -> list[tuple[str, str]]:
         ("payments", _("Payments")),
         ("keys", _("Billing keys")),
         ("schedules", _("Schedules")),
+        ("checks", _("Identity checks")),
         ("webhooks", _("Webhooks")),
         ("wire", _("Wire log")),
         ("time", _("Clock")),
@@ -50,6 +51,8 @@ def menu() -> list[tuple[str, str]]:
 
 SECTION_OF = {
     "payment": "payments",
+    "order": "payments",
+    "check": "checks",
     "key": "keys",
     "schedule": "schedules",
     "webhook": "webhooks",
@@ -73,6 +76,18 @@ def steps() -> list[tuple[int, str]]:
 def seoul_time(at: float) -> str:
     """Format Unix seconds as the time in Seoul; a dash for 0, which means that it has not happened."""
     return f"{datetime.fromtimestamp(at, UTC).astimezone(SEOUL):%Y-%m-%d %H:%M:%S}" if at else "–"
+
+
+def kinds() -> dict[str, str]:
+    """Return kind of a record beside a payment → its name in the reader's language."""
+    return {
+        "prepared": _("Prepared amount"),
+        "vbank": _("Virtual account"),
+        "receipt": _("Cash receipt"),
+        "escrow": _("Escrow delivery"),
+        "product_order": _("Product order"),
+        "pending_cancel": _("Cancel in progress"),
+    }
 
 
 def duration(seconds: int) -> str:
@@ -111,5 +126,5 @@ def as_text(value: bool | float | str) -> str:
 
 WORDS: Mapping[str, Any] = {
     "TONES": TONES,
-    **{word.__name__: word for word in (seoul_time, duration, pretty, as_json, as_text, link_here)},
+    **{word.__name__: word for word in (seoul_time, kinds, duration, pretty, as_json, as_text, link_here)},
 }

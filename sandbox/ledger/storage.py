@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import URL, Connection, Engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from . import transactions
+from . import texts, transactions
 from .models import db
 from .transactions import exclusive
 
@@ -79,6 +79,7 @@ def _prepare_connection(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    texts.register(connection)
 
 
 def _begin(connection: Connection) -> None:

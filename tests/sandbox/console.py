@@ -7,6 +7,7 @@ SECTIONS = (
     "/payments",
     "/keys",
     "/schedules",
+    "/checks",
     "/webhooks",
     "/wire",
     "/clock",
