@@ -253,6 +253,22 @@ def test_webhook_and_worker_make_up_for_a_browser_that_never_comes_back(on_pc: S
     expect_one_payment(on_pc)
 
 
+def test_a_buyer_who_waits_for_the_service_learns_how_long_and_what_follows(on_pc: Shopper):
+    held: list[Route] = []
+    on_pc.page.route("**/payments/complete", lambda route: held.append(route))
+    on_pc.page.clock.install()
+    page = checkout(on_pc)
+    with on_pc.page.expect_request("**/payments/complete"):
+        page.choose("inicis").pay().pay(APPROVED)
+
+    page.expect_wait(seconds=0)
+    on_pc.page.clock.run_for(12_000)
+    page.expect_wait(seconds=12, explained=True)
+    held[0].continue_()
+
+    order_page(on_pc).expect_headline("Payment complete")
+
+
 def test_a_card_is_changed_and_the_subscription_cancelled(on_pc: Shopper):
     subscription = subscribe(on_pc)
     page = on_pc.page

@@ -4,6 +4,7 @@ import { buy } from "../checkout.js";
 import { HttpError } from "../http.js";
 import { NotInitialised, SdkMissing } from "../payment-window.js";
 import { ask, withdraw } from "./question.js";
+import { wait } from "./waiting.js";
 
 /**
  * Submit the form by `buy`, and show its progress and errors in the form.
@@ -24,15 +25,21 @@ export default function buyForm(form, onDone = (location) => window.location.ass
     showProblem(form, null);
     withdraw(form);
     setBusy(form, true);
+    let endWait = () => {};
     try {
       const { location } = await buy({
         payload: { ...payloadOf(form), ...confirmed },
         createUrl: form.action,
-        onState: (state) => say(form, form.dataset[state] ?? ""),
+        onState(state) {
+          say(form, form.dataset[state] ?? "");
+          const place = /** @type {HTMLElement | null} */ (form.querySelector("[data-waiting]"));
+          if (state === "verifying" && place) endWait = wait(place, (sentence) => say(form, sentence));
+        },
         ...options(),
       });
       onDone(location);
     } catch (error) {
+      endWait();
       setBusy(form, false);
       say(form, "");
       if (!ask(form, error instanceof HttpError ? error.problem : null, send)) showProblem(form, error);

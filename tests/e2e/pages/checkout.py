@@ -15,6 +15,10 @@ NAMES = {
     "paymentwall": {"ko": "페이먼트월", "en": "Paymentwall"},
 }
 RETIRED = {"jtnet", "chai"}
+LONG_WAIT = (
+    "The payment service has not answered yet. This page waits up to %(seconds)d seconds, then your order opens. "
+    "The order checks the result again automatically, and you are not charged twice."
+)
 METHODS = {"chai": "Bank account"}
 
 
@@ -46,6 +50,13 @@ class CheckoutPage:
             self.page.wait_for_url("**/windows/**")
             return PaymentWindow(self.page, self.words)
         return PaymentWindow.over(self.page, self.words)
+
+    def expect_wait(self, *, seconds: int, explained: bool = False) -> None:
+        """Expect the bar of the wait to stand at this second, and whether the page explains the wait."""
+        bar = self.page.get_by_role("progressbar", name=self.words.shop("Waiting for the payment service"))
+        expect(bar).to_have_js_property("value", seconds)
+        explanation = self.page.get_by_role("status").filter(has_text=self.words.shop(LONG_WAIT).split("%")[0])
+        expect(explanation).to_have_count(1 if explained else 0)
 
     def expect_question(self, text: str) -> None:
         """Expect the shop to ask before it buys, with the focus on the question."""
