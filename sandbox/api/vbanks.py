@@ -1,5 +1,7 @@
 """`/vbanks`: virtual accounts, opened by a server."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 
 from ..ledger import entries
@@ -18,7 +20,7 @@ bp.before_request(authenticate)
 @bp.post("")
 def issue() -> Response:
     """Open an account. Answer with a `ready` payment, which a deposit (`POST /control/deposits`) makes `paid`."""
-    payment = vbanks.issue(merchant(), fields(), of(merchant()))
+    payment = vbanks.issue(merchant(), _sent(), of(merchant()))
     delivery.announce(payment)
     return answer(payment_object(payment))
 
@@ -38,4 +40,9 @@ def change(imp_uid: str) -> Response:
 @bp.delete("/<imp_uid>")
 def revoke(imp_uid: str) -> Response:
     """Close an account that awaits its deposit."""
-    return answer(payment_object(vbanks.revoke(entries.get(merchant(), imp_uid), of(merchant()))))
+    return answer(payment_object(vbanks.revoke(entries.get(merchant(), imp_uid), _sent(), of(merchant()))))
+
+
+def _sent() -> dict[str, Any]:
+    """Return the fields of the body, and `pg_api_key`, which the schema puts into the query."""
+    return {"pg_api_key": query().get("pg_api_key"), **fields()}

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
+from ..facts import calls
 from ..facts.pgs import PROFILES
 from ..ledger.models import Payment
 from ..merchants import clock
@@ -15,8 +16,11 @@ bp = Blueprint("control_pgs", __name__)
 
 @bp.get("/control/pgs")
 def pgs() -> Response:
-    """Answer every profile, the default one first. `sandbox/facts/pgs.py` explains the fields."""
-    return jsonify([asdict(profile) for profile in PROFILES])
+    """Answer every profile, the default one first, with what the PG requires of each REST call as `required_by`.
+
+    `sandbox/facts/pgs.py` explains the other fields.
+    """
+    return jsonify([{**asdict(profile), "required_by": calls.required_by(profile.code)} for profile in PROFILES])
 
 
 @bp.get("/control/payments/<imp_uid>")

@@ -84,7 +84,7 @@ class Profile:
     close_fails_on: tuple[Device, ...] = ()
     """Devices on which closing the window makes the record `failed`; elsewhere it stays `ready`."""
 
-    # The parameters that the shop must send
+    # The parameters that the shop must send to a window; for REST calls see `calls`
     required: tuple[str, ...] = ()
     """For every window."""
     required_on_mobile: tuple[str, ...] = ()
@@ -97,10 +97,6 @@ class Profile:
     """For a window without `customer_uid`, which issues no key."""
     required_for_ordinary_when_strict: tuple[str, ...] = ()
     """Required by the documents, which name no refusal, so that only a *strict* merchant must comply."""
-    required_at_again: tuple[str, ...] = ()
-    required_at_onetime: tuple[str, ...] = ()
-    required_at_delete: tuple[str, ...] = ()
-    """For `DELETE /subscribe/customers/{customer_uid}`. A dot means nesting, as in `extra.requester`."""
     barred_when_strict: tuple[str, ...] = ()
     """Parameters that the PG does not support. Its handling is undocumented, so only a *strict* merchant is refused."""
     barred_at_issue_when_strict: tuple[str, ...] = ()
@@ -152,7 +148,6 @@ class Profile:
     """A cancel may become final some time after the PG accepts it."""
     issues_vbanks: bool = False
     """`POST /vbanks` opens virtual accounts."""
-    required_at_vbank: tuple[str, ...] = ()
     issues_receipts: bool = False
     """The PG issues cash receipts for payments by bank account."""
     own_calls: tuple[str, ...] = ()

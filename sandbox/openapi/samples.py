@@ -50,6 +50,8 @@ def curl(operation: Operation, examples: Examples, server: str) -> str:
         _values(fields, operation, examples) for fields in (operation.path_fields, operation.query, operation.body)
     )
     url = server + re.sub(r"{(\w+)}", lambda part: quote(path[part[1]], safe=""), operation.path)
+    if query and body:
+        url, query = f"{url}?{urlencode(query)}", {}
     parts = ["curl", *([] if operation.method == "GET" else ["-X", operation.method])]
     parts += ["-G"] if query else []
     parts += [] if operation.open else ["-H", '"Authorization: $TOKEN"']

@@ -14,6 +14,7 @@ from ..facts.instruments import digits
 from ..ledger.models import Merchant, Model, db
 from ..ledger.transactions import exclusive
 from ..merchants import levers
+from ..rules import pg_checks
 from ..wire.errors import Refused
 from ..wire.parameters import (
     MERCHANT_UID_LIMIT,
@@ -90,6 +91,7 @@ def request(merchant: Merchant, fields: Fields) -> Certification:
     Raises:
         Malformed: when a field of the person is missing or wrong, or `merchant_uid` is.
     """
+    pg_checks.check_call(merchant, "POST /certifications/otp/request", fields)
     check = _new(merchant, text(fields, "merchant_uid", limit=MERCHANT_UID_LIMIT))
     for name, value in _person(fields).items():
         setattr(check, name, value)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..ledger.models import Model, Payment, db
 from ..ledger.transactions import exclusive
+from ..rules import pg_checks
 from ..wire.errors import Refused
 from ..wire.parameters import Fields, Malformed, nested, required_integer, required_text
 
@@ -32,7 +33,7 @@ def register(payment: Payment, fields: Fields, now: int) -> Shipment:
         Malformed: when a field is missing.
         Refused: when the payment is without escrow, not paid, or has a shipment already (HTTP 409).
     """
-    shipment = _shipment(fields)
+    shipment = _shipment(payment, "POST", fields)
     with exclusive(payment):
         if not payment.escrow or payment.status != "paid":
             raise Refused(-1, NO_ESCROW, http=409, ours=True)
@@ -50,7 +51,7 @@ def change(payment: Payment, fields: Fields, now: int) -> Shipment:
         Malformed: when a field is missing.
         Refused: when no shipment is registered (HTTP 404).
     """
-    replacement = _shipment(fields)
+    replacement = _shipment(payment, "PUT", fields)
     with exclusive(payment):
         shipment = get(payment)
         shipment.company, shipment.invoice = replacement.company, replacement.invoice
@@ -75,10 +76,11 @@ def find(payment: Payment) -> Shipment | None:
     return db.session.get(Shipment, payment.id)
 
 
-def _shipment(fields: Fields) -> Shipment:
+def _shipment(payment: Payment, method: str, fields: Fields) -> Shipment:
     for who in ("sender", "receiver"):
         if not nested(fields, who):
             raise Malformed(f"{who} 파라메터가 누락되었습니다.")
+    pg_checks.check_call(payment.merchant, f"{method} /escrows/logis/{{imp_uid}}", fields, payment.profile)
     parcel = nested(fields, "logis")
     return Shipment(
         company=required_text(parcel, "company"),

@@ -16,6 +16,7 @@ from ..ledger import entries
 from ..ledger.models import Merchant, Model, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants import levers
+from ..rules import pg_checks
 from ..webhooks import notices
 from ..wire.errors import Refused
 from ..wire.parameters import (
@@ -234,6 +235,7 @@ def reviewed(merchant: Merchant, fields: Fields) -> list[ProductOrder]:
     Raises:
         Malformed: when `from`, `to` or `review_type` is missing or of the wrong shape.
     """
+    pg_checks.check_call(merchant, "GET /naver/reviews", fields)
     since, until = required_integer(fields, "from"), required_integer(fields, "to")
     if word(fields, "review_type", REVIEWS) is None:
         raise missing("review_type")

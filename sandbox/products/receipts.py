@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..facts import pgs
 from ..ledger.models import Merchant, Model, Payment, db
 from ..ledger.transactions import exclusive
+from ..rules import pg_checks
 from ..rules.keys import channel_of
 from ..wire.amounts import required_amount, split, taxes
 from ..wire.errors import Refused
@@ -61,6 +62,7 @@ def issue(payment: Payment, fields: Fields, now: int) -> Receipt:
     _check(fields)
     if not payment.profile.issues_receipts:
         raise Refused(-1, UNSUPPORTED, http=501, ours=True)
+    pg_checks.check_call(payment.merchant, "POST /receipts/{imp_uid}", fields, payment.profile)
     with exclusive(payment):
         if payment.pay_method not in CASH or not payment.charged or not payment.remaining:
             raise Malformed(NOT_CASH)
@@ -85,8 +87,10 @@ def issue_external(merchant: Merchant, merchant_uid: str, fields: Fields, now: i
     required_text(fields, "name")
     word(fields, "pay_method", CASH)
     amount = required_amount(fields, above_zero=True)
-    if not pgs.profile_for(channel_of(merchant, fields).pg_provider).issues_receipts:
+    profile = pgs.profile_for(channel_of(merchant, fields).pg_provider)
+    if not profile.issues_receipts:
         raise Refused(-1, UNSUPPORTED, http=501, ours=True)
+    pg_checks.check_call(merchant, "POST /receipts/external/{merchant_uid}", fields, profile)
     with exclusive(merchant):
         if find_external(merchant, merchant_uid):
             raise Malformed(ISSUED_ALREADY)

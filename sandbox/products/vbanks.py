@@ -12,6 +12,7 @@ from ..ledger.models import Merchant, Model, Payment, db
 from ..ledger.transactions import exclusive
 from ..merchants import levers
 from ..merchants.channels import Channel
+from ..rules import pg_checks
 from ..rules.keys import channel_of
 from ..webhooks import notices
 from ..wire.amounts import required_amount, taxes
@@ -68,8 +69,7 @@ def issue(merchant: Merchant, fields: Fields, now: int) -> Payment:
     payment, account = _payment(merchant, channel, fields, now), _account(fields, now)
     if not profile.issues_vbanks:
         raise NotConfigured(-1, NEEDS_CONTRACT, ours=True)
-    for field in profile.required_at_vbank:
-        required_text(fields, field)
+    pg_checks.check_call(merchant, "POST /vbanks", fields, profile)
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise Refused(1, DUPLICATE, ours=True)
@@ -98,12 +98,13 @@ def change(payment: Payment, fields: Fields, now: int) -> Payment:
     return payment
 
 
-def revoke(payment: Payment, now: int) -> Payment:
+def revoke(payment: Payment, fields: Fields, now: int) -> Payment:
     """Close the account before a deposit.
 
     Raises:
-        Malformed: when no deposit is awaited.
+        Malformed: when no deposit is awaited, or a field that the PG needs is missing.
     """
+    pg_checks.check_call(payment.merchant, "DELETE /vbanks/{imp_uid}", fields, payment.profile)
     with exclusive(payment):
         account = _waiting(payment)
         account.revoked_at = now

@@ -10,7 +10,7 @@ from ..webhooks import notices
 from ..wire.amounts import Split, cancelled_parts, part
 from ..wire.errors import Refused
 from ..wire.parameters import Fields, flag, nested, text, word
-from . import balances, keys
+from . import balances, keys, pg_checks
 
 NOTHING_TO_CANCEL = "취소할 결제건이 존재하지 않습니다."
 CANCELLED_ALREADY = "이미 전액취소된 주문입니다."
@@ -41,6 +41,8 @@ def cancel(merchant: Merchant, fields: Fields, *, in_console: bool = False) -> P
     flag(fields, "retain_promotion")
     with exclusive(merchant):
         payment = _cancellable(merchant, imp_uid, merchant_uid)
+        if not in_console:
+            pg_checks.check_call(merchant, "POST /payments/cancel", fields, payment.profile)
         missing = [name for name in REFUND_ACCOUNT if text(fields, name) is None]
         if missing and payment.pay_method == "vbank" and not in_console:
             raise _failed(f"가상계좌 환불에 필요한 {', '.join(missing)} 누락")

@@ -45,6 +45,7 @@ def charge(merchant: Merchant, fields: Fields, now: int) -> Payment:
             429 when the outcome stops the charge.
         Malformed: when a field is missing or of the wrong shape.
     """
+    _check_currency(merchant, fields)
     payment = requested_charge(merchant, fields, now)
     with exclusive(known=merchant):
         if entries.is_scheduled(merchant, payment.merchant_uid) and not levers.get(merchant, "charge_reserved"):
@@ -124,10 +125,10 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
     """
     payment = requested_charge(merchant, fields, now, by_card=True)
     channel, instrument = keys.read_card(merchant, fields)
+    profile = pgs.profile_for(channel.pg_provider)
+    pg_checks.check_call(merchant, "POST /subscribe/payments/onetime", fields, profile)
     if instrument is None:
         raise Refused(-1, f"{keys.INVALID_CARD} {keys.UNKNOWN_INSTRUMENT}", detail=keys.UNKNOWN_INSTRUMENT)
-    for field in pgs.profile_for(channel.pg_provider).required_at_onetime:
-        required_text(fields, field)
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise Refused(1, DUPLICATE)
@@ -173,19 +174,28 @@ def _check_charge(merchant: Merchant, key: BillingKey, payment: Payment, fields:
         Malformed: when a field is missing or does not suit the PG.
     """
     profile = key.profile
-    for field in profile.required_at_again:
-        required_text(fields, field)
-    if levers.get(merchant, "strict"):
-        required_text(fields, "name")
+    is_booked = payment.customer_uid_usage == "payment.scheduled"  # and was checked then
+    pg_checks.check_call(merchant, "POST /subscribe/payments/again", fields, profile, lenient=is_booked)
     for field in profile.must_equal_issue:
         if getattr(payment, field) != getattr(key, field):
-            raise Refused(-1, f"{profile.name_ko}: 빌링키를 발급받을 때와 {field} 값이 다릅니다.", ours=True)
+            raise _differs(key, field)
     if payment.buyer_name:
         pg_checks.check_buyer_name(merchant, profile, payment.buyer_name)
     if payment.currency in profile.currencies_barred_at_again:
         raise Malformed(f"{profile.name_ko}: {payment.currency}로는 결제할 수 없습니다.")
     pg_checks.check_order(profile, payment)
     _check_time(merchant, key, now)
+
+
+def _check_currency(merchant: Merchant, fields: Fields) -> None:
+    """Check the currency before the amount, which a missing currency makes won: 49.99 is no amount of won."""
+    key = keys.find(merchant, text(fields, "customer_uid") or "")
+    if key and "currency" in key.profile.must_equal_issue and currency(fields) != key.currency:
+        raise _differs(key, "currency")
+
+
+def _differs(key: BillingKey, field: str) -> Refused:
+    return Refused(-1, f"{key.profile.name_ko}: 빌링키를 발급받을 때와 {field} 값이 다릅니다.", ours=True)
 
 
 def _check_time(merchant: Merchant, key: BillingKey, now: int) -> None:

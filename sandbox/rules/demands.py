@@ -81,7 +81,7 @@ def _check_strictly(merchant: Merchant, payment: Payment, params: Fields) -> Non
     profile, issues_key = payment.profile, payment.issues_key
     for field in profile.barred_when_strict + (profile.barred_at_issue_when_strict if issues_key else ()):
         if params.get(field) not in (None, ""):
-            raise Malformed(f"{profile.name_ko}: {field} 파라메터를 지원하지 않습니다.")
+            raise pg_checks.unsupported(profile, field)
     for field in () if issues_key else profile.required_for_ordinary_when_strict:
         if params.get(field) in (None, "", []):
             raise missing(field)

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
@@ -23,6 +24,9 @@ from ..wire.parameters import (
     text,
     word,
 )
+from . import pg_checks
+
+ISSUE = "POST /subscribe/customers/{customer_uid}"
 
 NO_API_BILLING = "비인증결제모듈 사용정보를 찾을 수 없습니다."
 """A setting of the merchant is missing; the card is not at fault."""
@@ -59,8 +63,10 @@ def get(merchant: Merchant, customer_uid: str) -> BillingKey:
     return key
 
 
-def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:
+def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: int, call: str = ISSUE) -> BillingKey:
     """Issue a key for a card number, without a window. `fields` may have a `currency`, which a window would know.
+
+    `call` is the call that requests it.
 
     Raises:
         Refused: when the card is turned down at issue, the PG issues no keys for cards, or the merchant has no such
@@ -70,6 +76,7 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     if len(customer_uid) > CUSTOMER_UID_LIMIT:
         raise Malformed(f"customer_uid 파라메터는 {CUSTOMER_UID_LIMIT}자를 넘을 수 없습니다.")
     channel, instrument = read_card(merchant, fields)
+    pg_checks.check_call(merchant, call, fields, pgs.profile_for(channel.pg_provider))
     refusal = f"{INVALID_CARD} {UNKNOWN_INSTRUMENT}" if instrument is None else instrument.issue_refusal
     if instrument is None or refusal:
         raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}", detail=refusal or "")
@@ -129,9 +136,7 @@ def remove(merchant: Merchant, customer_uid: str, fields: Fields) -> BillingKey:
     word(nested(fields, "extra"), "requester", REQUESTERS)
     with exclusive(merchant):
         key = get(merchant, customer_uid)
-        for field in key.profile.required_at_delete:
-            outer, _, inner = field.rpartition(".")
-            required_text(nested(fields, outer) if outer else fields, inner)
+        pg_checks.check_call(merchant, "DELETE /subscribe/customers/{customer_uid}", fields, key.profile)
         db.session.delete(key)
         if levers.get(merchant, "delete_revokes"):
             _revoke_schedules(merchant, customer_uid)
@@ -207,6 +212,13 @@ def _key_for_window(payment: Payment, instrument: Instrument, now: int) -> Billi
     key.customer_id = payment.customer_id or (secrets.token_hex(8) if payment.profile.customer_id_made_up else None)
     copy_buyer(key, payment)
     return key
+
+
+def charged_by(key: BillingKey, fields: Fields) -> dict[str, Any]:
+    """Return the fields of a charge of this key, whose customer replaces what they lack of the buyer."""
+    lacking = [name for name in entries.BUYER if text(fields, name) is None]
+    customer = {name: getattr(key, name.replace("buyer", "customer")) for name in lacking}
+    return {**fields, **customer, "customer_uid": key.customer_uid}
 
 
 def copy_buyer(key: BillingKey, payment: Payment) -> None:

@@ -1,14 +1,39 @@
-"""What a PG checks of every payment, in a window or a charge, as its profile in `pgs.toml` says.
+"""What a PG checks of a call, and of every payment in a window or a charge, as `calls.toml` and `pgs.toml` say.
 
 The texts of refusals are assumed: the real ones are each PG's prose, and no shop may branch on them.
 """
 
 import re
 
+from ..facts import calls
 from ..facts.pgs import Profile
 from ..ledger.models import Merchant, Payment
 from ..merchants import levers
-from ..wire.parameters import Malformed
+from ..wire.parameters import Fields, Malformed, missing
+
+
+def check_call(
+    merchant: Merchant, call: str, fields: Fields, profile: Profile | None = None, *, lenient: bool = False
+) -> None:
+    """Check that a REST call contains what the service and its PG require, and nothing that the PG does not support.
+
+    `profile` is None when no PG takes part. With `lenient`, a *strict* merchant is treated like any other.
+
+    Raises:
+        Malformed: for the first field that is wrong. The message names the PG that requires it or does not support it.
+    """
+    strictly = bool(levers.get(merchant, "strict")) and not lenient
+    code, whose = (profile.code, f"{profile.name_ko}: ") if profile else ("", "")
+    for field, is_own in calls.missing(call, code, fields, strictly=strictly):
+        raise missing(f"{whose}{field}" if is_own else field)
+    if strictly and profile:
+        for field in calls.unsupported(call, code, fields):
+            raise unsupported(profile, field)
+
+
+def unsupported(profile: Profile, field: str) -> Malformed:
+    """Return the error for a field that the PG does not support."""
+    return Malformed(f"{profile.name_ko}: {field} 파라메터를 지원하지 않습니다.")
 
 
 def check_order(profile: Profile, payment: Payment) -> None:

@@ -29,7 +29,9 @@ from ..wire.parameters import (
     text,
     texts,
 )
-from . import charges, keys, settling
+from . import charges, keys, pg_checks, settling
+
+BOOK = "POST /subscribe/payments/schedule"
 
 NO_CUSTOMER = "등록된 고객정보가 없습니다."
 NOTHING_TO_REVOKE = "취소할 예약결제 기록이 존재하지 않습니다."
@@ -42,16 +44,7 @@ CARD_REFUSED = "카드정보 확인에 실패하였습니다."
 BATCH = 50
 """Schedules run in one transaction: enough to finish a full hour quickly, few enough to let other writers in."""
 
-_FROM_KEY = {
-    "buyer_name": "customer_name",
-    "buyer_email": "customer_email",
-    "buyer_tel": "customer_tel",
-    "buyer_addr": "customer_addr",
-    "buyer_postcode": "customer_postcode",
-}
-"""A buyer's field missing from a schedule → the field of the key that replaces it."""
-
-_COPIED = ("amount", "currency", "name", *_FROM_KEY, "custom_data")
+_COPIED = ("amount", "currency", "name", *entries.BUYER, "custom_data")
 
 
 # Scheduling -----------------------------------------------------------------------------------------------
@@ -68,7 +61,9 @@ def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
     wanted = _entries(fields)
     key = _key(merchant, customer_uid, fields, now)
-    booked = [_schedule(merchant, key, fields, entry, now) for entry in wanted]
+    requests = [keys.charged_by(key, entry) for entry in wanted]
+    pg_checks.check_call(merchant, BOOK, {**fields, "schedules": requests}, key.profile)
+    booked = [_schedule(merchant, key, fields, request, now) for request in requests]
     with exclusive(merchant):
         _require_unused(merchant, [schedule.merchant_uid for schedule in booked])
         db.session.add_all(booked)
@@ -90,7 +85,7 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
     if key is None and text(fields, "card_number") is None:
         raise Refused(1, NO_CUSTOMER)
     try:
-        key = key or keys.issue_by_card(merchant, customer_uid, fields, now)
+        key = key or keys.issue_by_card(merchant, customer_uid, fields, now, BOOK)
     except NotConfigured:
         raise
     except Refused as err:
@@ -101,13 +96,8 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
     return key
 
 
-def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, entry: Fields, now: int) -> Schedule:
-    schedule_at = _future_time(merchant, entry, now)
-    if levers.get(merchant, "strict"):
-        required_text(entry, "name")
-        required_text(entry, "currency")
-    stand_ins = {name: getattr(key, own) for name, own in _FROM_KEY.items() if text(entry, name) is None}
-    request = {**entry, **stand_ins, "customer_uid": key.customer_uid}
+def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, request: Fields, now: int) -> Schedule:
+    schedule_at = _future_time(merchant, request, now)
     charge = charges.requested_charge(merchant, request, now)
     return Schedule(
         merchant_id=merchant.id,

@@ -181,8 +181,8 @@ IAMPORTER = [
 
 RECEIPT = {"identifier": "010-0000-0000", "identifier_type": "phone", "type": "person"}
 PARCEL = {
-    "sender": {"name": "Maedal", "tel": "02-000-0000"},
-    "receiver": {"name": "Mae Dal", "tel": "010-0000-0000"},
+    "sender": {"name": "Maedal", "tel": "02-000-0000", "addr": "1 Teheran-ro", "postcode": "06130"},
+    "receiver": {"name": "Mae Dal", "tel": "010-0000-0000", "addr": "2 Teheran-ro", "postcode": "06130"},
     "logis": {"company": "LOGEN", "invoice": "1234", "sent_at": NOW},
 }
 WALLET = "010-4242-4242"

@@ -94,4 +94,5 @@ def virtual_account(name: str, merchant_uid: str) -> Aside:
     return Aside("/vbanks", order, keep={name: "response.imp_uid"})
 
 
-ACCOUNT = {"vbank_code": "03", "vbank_due": NOW + DAY, "vbank_holder": "Maedal"}
+ACCOUNT = {"pg": "tosspayments", "vbank_code": "03", "vbank_due": NOW + DAY, "vbank_holder": "Maedal"}
+"""An account at a PG whose accounts need no `pg_api_key` to be closed: not every client can send one."""

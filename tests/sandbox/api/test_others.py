@@ -5,9 +5,10 @@ import pytest
 BUYER = {"name": "원두", "buyer_name": "김매달", "buyer_email": "mae@example.com", "buyer_tel": "010-0000-0000"}
 IDENTIFIER = {"identifier": "010-0000-0000", "identifier_type": "phone", "type": "person"}
 PERSON = {"name": "김매달", "phone": "010.1234.5678", "birth": "900101", "gender_digit": "1", "carrier": "SKT"}
+PLACE = {"tel": "010-0000-0000", "addr": "서울특별시 강남구 테헤란로 1", "postcode": "06130"}
 PARCEL = {
-    "sender": {"name": "a"},
-    "receiver": {"name": "b"},
+    "sender": {"name": "a", **PLACE},
+    "receiver": {"name": "b", **PLACE},
     "logis": {"company": "LOGEN", "invoice": "1", "sent_at": 1},
 }
 NO_CHECK = (404, -1, "인증결과가 존재하지 않습니다.", None)
@@ -19,6 +20,7 @@ def open_account(api, clock):
 
     def open_account(merchant_uid: str = "order-1", **fields):
         account = {"vbank_code": "03", "vbank_due": clock() + 3600, "vbank_holder": "매달상점", "amount": 11_000}
+        account["pg_api_key"] = "key"
         return api.post("/vbanks", merchant_uid=merchant_uid, **{**account, **BUYER, **fields})
 
     return open_account
@@ -58,7 +60,7 @@ def test_before_the_deposit_amount_and_term_can_change_or_the_account_be_closed(
     changed, closed = (open_account(uid).response["imp_uid"] for uid in ("order-1", "order-2"))
 
     change = api.send("PUT", f"/vbanks/{changed}", json={"amount": 5000, "vbank_due": clock() + 60}).response
-    close = api.send("DELETE", f"/vbanks/{closed}").response
+    close = api.send("DELETE", f"/vbanks/{closed}?pg_api_key=key").response
 
     assert (change["amount"], change["vbank_date"]) == (5000, clock() + 60)
     assert (close["status"], close["fail_reason"]) == ("failed", "가상계좌 말소")
@@ -68,13 +70,13 @@ def test_a_lever_leaves_the_payment_of_a_closed_account_ready(api, client, clock
     client.post("/control/levers", json={"revoked_vbank": "ready"})
     imp_uid = open_account().response["imp_uid"]
 
-    closed = api.send("DELETE", f"/vbanks/{imp_uid}").response
+    closed = api.send("DELETE", f"/vbanks/{imp_uid}?pg_api_key=key").response
     reopened = api.send("PUT", f"/vbanks/{imp_uid}", json={"vbank_due": clock() + 7200})
 
     assert closed["status"] == "ready"
     assert reopened.http == 400
     assert deposit(imp_uid) == 400
-    assert api.send("DELETE", f"/vbanks/{imp_uid}").http == 400
+    assert api.send("DELETE", f"/vbanks/{imp_uid}?pg_api_key=key").http == 400
     assert api.get(f"/payments/{imp_uid}").response == closed
 
 
@@ -83,9 +85,9 @@ def test_after_the_deposit_they_cannot(api, open_account, deposit):
     deposit(imp_uid)
 
     assert api.send("PUT", f"/vbanks/{imp_uid}", json={"amount": 1}).http == 400
-    assert api.send("DELETE", f"/vbanks/{imp_uid}").http == 400
+    assert api.send("DELETE", f"/vbanks/{imp_uid}?pg_api_key=key").http == 400
     assert deposit(imp_uid) == 400
-    assert api.send("DELETE", "/vbanks/imp_0").http == 404
+    assert api.send("DELETE", "/vbanks/imp_0?pg_api_key=key").http == 404
 
 
 REFUND = {"refund_holder": "김매달", "refund_bank": "088", "refund_account": "110123456789"}
@@ -357,7 +359,7 @@ def test_naver_pay_answers_for_its_own_payments(api, charge_naver, method, path,
 )
 def test_a_cash_receipt_is_for_the_parts_that_are_left(api, charge_naver, refunded, left):
     imp_uid = charge_naver(amount=1000, tax_free=800)
-    api.post("/payments/cancel", imp_uid=imp_uid, **refunded)
+    api.post("/payments/cancel", imp_uid=imp_uid, reason="changed my mind", extra={"requester": "customer"}, **refunded)
 
     amounts = api.get(f"/payments/{imp_uid}/naver/cash-amount").response
 

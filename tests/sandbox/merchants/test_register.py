@@ -204,10 +204,10 @@ def test_each_merchant_has_a_clock_of_its_own(client, api, other):
 
 
 def test_each_merchant_has_levers_of_its_own(client, api, other):
-    client.post("/control/levers", json={"merchant_code": "imp_other", "strict": True})
-    client.post("/control/outcomes", json={"merchant_code": "imp_other", "outcome": "limit_exceeded"})
     for shop in (api, other):
         shop.issue(pg="jtnet")
+    client.post("/control/levers", json={"merchant_code": "imp_other", "strict": True})
+    client.post("/control/outcomes", json={"merchant_code": "imp_other", "outcome": "limit_exceeded"})
 
     assert other.charge("order-1", name=None).http == 400
     assert api.charge("order-1", name=None).response["status"] == "paid"

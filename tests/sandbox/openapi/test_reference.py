@@ -84,7 +84,7 @@ def test_other_pgs_report_no_balance(api):
 @pytest.fixture
 def sold(api) -> dict[str, str]:
     """Return the ids of a payment through Paymentwall."""
-    api.issue(pg="paymentwall", customer_email="mae@example.com")
+    api.issue(pg="paymentwall", cvc="123", customer_email="mae@example.com")
     payment = api.charge("order-1", currency="KRW", buyer_email="mae@example.com", browser_ip="192.0.2.1").response
     return {"imp_uid": payment["imp_uid"], "merchant_uid": "order-1"}
 

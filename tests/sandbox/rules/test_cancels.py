@@ -60,7 +60,7 @@ def test_a_cancel_by_merchant_uid_finds_the_paid_attempt(api, imp_uid):
 
 
 def test_dollars_come_back_to_the_cent(api):
-    api.issue("usd", pg="paymentwall", currency="USD", customer_email="mae@example.com")
+    api.issue("usd", pg="paymentwall", cvc="123", currency="USD", customer_email="mae@example.com")
     usd = {"amount": 49.99, "currency": "USD", "buyer_email": "mae@example.com", "browser_ip": "192.0.2.1"}
     api.charge("order-usd", customer_uid="usd", **usd)
 

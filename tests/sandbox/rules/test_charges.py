@@ -21,7 +21,7 @@ USD_CHARGE = {
 @pytest.fixture
 def usd_key(api) -> None:
     """Issue a key of Paymentwall in dollars."""
-    api.issue(pg="paymentwall", currency="USD", customer_email="mae@example.com", customer_name="Mae Dal")
+    api.issue(pg="paymentwall", cvc="123", currency="USD", customer_email="mae@example.com", customer_name="Mae Dal")
 
 
 def test_a_charge_is_paid_and_says_so_in_full(api, clock):
@@ -113,13 +113,22 @@ def test_paymentwall_takes_a_charge_that_repeats_the_issue(api):
     assert (payment["status"], payment["amount"], payment["currency"]) == ("paid", 49.99, "USD")
 
 
+def test_a_key_of_paymentwall_in_won_needs_no_currency(api):
+    api.issue(pg="paymentwall", cvc="123", customer_email="mae@example.com")
+
+    payment = api.charge("order-1", **{**USD_CHARGE, "amount": 3000, "currency": None}).response
+
+    assert (payment["status"], payment["amount"], payment["currency"]) == ("paid", 3000, "KRW")
+
+
 @pytest.mark.usefixtures("usd_key")
 @pytest.mark.parametrize(
     ("change", "http", "about"),
     [
         ({"buyer_email": None}, 400, "buyer_email"),
         ({"buyer_email": "other@example.com"}, 200, "buyer_email"),
-        ({"currency": None, "amount": 3000}, 400, "currency"),
+        ({"currency": None, "amount": 3000}, 200, "currency"),
+        ({"currency": None}, 200, "currency"),
         ({"currency": "KRW", "amount": 3000}, 200, "currency"),
         ({"browser_ip": None}, 400, "browser_ip"),
     ],

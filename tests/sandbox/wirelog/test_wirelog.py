@@ -52,12 +52,13 @@ def test_no_secret_no_token_and_no_whole_card_is_kept(app, api, client, payer, c
     payer.approve(opened, CARD)
     token = api.headers["Authorization"]
     client.get(f"/payments/imp_1?_token={token}")
+    api.post("/vbanks?pg_api_key=key_of_inicis", pg_api_key="key_of_inicis")
     client.post("/users/getToken", data='{"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"', headers=JSON)
     client.post("/subscribe/payments/again", data=f"oops {CARD} {CARD.replace('-', '')}")
 
     kept = "\n".join(str(vars(call)) for call in calls())
     window_secret = opened.json["window_url"].split("k=")[1][:32]
-    for secret in ("sandbox_secret", token, window_secret, CARD, CARD.replace("-", ""), "900101"):
+    for secret in ("sandbox_secret", "key_of_inicis", token, window_secret, CARD, CARD.replace("-", ""), "900101"):
         assert secret not in kept, secret
     assert "424242******4242" in kept
 

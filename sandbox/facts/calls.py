@@ -1,0 +1,87 @@
+"""What each REST call must contain, and what its PG supports there.
+
+`calls.toml` lists it, from the official schema and the PGs' guides.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from . import tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Required:
+    """Fields that a call must contain. The top of `calls.toml` explains the attributes."""
+
+    call: str
+    fields: tuple[str, ...]
+    certainty: Literal["documented", "assumed"]
+    source: str
+    pgs: tuple[str, ...] = ()
+    when: str = ""
+    strict: str = ""
+
+    def is_asked(self, call: str, pg: str, fields: Any, *, strictly: bool) -> bool:
+        """Whether a call for the PG with this code needs the fields. With `strictly`, the merchant is *strict*."""
+        concerns = self.call == call and (not self.pgs or pg in self.pgs)
+        return concerns and (strictly or not self.strict) and (not self.when or is_sent(fields, self.when))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supported:
+    """Fields of a call that not every PG supports. The top of `calls.toml` explains the attributes."""
+
+    call: str
+    fields: tuple[str, ...]
+    certainty: Literal["documented", "assumed"]
+    source: str
+    by: tuple[str, ...] | None = None
+    unless: tuple[str, ...] = ()
+
+    def excludes(self, pg: str) -> bool:
+        """Whether the PG with this code does not support the fields."""
+        return pg in self.unless if self.by is None else pg not in self.by
+
+
+_LISTED = tables.load(Path(__file__).with_suffix(".toml"))
+
+REQUIRED = tuple(Required(**entry) for entry in _LISTED["required"])
+SUPPORTED = tuple(Supported(**entry) for entry in _LISTED["supported"])
+
+
+def missing(call: str, pg: str, fields: Any, *, strictly: bool) -> Iterator[tuple[str, bool]]:
+    """Yield each field that this request lacks, and whether only this PG requires it. '' is no PG."""
+    for entry in REQUIRED:
+        if entry.is_asked(call, pg, fields, strictly=strictly):
+            yield from ((field, bool(entry.pgs)) for field in entry.fields if not is_sent(fields, field))
+
+
+def unsupported(call: str, pg: str, fields: Any) -> Iterator[str]:
+    """Yield each field of this request that the PG does not support."""
+    for entry in SUPPORTED:
+        if entry.call == call and entry.excludes(pg):
+            yield from (field for field in entry.fields if is_sent(fields, field, within=any))
+
+
+def required_by(pg: str) -> dict[str, list[str]]:
+    """Return call → fields without which it is refused to every merchant because of this PG."""
+    listed: dict[str, list[str]] = {}
+    for entry in REQUIRED:
+        if pg in entry.pgs and not entry.strict:
+            listed.setdefault(entry.call, []).extend(entry.fields)
+    return listed
+
+
+def is_sent(fields: Any, path: str, within: Callable[[Iterator[bool]], bool] = all) -> bool:
+    """Whether the request has a value at `path`: `extra.requester`, `schedules[].name`.
+
+    `within` says whether all or any of a list's entries must have it.
+    """
+    name, _, rest = path.partition(".")
+    value = fields.get(name.removesuffix("[]")) if isinstance(fields, Mapping) else None
+    if name.endswith("[]"):
+        entries = value if isinstance(value, list) else []
+        return within(is_sent(entry, rest, within) for entry in entries)
+    return is_sent(value, rest, within) if rest else value not in (None, "", [], {})
