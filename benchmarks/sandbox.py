@@ -125,7 +125,7 @@ def issue_key(server: Server) -> str:
     """Issue a billing key at the sandbox and return its `customer_uid`."""
     connection = server.connect()
     token = call(connection, "/users/getToken", {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"})
-    card: dict[str, object] = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101"}
+    card: dict[str, object] = {"card_number": "4242-4242-4242-4242", "expiry": "2099-12", "birth": "900101"}
     uid = f"bench-{uuid4().hex}"
     call(connection, f"/subscribe/customers/{uid}", card, token["response"]["access_token"])
     return uid

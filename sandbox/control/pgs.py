@@ -1,4 +1,4 @@
-"""Serve the traits of the PGs, and what a PG knows of a payment but the service does not return."""
+"""Serve the traits of the PGs, and what a PG knows of a payment or a key but the service does not return."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,7 +9,8 @@ from ..facts import calls
 from ..facts.pgs import PROFILES
 from ..ledger.models import Payment
 from ..merchants import clock
-from .incoming import payment_in
+from ..rules import expiry, keys
+from .incoming import merchant_in, payment_in, sent_fields
 
 bp = Blueprint("control_pgs", __name__)
 
@@ -29,6 +30,14 @@ def payment(imp_uid: str) -> Response:
     found = payment_in({"imp_uid": imp_uid})
     known = {"profile": found.profile.id, "charged": found.charged, "probe": _probe(found)}
     return jsonify(imp_uid=found.imp_uid, **known)
+
+
+@bp.get("/control/keys/<customer_uid>")
+def key(customer_uid: str) -> Response:
+    """Answer `{customer_uid, profile, expires_at}`: from when on the key's card is declined; null for never."""
+    found = keys.get(merchant_in(sent_fields()), customer_uid)
+    expires_at = expiry.ends_at(found.expiry) if found.expiry else None
+    return jsonify(customer_uid=customer_uid, profile=found.profile.id, expires_at=expires_at)
 
 
 def _probe(payment: Payment) -> dict[str, Any] | None:

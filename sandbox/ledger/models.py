@@ -125,6 +125,8 @@ class Payment(Model):
     cancel_reason: Mapped[str | None]
     instrument: Mapped[str | None]
     """The number of the test instrument that the payer or the key used."""
+    expiry: Mapped[str | None]
+    """`YYYY-MM`, of a card that the payer or the shop entered; a late approval issues the key with it."""
     outcome: Mapped[str | None]
     """The name of the played entry of `sandbox.rules.outcomes`; None for an ordinary approval or decline."""
     outcome_seconds: Mapped[int] = mapped_column(default=0)
@@ -264,6 +266,8 @@ class BillingKey(Model):
     pg_id: Mapped[str]
     instrument: Mapped[str]
     """The public number of the test instrument. It decides the result of later charges."""
+    expiry: Mapped[str | None]
+    """`YYYY-MM` of a card. None, as for an account, never expires."""
     approved_charges: Mapped[int] = mapped_column(default=0)
     """Includes a charge by the window that issued the key."""
     declined_charges: Mapped[int] = mapped_column(default=0)

@@ -40,6 +40,7 @@ class Field:
     min: int | None = None
     example: Any = None
     days: int | None = None
+    months: int | None = None
     setting: str = ""
     parts: tuple[str, ...] = ()
     shown: bool = False

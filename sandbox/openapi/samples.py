@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,10 @@ class Examples:
             return [{name: self.of(Field.listed(name), operation) for name in field.parts}]
         if field.days is not None:
             return (self.now // DAY + field.days) * DAY
+        if field.months is not None:
+            today = time.gmtime(self.now)
+            years, month = divmod(today.tm_year * 12 + today.tm_mon - 1 + field.months, 12)
+            return f"{years:04}-{month + 1:02}"
         return self._setting(field.setting) if field.setting else field.example
 
     def _setting(self, name: str) -> str:

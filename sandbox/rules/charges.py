@@ -28,7 +28,7 @@ from ..wire.parameters import (
     text,
     urls,
 )
-from . import keys, outcomes, pg_checks, settling
+from . import expiry, keys, outcomes, pg_checks, settling
 
 DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
 UNKNOWN_BUYER = "등록되지 않은 구매자입니다."
@@ -124,7 +124,7 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
         Malformed: when a field is missing or of the wrong shape.
     """
     payment = requested_charge(merchant, fields, now, by_card=True)
-    channel, instrument = keys.read_card(merchant, fields)
+    channel, instrument, payment.expiry = keys.read_card(merchant, fields)
     profile = pgs.profile_for(channel.pg_provider)
     pg_checks.check_call(merchant, "POST /subscribe/payments/onetime", fields, profile)
     if instrument is None:
@@ -132,9 +132,10 @@ def charge_card(merchant: Merchant, fields: Fields, now: int) -> Payment:
     with exclusive(merchant):
         if entries.is_settled(merchant, payment.merchant_uid):
             raise Refused(1, DUPLICATE)
-        if instrument.issue_refusal:
-            raise Refused(-1, f"{CARD_REFUSED} {instrument.issue_refusal}", detail=instrument.issue_refusal)
+        if refusal := expiry.refusal(merchant, payment.expiry, now) or instrument.issue_refusal:
+            raise Refused(-1, f"{CARD_REFUSED} {refusal}", detail=refusal)
         key = keys.key_for_card(merchant, payment.customer_uid or "", channel, instrument, now)
+        key.expiry = payment.expiry
         attempted = charge_key(key, payment, now)
         if attempted and payment.issues_key and payment.status == "paid":
             keys.copy_buyer(key, payment)

@@ -1,6 +1,5 @@
 """Billing keys, each behind a `customer_uid`: how they are issued, found and deleted."""
 
-import re
 import secrets
 from typing import Any
 
@@ -24,7 +23,7 @@ from ..wire.parameters import (
     text,
     word,
 )
-from . import pg_checks
+from . import expiry, pg_checks
 
 ISSUE = "POST /subscribe/customers/{customer_uid}"
 
@@ -39,8 +38,6 @@ INVALID_CARD = "유효하지않은 카드번호를 입력하셨습니다."
 
 REQUESTERS = ("customer", "admin")
 """`extra.requester`: who requests to delete a key or cancel a payment."""
-
-_EXPIRY = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 _BY_UID = select(BillingKey).where(
     BillingKey.merchant_id == bindparam("merchant_id"), BillingKey.customer_uid == bindparam("customer_uid")
@@ -75,12 +72,15 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     """
     if len(customer_uid) > CUSTOMER_UID_LIMIT:
         raise Malformed(f"customer_uid 파라메터는 {CUSTOMER_UID_LIMIT}자를 넘을 수 없습니다.")
-    channel, instrument = read_card(merchant, fields)
+    channel, instrument, expires = read_card(merchant, fields)
     pg_checks.check_call(merchant, call, fields, pgs.profile_for(channel.pg_provider))
-    refusal = f"{INVALID_CARD} {UNKNOWN_INSTRUMENT}" if instrument is None else instrument.issue_refusal
+    refusal = f"{INVALID_CARD} {UNKNOWN_INSTRUMENT}"
+    if instrument is not None:
+        refusal = expiry.refusal(merchant, expires, now) or instrument.issue_refusal or ""
     if instrument is None or refusal:
-        raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}", detail=refusal or "")
+        raise Refused(-1, f"카드정보 인증 및 빌키 발급에 실패하였습니다. {refusal}", detail=refusal)
     key = key_for_card(merchant, customer_uid, channel, instrument, now)
+    key.expiry = expires
     for field in _CUSTOMER:
         setattr(key, field, text(fields, field))
     key.currency, key.buyer_email = currency(fields), key.customer_email
@@ -89,17 +89,15 @@ def issue_by_card(merchant: Merchant, customer_uid: str, fields: Fields, now: in
     return key
 
 
-def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None]:
-    """Return the requested channel and the test card with `card_number`; None if there is no such card.
+def read_card(merchant: Merchant, fields: Fields) -> tuple[channels.Channel, Instrument | None, str]:
+    """Return the requested channel, the test card with `card_number` (None if there is no such card), and its expiry.
 
     Raises:
         Refused: when the merchant has no such channel, or its PG takes no card numbers.
         Malformed: when the card's number or expiry is missing, or the expiry is not `YYYY-MM`.
     """
-    number, expiry = required_text(fields, "card_number"), required_text(fields, "expiry")
-    if not _EXPIRY.fullmatch(expiry):
-        raise Malformed("expiry 파라메터는 YYYY-MM 형식이어야 합니다.")
-    return _card_channel(merchant, fields), instruments.find(number, "card")
+    number, expires = required_text(fields, "card_number"), expiry.of_shop(required_text(fields, "expiry"))
+    return _card_channel(merchant, fields), instruments.find(number, "card"), expires
 
 
 def _card_channel(merchant: Merchant, fields: Fields) -> channels.Channel:
@@ -207,7 +205,7 @@ def key_for_card(
 
 def _key_for_window(payment: Payment, instrument: Instrument, now: int) -> BillingKey:
     key = _new_key(payment.merchant_id, str(payment.customer_uid), payment.profile, instrument, now)
-    key.pg_id = payment.pg_id
+    key.pg_id, key.expiry = payment.pg_id, payment.expiry
     key.pay_method, key.amount, key.approved_charges = payment.pay_method, payment.amount, int(payment.charged)
     key.customer_id = payment.customer_id or (secrets.token_hex(8) if payment.profile.customer_id_made_up else None)
     copy_buyer(key, payment)

@@ -90,7 +90,7 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
         raise
     except Refused as err:
         raise Refused(1, f"{CARD_REFUSED} {err.message}", detail=err.detail) from None
-    refusal = settling.refusal_of_check(key) if integer(fields, "checking_amount") else None
+    refusal = settling.refusal_of_check(key, now) if integer(fields, "checking_amount") else None
     if refusal:
         raise Refused(1, f"{CARD_REFUSED} {refusal}", detail=refusal)
     return key

@@ -8,7 +8,7 @@ from ..facts.instruments import Instrument
 from ..ledger import entries
 from ..ledger.models import BillingKey, Payment
 from ..merchants import levers
-from . import keys, outcomes
+from . import expiry, keys, outcomes
 
 
 def settle_window(payment: Payment, instrument: Instrument, now: int, *, charged: bool) -> None:
@@ -47,11 +47,10 @@ def settle_charge(key: BillingKey, payment: Payment, instrument: Instrument, now
     outcome = outcomes.play(payment, "charge", instrument)
     if outcome is not None and outcome.stops_charge:
         return
-    if outcome is None:
-        refusal = charge_refusal(key, instrument)
-    else:
-        refusal = outcome.refusal
-        payment.approve_at = now + payment.outcome_seconds if outcome.later else 0
+    expired = expiry.refusal(key.merchant, key.expiry, now)
+    refusal = (outcome.refusal if outcome else charge_refusal(key, instrument)) or expired
+    is_later = outcome is not None and outcome.later and not expired
+    payment.approve_at = now + payment.outcome_seconds if is_later else 0
     if refusal:
         payment.mark_failed(refusal, at=now)
         key.declined_charges += 1
@@ -66,13 +65,15 @@ def charge_refusal(key: BillingKey, instrument: Instrument) -> str | None:
     return instrument.charge_refusal if declined else None
 
 
-def refusal_of_check(key: BillingKey) -> str | None:
-    """Return why a charge of `key` would be declined now, or None.
+def refusal_of_check(key: BillingKey, now: int) -> str | None:
+    """Return why a charge of `key` would be declined at `now`, or None.
 
     The real service makes this charge and cancels it immediately; no record of it is known.
     """
     instrument = instruments.find(key.instrument, key.profile.family)
-    return None if instrument is None else charge_refusal(key, instrument)
+    if instrument is None:
+        return None
+    return charge_refusal(key, instrument) or expiry.refusal(key.merchant, key.expiry, now)
 
 
 def approve_late(payment: Payment, now: int, *, charged: bool) -> None:

@@ -33,7 +33,7 @@ from ..wire.parameters import (
     text,
     urls,
 )
-from . import demands, keys, preparing, settling
+from . import demands, expiry, keys, preparing, settling
 
 PAID_ALREADY = "이미 결제가 이루어진 거래건입니다."
 PREPARED_OTHERWISE = "결제요청 금액이 사전등록된 금액과 일치하지 않습니다."
@@ -97,17 +97,18 @@ def wants_identity_check(payment: Payment) -> bool:
     return db.session.scalar(known.limit(1)) is None
 
 
-def approve(payment: Payment, number: str, now: int) -> Payment:
+def approve(payment: Payment, number: str, now: int, *, expires: str | None = None) -> Payment:
     """Submit the window with the `number` of the payer's instrument: `paid`, or `failed` with a `fail_reason`.
 
-    A window that issues a key has stored it when `paid`. Return a finished payment unchanged.
+    `expires` is the expiry of a card, `YYYY-MM`. A window that issues a key has stored it when `paid`. Return a
+    finished payment unchanged.
     """
     with exclusive(payment):
         if payment.status != "ready" or payment.is_pending:
             return payment
         instrument = instruments.find(number, payment.profile.family)
-        payment.pg_tid = entries.new_pg_tid(payment, now)
-        refusal = _refusal_at_issue(payment, instrument)
+        payment.pg_tid, payment.expiry = entries.new_pg_tid(payment, now), expires
+        refusal = _refusal_at_issue(payment, instrument, now)
         if instrument is None or refusal:
             payment.mark_failed(refusal, at=now)
             return payment
@@ -207,8 +208,10 @@ def _window_amount(profile: Profile, params: Fields) -> int:
     return required_amount(params)
 
 
-def _refusal_at_issue(payment: Payment, instrument: Instrument | None) -> str:
-    """Return why the window's request does not reach the PG, or '' when it does."""
+def _refusal_at_issue(payment: Payment, instrument: Instrument | None, now: int) -> str:
+    """Return why the window's request does not reach the card's company, or '' when it does."""
     if entries.is_settled(payment.merchant, payment.merchant_uid):
         return PAID_ALREADY
-    return keys.UNKNOWN_INSTRUMENT if instrument is None else ""
+    if instrument is None:
+        return keys.UNKNOWN_INSTRUMENT
+    return expiry.refusal(payment.merchant, payment.expiry, now) or ""

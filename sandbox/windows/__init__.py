@@ -15,8 +15,9 @@ from ..facts.instruments import digits
 from ..ledger.models import Payment, db
 from ..merchants import clock
 from ..pages import guard, language_of, words
-from ..rules import outcomes, windows
+from ..rules import expiry, outcomes, windows
 from ..webhooks import delivery
+from ..wire.parameters import Malformed
 from . import confirming
 from .page import address, leave_to, page_of, skin_of
 from .results import callback_result, redirect_target
@@ -51,7 +52,8 @@ def approve(imp_uid: str) -> ResponseReturnValue:
     if objection:
         windows.decline(payment, clock.of_payment(payment), objection)
     else:
-        windows.approve(payment, number, clock.of_payment(payment))
+        expires = expiry.of_payer(request.form.get("expiry", ""))
+        windows.approve(payment, number, clock.of_payment(payment), expires=expires)
     delivery.announce(payment)
     payer = outcomes.payer_of(payment)
     return _abandoned(payment) if payer == "leaves" else _finish(payment, closed=payer == "closes")
@@ -82,6 +84,10 @@ def _mistake(payment: Payment, number: str) -> dict[str, str] | None:
         return None
     if len(digits(number)) < MIN_DIGITS:
         return {"wrong": "number", "error": _("Enter a complete test number, or choose one from the list.")}
+    try:
+        expiry.of_payer(request.form.get("expiry", ""))
+    except Malformed:
+        return {"wrong": "expiry", "error": _("Enter the expiry date as month and year (MM/YY).")}
     if windows.wants_identity_check(payment) and not request.form.get("identity_code"):
         error = _("Enter a code for the identity check. The sandbox accepts any code.")
         return {"wrong": "identity_code", "error": error}
@@ -105,6 +111,7 @@ def _window(payment: Payment, *, number: str = "", wrong: str = "", error: str =
         payment=payment,
         address=address,
         number=number,
+        expiry=request.form.get("expiry", ""),
         wrong=wrong,
         error=error,
     )

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from ..facts.instruments import INSTRUMENTS, Instrument
 from ..facts.pgs import Profile
 from ..ledger.models import Payment
+from ..merchants import clock
 from ..pages import LANGUAGES, in_language, language_links, money
+from ..rules.expiry import filled_in
 from ..rules.windows import wants_identity_check, window_effect
 from ..wire.parameters import CURRENCY
 from .secret import window_key
@@ -44,6 +46,8 @@ class Page:
     instruments: list[Instrument]
     issuers: dict[str, str]
     """Code → name of the banks or carriers that the payer may choose from. Empty where there is no such choice."""
+    expiry: str
+    """The expiry that a click on a test card fills in, as `MM/YY`."""
     identity_check: bool
     """Whether the payer must pass an identity check first."""
     languages: list[tuple[str, str, str]]
@@ -76,6 +80,7 @@ def page_of(payment: Payment) -> Page:
         approve_label=_("Pay and continue") if effect == "charged" else _("Register and continue"),
         instruments=[instrument for instrument in INSTRUMENTS if instrument.family == profile.family],
         issuers=_issuers(profile.family),
+        expiry=filled_in(payment.merchant, clock.of_payment(payment)),
         identity_check=wants_identity_check(payment),
         languages=[link for link in languages if link[0] in (profile.window_languages or LANGUAGES)],
     )

@@ -79,7 +79,8 @@ def masked(value: Any, name: str = "") -> Any:
         return number(_written(value))
     if isinstance(value, str):
         return _text(value)
-    return number(_written(value)) if card_numbers.is_card(_written(value)) else value
+    written = card_numbers.hide(_written(value))
+    return written if "*" in written else value
 
 
 def prose(text: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from services.iamport import NotFound, Refused, ScheduledCharge
 from tests.contract.conftest import ADDRESS
 
-CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2032-12", "pg": "jtnet"}
+CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2099-12", "pg": "jtnet"}
 HOUR = 3600
 
 

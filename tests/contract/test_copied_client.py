@@ -16,7 +16,7 @@ from billing.payments_api import IamportClient, NotFound, Unknown
 client = IamportClient(base_url=sys.argv[1], key="sandbox_key", secret="sandbox_secret")
 payment = client.onetime(
     merchant_uid="order-1", amount=Decimal(9900), name="한 달 꽃", customer_uid="key-1", pg="jtnet",
-    card_number="4242-4242-4242-4242", expiry="2032-12",
+    card_number="4242-4242-4242-4242", expiry="2099-12",
 )
 payment = client.again(customer_uid="key-1", merchant_uid="order-2", amount=Decimal(9900), name="한 달 꽃")
 print(payment.status, client.find("order-2", status="paid").imp_uid == payment.imp_uid)

@@ -11,7 +11,7 @@ from services.desk import Desk
 from tests.factories import make_user, subscribe
 from tests.fakes import FakeIamport
 
-CARD = {"pg": "html5_inicis", "card_number": "4242-4242-4242-4242", "expiry": "2030-12"}
+CARD = {"pg": "html5_inicis", "card_number": "4242-4242-4242-4242", "expiry": "2099-12"}
 """A card that is always approved, at the PG of the guide by which the subscriptions were bought."""
 
 

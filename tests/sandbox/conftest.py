@@ -81,7 +81,7 @@ class Api:
 
     def issue(self, customer_uid: str = "card-1", **fields: Any) -> Answer:
         """Issue a key by REST on the card that is always approved, unless `fields` differ."""
-        defaults = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12", "birth": "900101"}
+        defaults = {"card_number": "4242-4242-4242-4242", "expiry": "2099-12", "birth": "900101"}
         return self.post(f"/subscribe/customers/{customer_uid}", **{**defaults, **fields})
 
 

@@ -52,7 +52,7 @@ class Sandbox:
 
     def issue(self) -> None:
         """Issue the key `card-1` by REST."""
-        self.post("/subscribe/customers/card-1", card_number="4242-4242-4242-4242", expiry="2030-12")
+        self.post("/subscribe/customers/card-1", card_number="4242-4242-4242-4242", expiry="2099-12")
 
     def charge(self, merchant_uid: str) -> dict[str, Any]:
         """Charge the key 100 won."""

@@ -213,7 +213,7 @@ ASYNC_IAMPORT = [
 
 BUYER_INFO = {"name": "Mae Dal", "email": "mae@example.com", "tel": "010-0000-0000"}
 
-CARD_OF = {"card_number": APPROVED, "expiry": "2030-12", "birth": "900101"}
+CARD_OF = {"card_number": APPROVED, "expiry": "2099-12", "birth": "900101"}
 
 IAMPORTER = [
     does(
@@ -318,8 +318,8 @@ IAMPORTER = [
     does("payments.get_status", "settled", gives={"status": 400, "message": NO_STATUS}),
     does("payments.post_cancel", imp_uid="{once}", checksum=60_000, reason="all", gives={"code": 0}),
     does("payments.post_cancel", imp_uid="{once}", gives={"code": 1, "message": "이미 전액취소된 주문입니다."}),
-    does("subscribe.post_customers", "card-2", "4242-4242-4242-4242", "2030-12", "900101", gives={"code": 0}),
-    does("subscribe.post_customers", "card-3", "4000-0000-0000-0002", "2030-12", "900101", gives={"code": -1}),
+    does("subscribe.post_customers", "card-2", "4242-4242-4242-4242", "2099-12", "900101", gives={"code": 0}),
+    does("subscribe.post_customers", "card-3", "4000-0000-0000-0002", "2099-12", "900101", gives={"code": -1}),
     does("subscribe.get_customers", "card-2", gives={"response": {"customer_uid": "card-2"}}),
     does("subscribe.get_customers", "nobody", gives={"status": 404, "code": 1}),
     does("subscribe.post_payments_again", "card-2", "again-5", 1000, "Coffee", gives={"response": {"status": "paid"}}),
@@ -329,12 +329,12 @@ IAMPORTER = [
         "once-5",
         1000,
         "4242-4242-4242-4242",
-        "2030-12",
+        "2099-12",
         birth="900101",
         **BUYER,
         gives={"response": {"status": "paid"}},
     ),
-    does("subscribe.post_payments_onetime", "once-6", 1000, "1111-1111-1111-1111", "2030-12", gives={"code": -1}),
+    does("subscribe.post_payments_onetime", "once-6", 1000, "1111-1111-1111-1111", "2099-12", gives={"code": -1}),
     does("subscribe.get_customers_payments", "card-2", page=1, gives={"response": {"list": [{"amount": 1000}]}}),
     does("subscribe.get_customers_payments", "nobody", gives={"status": 404, "code": 1}),
     does("subscribe.delete_customers", "card-2", gives={"code": 0}),

@@ -13,7 +13,7 @@ DECLINED_LATER = "4000-0000-0000-0341"
 REFUSED = "4000-0000-0000-0002"
 UNKNOWN = "1234-1234-1234-1234"
 
-CARD = {"card_number": APPROVED, "expiry": "2030-12", "birth": "900101", "pwd_2digit": "00"}
+CARD = {"card_number": APPROVED, "expiry": "2099-12", "birth": "900101", "pwd_2digit": "00"}
 """A card that the sandbox always approves."""
 
 BUYER = {"name": "Coffee", "buyer_name": "Mae Dal", "buyer_email": "mae@example.com", "buyer_tel": "010-0000-0000"}

@@ -109,7 +109,7 @@ def test_a_filter_that_makes_no_sense_is_refused(client, filters):
 @pytest.mark.parametrize("call", [operation for operation in LEVERS if operation.method == "GET"], ids=lambda o: o.id)
 def test_an_unknown_filter_is_refused_with_the_names_of_the_known_ones(client, api, call):
     api.issue()
-    ids = {"imp_uid": api.charge("order-1").response["imp_uid"], "code": "imp00000000"}
+    ids = {"imp_uid": api.charge("order-1").response["imp_uid"], "code": "imp00000000", "customer_uid": "card-1"}
 
     refused = client.get(call.path.format(**ids), query_string={"merchantuid": "order-1"})
 

@@ -344,7 +344,7 @@ ONETIME = {
     "amount": 9900,
     "name": "원두",
     "card_number": APPROVED,
-    "expiry": "2030-12",
+    "expiry": "2099-12",
     "birth": "900101",
     "buyer_name": "홍길동",
     "buyer_email": "gildong@example.com",

@@ -82,6 +82,17 @@ def test_a_merchant_that_had_all_pgs_by_an_empty_list_keeps_them(file):
     assert start(file).get("/users/pg").response == every
 
 
+def test_a_key_from_before_the_expiry_was_kept_never_expires(file):
+    start(file).issue(expiry="2099-12")
+    make_unversioned(file)
+    api = start(file)
+
+    api.client.post("/control/clock", json={"advance": 100 * 365 * 86_400})
+
+    assert query(file, "SELECT expiry FROM billing_keys") == [(None,)]
+    assert api.charge("order-1").response["status"] == "paid"
+
+
 def test_a_backup_of_an_open_ledger_starts_with_what_happened_before_it(file, tmp_path):
     api, restored = start(file), tmp_path / "restored.db"
     api.issue()

@@ -137,7 +137,7 @@ READ = {
 """The schema's path → the address that is requested."""
 
 BUYER = {"name": "Coffee", "buyer_name": "Mae", "buyer_email": "mae@example.com", "buyer_tel": "010-0000-0000"}
-CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2030-12"}
+CARD = {"card_number": "4242-4242-4242-4242", "expiry": "2099-12"}
 ACCOUNT = {"vbank_code": "004", "vbank_due": 1_800_003_600, "vbank_holder": "Maedal", "pg_api_key": "key"}
 LATER = {"schedule_at": 1_800_000_060, "amount": 1000, "name": "Coffee"}
 PERSON = {"name": "김매달", "phone": "010-0000-0000", "birth": "900101", "gender_digit": "1", "carrier": "KT"}

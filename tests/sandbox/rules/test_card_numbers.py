@@ -11,7 +11,7 @@ LONG = [
 
 def onetime(api, number):
     order = {"pg": "jtnet", "merchant_uid": "once-1", "amount": 9900}
-    return api.post("/subscribe/payments/onetime", card_number=number, expiry="2030-12", **order).response
+    return api.post("/subscribe/payments/onetime", card_number=number, expiry="2099-12", **order).response
 
 
 def issued(api, number):
@@ -24,7 +24,7 @@ def scheduled(api, number):
         "/subscribe/payments/schedule",
         customer_uid="card-1",
         card_number=number,
-        expiry="2030-12",
+        expiry="2099-12",
         schedules=[booked],
     )
     return api.get("/subscribe/customers/card-1").response

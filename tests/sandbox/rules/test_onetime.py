@@ -6,7 +6,7 @@ DUPLICATE = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid
 
 ORDER = {
     "card_number": "4242-4242-4242-4242",
-    "expiry": "2030-12",
+    "expiry": "2099-12",
     "amount": 9900,
     "name": "원두 한 달",
     "buyer_name": "김매달",

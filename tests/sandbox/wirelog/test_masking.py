@@ -132,6 +132,11 @@ def test_a_number_of_json_is_masked(value):
     assert CARD not in written(masking.body(raw, "application/json")).replace(".0", "")
 
 
+@pytest.mark.parametrize("value", [3.141592653589793, 1e300, -4e-12, 99.5, 1_700_000_000_000, 10**40, float("inf")])
+def test_another_number_of_json_is_kept(value):
+    assert masking.masked({"any": value}) == {"any": value}
+
+
 def test_a_number_longer_than_a_card_shows_no_more_of_it():
     assert card_numbers.masked("4242-4242-4242-4242-1234") == "424242******1234"
     assert masking.prose("4242-4242-4242-4242-1234") == "424242******4242-1234"
