@@ -1,9 +1,11 @@
 """Query the console's lists: a merchant's rows, newest first, a page at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
 from ..products.certifications import Certification
@@ -11,6 +13,13 @@ from ..wirelog import WireEntry, mentions
 
 ROWS = 50
 """Rows of a page."""
+
+
+SHOWN_WITH: Mapping[type[Any], tuple[ExecutableOption, ...]] = {
+    Delivery: (selectinload(Delivery.attempts), joinedload(Delivery.payment)),
+    Schedule: (joinedload(Schedule.payment),),
+}
+"""What a table shows of the rows that its own rows refer to; without it, each row would be another query."""
 
 
 class Page(NamedTuple):
@@ -26,6 +35,7 @@ def page(rows: Select[Any], model: Any, before: int | None = None, limit: int | 
     limit = limit or ROWS
     if before is not None:
         rows = rows.where(model.id < before)
+    rows = rows.options(*SHOWN_WITH.get(model, ()))
     found = db.session.scalars(rows.order_by(model.id.desc()).limit(limit + 1)).all()
     return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 

@@ -22,6 +22,12 @@ def listing(name: str, rows: Any, model: type[Any], **more: Any) -> str:
     return render_template(f"dashboard/{name}.html", rows=page.rows, older=page.older, filters=filters, **more)
 
 
+def narrowed(rows: Any, model: type[Any]) -> Any:
+    """Return the query for those of `rows` with the `?customer_uid=` of the address, if it has one."""
+    customer_uid = request.args.get("customer_uid", "")
+    return rows.where(model.customer_uid == customer_uid) if customer_uid else rows
+
+
 def before() -> int | None:
     """Return the id below which the page begins, from `?before=`; None when it names no row."""
     row = request.args.get("before", type=int)

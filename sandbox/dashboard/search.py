@@ -24,7 +24,7 @@ def search() -> ResponseReturnValue:
     text = request.args.get("q", "").replace("\0", "").strip()
     if target := _page_with_id(text):
         return redirect(target)
-    return render_template("dashboard/search.html", text=text, most=lists.ROWS, **_found(text))
+    return render_template("dashboard/search.html", text=text, **_found(text))
 
 
 def _page_with_id(text: str) -> str | None:

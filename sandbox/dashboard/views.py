@@ -14,7 +14,7 @@ from ..pages import language_links
 from ..wirelog import WireEntry
 from . import lists, related
 from .blueprint import NEWEST_MERCHANTS, bp
-from .rows import ROW_ID, chosen, listing, oldest_first, own
+from .rows import ROW_ID, chosen, listing, narrowed, oldest_first, own
 from .wire import collapsed
 from .words import FEW, FILTERS, SECTION_OF, WORDS, menu
 
@@ -34,6 +34,7 @@ def frame() -> dict[str, Any]:
         "section": SECTION_OF.get(page, page),
         "merchants": newest if g.console in newest else [g.console, *newest],
         "menu": menu(),
+        "most": lists.ROWS,
         "languages": language_links(request.path),
         "layout": "dashboard/live.html" if is_live else "dashboard/layout.html",
         **WORDS,
@@ -61,8 +62,8 @@ def index() -> str:
 
 @bp.get("/console/<code>/payments")
 def payments() -> str:
-    """List the payments, with `?only=` those of one status."""
-    return listing("payments", lists.payments(g.console, chosen("payments")), Payment)
+    """List the payments, with `?only=` those of one status, with `?customer_uid=` those with one key."""
+    return listing("payments", narrowed(lists.payments(g.console, chosen("payments")), Payment), Payment)
 
 
 @bp.get("/console/<code>/payments/<imp_uid>")
@@ -124,8 +125,8 @@ def key() -> str:
 
 @bp.get("/console/<code>/schedules")
 def schedules() -> str:
-    """List the schedules, with `?only=` those of one status."""
-    return listing("schedules", lists.schedules(g.console, chosen("schedules")), Schedule)
+    """List the schedules, with `?only=` those of one status, with `?customer_uid=` those of one key."""
+    return listing("schedules", narrowed(lists.schedules(g.console, chosen("schedules")), Schedule), Schedule)
 
 
 @bp.get(f"/console/<code>/schedules/<{ROW_ID}:schedule_id>")
@@ -149,8 +150,8 @@ def schedule(schedule_id: int) -> str:
 
 @bp.get("/console/<code>/webhooks")
 def webhooks() -> str:
-    """List the webhooks, with `?only=` those in one state."""
-    return listing("webhooks", lists.deliveries(g.console, chosen("webhooks")), Delivery)
+    """List the webhooks, with `?only=` those in one state, with `?customer_uid=` those about one key."""
+    return listing("webhooks", narrowed(lists.deliveries(g.console, chosen("webhooks")), Delivery), Delivery)
 
 
 @bp.get(f"/console/<code>/webhooks/<{ROW_ID}:delivery_id>")

@@ -16,7 +16,7 @@ from .blueprint import bp
 from .rows import ROW_ID, before, chosen
 from .words import FILTERS
 
-FIELDS = ("method", "path", "status", "merchant_uid")
+FIELDS = ("method", "path", "status", "merchant_uid", "customer_uid")
 """Filters of `wirelog.filters` that the page offers as fields."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
