@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import cli
 import clock
+import schema
 import views
 from config import PUBLISHED_STAFF, Config, ConfigError
 from models import db
@@ -50,7 +51,8 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
     `config` defaults to the environment, `payments` to a client of the service that `config` names.
 
     Raises:
-        ConfigError: when a setting is missing or wrong, or the database holds the demonstration's member of staff.
+        ConfigError: when a setting is missing or wrong, or the database holds the demonstration's member of staff, or
+            the tables of another version.
     """
     config = config or Config.from_environ(os.environ)
     app = Flask(__name__, static_url_path=assets.address(), instance_path=str(ROOT / "instance"))
@@ -83,9 +85,17 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
 
     views.register(app, csrf)
     cli.register(app)
-    if not config.DEMO:
+    if not config.DEMO:  # a demonstration migrates its database itself
+        _refuse_other_tables(app)
         _refuse_published_staff(app)
     return app
+
+
+def _refuse_other_tables(app: Flask) -> None:
+    """Raise `ConfigError` if the application is to serve, and the database has the tables of another version."""
+    if not schema.is_made_for_a_command():
+        with app.app_context():
+            schema.check()
 
 
 def _refuse_published_staff(app: Flask) -> None:

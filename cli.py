@@ -17,6 +17,7 @@ import follow_up
 import progress
 from follow_up import Look
 from rounds import Tally, charge_due, isolated
+from schema import needs_own_tables
 from services import accounts, catalog, comparison, days, differences, forgetting, renewals
 from services.desk import Desk
 from services.forgetting import Kept, Outcome
@@ -39,6 +40,7 @@ def register(app: Flask) -> None:
 
 @click.command()
 @with_appcontext
+@needs_own_tables
 def seed() -> None:
     """Add the plans that are missing. Existing plans stay unchanged.
 
@@ -61,6 +63,7 @@ def seed() -> None:
 @click.option("--dry-run", is_flag=True, help="Write what is due, and charge nothing.")
 @click.option("--now", "moment", metavar="TIME", help="With --dry-run or in the demo: the time of the charges.")
 @with_appcontext
+@needs_own_tables
 def renew_due(forever: bool, every: float, threads: int, limit: int | None, dry_run: bool, moment: str | None) -> None:
     """Charge every subscription that is due, then settle what was left open. Forever, also settle each notice.
 
@@ -113,6 +116,7 @@ def _write_due(now: datetime) -> None:
 @click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Compare this day in Seoul with the service's lists.")
 @click.option("--dry-run", is_flag=True, help="With --day: report what differs, and repair nothing.")
 @with_appcontext
+@needs_own_tables
 def reconcile(day: datetime | None, dry_run: bool) -> None:
     """Settle every notice and open order, make the refunds that are due, and delete revoked keys at the service.
 
@@ -137,6 +141,7 @@ def reconcile(day: datetime | None, dry_run: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Write what would go, and change nothing.")
 @with_appcontext
+@needs_own_tables
 def forget_person(email: str, yes: bool, dry_run: bool) -> None:
     """Remove the personal data of the buyer with this e-mail address. Amounts, ids and dates stay.
 

@@ -10,7 +10,8 @@ NOT_OURS = {".venv", ".git", "node_modules", "instance", "migrations", "__pycach
 """Folders that tools make, and the migrations, which stay as they were written."""
 
 BOTTOM = {"money", "clock", "errors", "texts", "columns"}
-ROOT_MODULES = BOTTOM | {"states", "app", "config", "models", "forms", "rounds", "progress", "follow_up", "cli"}
+STARTS = {"app", "cli", "schema", "rounds", "progress", "follow_up"}
+ROOT_MODULES = BOTTOM | STARTS | {"states", "config", "models", "forms"}
 ROUTE = re.compile(r"\w+\.(?:get|post|put|patch|delete|route)\(")
 SHOP = ROOT_MODULES | {"services", "views"}
 

@@ -121,7 +121,7 @@ LAYERS_OF_THE_SHOP = (
     ("services",),
     ("config", "forms"),
     ("views",),
-    ("rounds",),
+    ("rounds", "schema"),
     ("progress", "follow_up"),
     ("cli",),
     ("app",),

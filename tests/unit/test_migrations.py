@@ -1,18 +1,21 @@
 """The migrations build the database that the models describe, and keep its data."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from click.testing import CliRunner, Result
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 
 from app import create_app
+from config import ConfigError
 from models import Case, Comparison, Difference, JournalEntry, Notice, Order, Refund, Subscription, User, db
 from money import Money
 from services import catalog, checkout, comparison, notices
@@ -261,3 +264,50 @@ def test_what_was_open_before_the_refunds_is_looked_at(app, desk):
     reconcile(desk, now=NOW + timedelta(minutes=3))
 
     assert db.session.get_one(Order, order_id).checked_at == NOW + timedelta(minutes=3)
+
+
+@pytest.fixture
+def flask(config, payments) -> Callable[..., Result]:
+    """A function that runs a command of `flask` as its own process would: the command itself creates the shop."""
+    group = FlaskGroup(create_app=lambda: create_app(config, payments))
+    return lambda *words: CliRunner().invoke(group, words)
+
+
+@pytest.mark.parametrize("command", [["seed"], ["renew-due"], ["reconcile"], ["run"]], ids=" ".join)
+def test_nothing_starts_on_the_tables_of_an_older_shop_and_one_sentence_says_what_to_run(app, flask, command):
+    newest = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    db.session.remove()
+    downgrade(revision="0023")
+
+    result = flask(*command)
+
+    upgrade()
+    sentence = f"its database is at revision 0023, and this version needs {newest}."
+    advice = "Stop web server and worker, back up, then run: flask db upgrade"
+    assert (result.exit_code, result.output) == (2, f"Error: The shop cannot start: {sentence} {advice}\n")
+
+
+def test_the_command_that_the_sentence_names_starts(app, flask):
+    downgrade(revision="0023")
+
+    assert flask("db", "upgrade").exit_code == 0
+    assert flask("seed").exit_code == 0
+
+
+def test_the_shop_does_not_start_on_the_tables_of_a_newer_one(app, config, payments):
+    newest = db.session.scalar(text("SELECT version_num FROM alembic_version"))
+    db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    db.session.commit()
+
+    with pytest.raises(ConfigError, match="Start the version that it belongs to"):
+        create_app(config, payments)
+
+    db.session.execute(text(f"UPDATE alembic_version SET version_num = '{newest}'"))
+    db.session.commit()
+
+
+def test_a_demonstration_starts_on_older_tables_because_it_migrates_them(app, config, payments):
+    downgrade(revision="0023")
+
+    assert create_app(replace(config, DEMO=True), payments)
+    upgrade()
