@@ -67,8 +67,7 @@
 
   /**
    * Open a payment window.
-   * @param {Record<string, any>} params
-   * @param {Callback} callback
+   * @param {Record<string, any>} params @param {Callback} callback
    * @param {string} [uiType] of the button that was clicked, see `loadUI`
    */
   function requestPay(params, callback, uiType) {
@@ -81,9 +80,7 @@
 
   /**
    * Open a window of either kind. The result arrives by `callback` (layer, pop-up) or at `m_redirect_url`, never both.
-   * @param {Kind} kind
-   * @param {Record<string, any>} params
-   * @param {Callback} callback
+   * @param {Kind} kind @param {Record<string, any>} params @param {Callback} callback
    * @param {string} [uiType] of the button that was clicked, see `loadUI`
    */
   function request(kind, params, callback, uiType) {
@@ -163,8 +160,9 @@
     } catch (error) {
       throw unreachable(ids, error);
     }
-    if (unplayed?.unknown.length) console.warn("IMP: unknown parameters, perhaps misspelt: " + unplayed.unknown.join(", "));
-    if (unplayed?.ignored.length) console.info("IMP: parameters without effect in the sandbox: " + unplayed.ignored.join(", "));
+    const { unknown = [], ignored = [] } = unplayed || {};
+    if (unknown.length) console.warn("IMP: unknown parameters, perhaps misspelt: " + unknown.join(", "));
+    if (ignored.length) console.info("IMP: parameters without effect in the sandbox: " + ignored.join(", "));
     if (!opened.window_url) throw { ...ids, ...opened };
     return { ...opened, kind, ids: { ...ids, imp_uid: opened.imp_uid } };
   }
@@ -301,11 +299,13 @@
   function offerWayOut(frame, english, leave) {
     const panel = document.createElement("div");
     panel.setAttribute("role", "alert");
-    style(panel, { position: "absolute", inset: "0", margin: "auto", width: "min(340px, 90%)", height: "fit-content" });
-    style(panel, { padding: "24px", "border-radius": "14px", background: "#fff", color: "#111820", font: "16px sans-serif" });
-    const text = document.createElement("p");
-    text.textContent = english ? "The payment server does not answer." : "결제 서버가 응답하지 않습니다.";
-    panel.append(text, action(english ? "Try again" : "다시 시도", again), action(english ? "Close" : "닫기", leave));
+    style(panel, { position: "absolute", inset: "0", margin: "auto", width: "min(360px, 90%)", height: "fit-content" });
+    style(panel, { "box-sizing": "border-box", padding: "24px", border: "1px solid #8a919c", "border-radius": "14px" });
+    style(panel, { background: "#fff", color: "#111820", font: "16px/1.5 sans-serif", "word-break": "keep-all" });
+    const [sorry, retry, end] = english
+      ? ["The payment server does not answer. Try again, or close this and return to the shop.", "Try again", "Close"]
+      : ["결제 서버가 응답하지 않습니다. 다시 시도하거나 닫고 상점으로 돌아가세요.", "다시 시도", "닫기"];
+    panel.append(sorry, document.createElement("br"), action(retry, again), action(end, leave));
     frame.addEventListener("load", () => expect(2_000));
     let timer = 0;
     expect(10_000);
@@ -313,7 +313,7 @@
 
     function expect(/** @type {number} */ milliseconds) {
       window.clearTimeout(timer);
-      timer = window.setTimeout(() => frame.after(panel), milliseconds);
+      timer = window.setTimeout(() => (frame.after(panel), panel.querySelector("button")?.focus()), milliseconds);
     }
     function withdraw() {
       window.clearTimeout(timer);
@@ -331,7 +331,8 @@
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = label;
-    style(button, { "min-height": "44px", margin: "16px 8px 0 0", padding: "0 18px", font: "inherit", cursor: "pointer" });
+    style(button, { "min-height": "44px", margin: "16px 8px 0 0", padding: "0 18px", border: "1px solid #8a919c" });
+    style(button, { "border-radius": "8px", background: "#fff", color: "inherit", font: "inherit", cursor: "pointer" });
     button.addEventListener("click", act);
     return button;
   }
@@ -356,9 +357,7 @@
   /**
    * Report to the shop that no window opened: by callback; without a callback, a phone goes to `m_redirect_url`
    * and a PC shows the message.
-   * @param {Record<string, any>} refusal
-   * @param {Record<string, any>} params
-   * @param {Callback} callback
+   * @param {Record<string, any>} refusal @param {Record<string, any>} params @param {Callback} callback
    */
   function refuse(refusal, params, callback) {
     if (typeof callback === "function") {
