@@ -6,6 +6,8 @@ The sandbox has no password, and any website that a developer visits can send re
   machine (DNS rebinding) would give a foreign page the sandbox's own origin;
 - only a page of the sandbox itself may change anything outside of what shops call across origins (`CROSS_ORIGIN`). A
   program that sends neither `Origin` nor `Sec-Fetch-Site`, such as curl or a test, is not a page;
+- only such a page may read a lever, because some of these calls wait, and load a part of the console into its own. A
+  link to the console is no such load: there the reader leaves the other page;
 - with `Config.CONSOLE_ADDRESS` the console, the levers and the description answer at that address only.
 """
 
@@ -17,7 +19,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.sansio.utils import host_is_trusted
 
-from . import api, sdk, windows
+from . import api, dashboard, sdk, windows
 from .api import envelope
 from .pages import UNFRAMED, guard, language_links, words
 from .windows import identity
@@ -59,7 +61,7 @@ def init_app(app: Flask) -> None:
 
 def refuse() -> ResponseReturnValue | None:
     """Answer a request that must not reach what it asks for; return None for any other."""
-    refusal = _unknown_host() or _foreign_change() or _elsewhere()
+    refusal = _unknown_host() or _foreign() or _elsewhere()
     return _answer(refusal) if refusal else None
 
 
@@ -81,21 +83,30 @@ def _is_trusted(host: str, trusted: tuple[str, ...]) -> bool:
     return host_is_trusted(host, trusted) or f"{host.rpartition(']')[0]}]" in trusted
 
 
-def _foreign_change() -> Refusal | None:
-    """Refuse a change that a page of another origin sends.
+def _foreign() -> Refusal | None:
+    """Refuse what a page of another origin must not do: change something, read a lever, or embed the console.
 
     Both headers are checked, because browsers send `Sec-Fetch-Site` only to a trustworthy address, and an older one
     never. `Origin: null`, such as of a sandboxed frame, is another origin.
 
     Source: https://cheatsheetseries.owasp.org/cheatsheets/Cross-Site_Request_Forgery_Prevention_Cheat_Sheet.html
     """
-    if request.method in READING or CROSS_ORIGIN & set(request.blueprints):
+    reads = request.method in READING
+    if CROSS_ORIGIN & set(request.blueprints) or (reads and not _is_private_read()):
         return None
     # A proxy may end TLS, so the scheme that the sandbox sees is not always the browser's.
     own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "none")
     if site in OWN_SITES and (origin is None or origin in own):
         return None
+    if reads:
+        message = _(
+            "A page of another origin (%(origin)s) must not read the levers or load the console. Open %(console)s, or "
+            "send the request from a program instead of a page, such as curl or your test.",
+            origin=origin or site,
+            console=request.host_url,
+        )
+        return Refusal(403, "foreign_origin", _("Request from another page refused"), message)
     message = _(
         "A page of another origin (%(origin)s) must not change the sandbox, and nothing has changed. Use the console "
         "at %(console)s, or send the request from a program instead of a page, such as curl or your test.",
@@ -103,6 +114,15 @@ def _foreign_change() -> Refusal | None:
         console=request.host_url,
     )
     return Refusal(403, "foreign_origin", _("Change from another page refused"), message)
+
+
+def _is_private_read() -> bool:
+    """Whether a reading request is for a lever, or loads a page of the console otherwise than by a link.
+
+    Source: https://www.w3.org/TR/fetch-metadata/ (a link has `Sec-Fetch-Dest: document`)
+    """
+    by_link = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return request.path.startswith("/control/") or (dashboard.bp.name in request.blueprints and not by_link)
 
 
 def _elsewhere() -> Refusal | None:

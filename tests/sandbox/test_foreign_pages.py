@@ -152,6 +152,53 @@ def test_another_origin_reads_nothing(client: FlaskClient, calls):
     assert readable == {"/openapi.json"}  # the description, which names no secret but the public one
 
 
+EMBEDDED = [
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate"},
+    {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "empty", "Origin": "http://localhost:3000"},
+    {"Sec-Fetch-Dest": "empty", "Origin": EVIL},
+]
+"""What a browser sends when a page of another origin loads an address into itself."""
+BY_LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate"}
+
+
+@pytest.mark.parametrize("headers", EMBEDDED, ids=str)
+def test_another_page_loads_no_lever_and_no_part_of_the_console(app, client, calls, headers):
+    before = everything(app)
+    private = [(m, path) for m, path, _open in calls if m in READING and path.startswith(("/control/", "/console/"))]
+
+    answers = {(method, path): client.open(path, method=method, headers=headers) for method, path in private}
+
+    assert {answer.status_code for answer in answers.values()} == {403}
+    assert all("foreign_origin" in a.text for (method, _path), a in answers.items() if method != "HEAD")
+    assert {("GET", "/control/idle"), ("GET", "/control/clock"), ("GET", "/console/imp00000000/levers")} <= set(private)
+    assert everything(app) == before
+
+
+def test_no_lever_waits_for_another_page(client, monkeypatch):
+    monkeypatch.setattr("sandbox.control.webhooks.open_deliveries", None)  # a call would fail
+
+    for headers in (*EMBEDDED, BY_LINK):
+        assert client.get("/control/idle?wait=60", headers=headers).status_code == 403
+
+
+def test_a_link_leads_to_the_console_but_not_to_a_lever(client):
+    pages = ["/console/imp00000000/levers", "/console/imp00000000/wire", "/docs", "/healthz", "/openapi.json"]
+
+    assert [client.get(path, headers=BY_LINK).status_code for path in pages] == [200] * len(pages)
+    assert client.get("/control/levers", headers=BY_LINK).status_code == 403
+
+
+def test_no_other_reading_call_changes_anything_but_the_log(app, client, calls):
+    before = everything(app) | {"wire_entries": []}
+
+    for method, path, _is_open in calls:
+        if method in READING and not path.startswith("/control/"):
+            client.open(path, method=method, headers=BY_LINK)
+
+    assert everything(app) | {"wire_entries": []} == before
+
+
 # Hosts ----------------------------------------------------------------------------------------------------
 
 
