@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage bench-guides screenshots pins translations
+.PHONY: help demo serve reset quick test test-all simulate drill lint check browser bench-sandbox bench-webhooks bench-outage bench-guides screenshots pins audit translations
 
 help: ## List these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -96,10 +96,23 @@ bench-guides: .venv/.ready ## Measure how fast a guide is served, beside a bare 
 screenshots: .venv/.ready-dev browser ## Make the pictures of the documentation
 	@$(BIN)/python -m tests.screenshots
 
-pins: .venv/.ready ## Compile requirements*.txt from requirements*.in
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@for name in requirements requirements-dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+# These tools have an environment of their own, so that what they need changes no version of ours.
+.venv/.ready-tools: .venv/.ready requirements-tools.txt
+	@$(PYTHON) -m venv .venv/tools
+	@.venv/tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@touch $@
+
+pins: .venv/.ready-tools ## Compile requirements*.txt from requirements*.in
+	@for name in requirements requirements-dev requirements-tools; do .venv/tools/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url $$name.in -o $$name.txt; done
+
+ADVISORIES := https://pypi.org
+audit: .venv/.ready ## Compare what is pinned with the published advisories (needs a network)
+	@$(BIN)/python -c "import requests; requests.get('$(ADVISORIES)/pypi/pip/json', timeout=10).raise_for_status()" 2>/dev/null \
+	|| { echo "The audit reads the advisories at $(ADVISORIES), which this machine cannot reach. Run it on a machine with a network."; exit 1; }
+	@$(MAKE) --no-print-directory .venv/.ready-tools
+	@for name in requirements requirements-dev requirements-tools; do \
+	  .venv/tools/bin/pip-audit --disable-pip --require-hashes -r $$name.txt || exit 1; done
 
 translations: .venv/.ready ## Collect new texts, then compile the translations
 	@$(call TRANSLATE,babel.cfg,.,translations)
