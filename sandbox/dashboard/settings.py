@@ -17,7 +17,19 @@ def time() -> str:
     upcoming = db.session.scalars(query).all()
     # A schedule is due sooner for a customer whose clock is ahead of the merchant's.
     next_at = min((s.schedule_at - g.console.customer_offsets.get(s.customer_uid, 0) for s in upcoming), default=0)
-    return render_template("dashboard/clock.html", steps=steps(), upcoming=upcoming, next_at=next_at)
+    return render_template(
+        "dashboard/clock.html",
+        steps=steps(),
+        upcoming=upcoming,
+        waiting=lists.count(lists.schedules(g.console, "scheduled")),
+        next_at=next_at,
+        customers=_ahead(),
+    )
+
+
+def _ahead() -> list[tuple[str, int]]:
+    """Return the last `ROWS` customers whose clock was moved, the latest first, each with its seconds."""
+    return list(g.console.customer_offsets.items())[: -lists.ROWS - 1 : -1]
 
 
 @bp.get("/console/<code>/levers")

@@ -248,6 +248,38 @@ def test_the_clock_is_set_in_seoul_s_time(client, clock):
     assert client.get("/control/clock").json["now"] == 1_803_859_200
 
 
+def test_a_customer_s_clock_returns_to_the_merchant_s(client, api):
+    for customer_uid in ("card-1", "card-2"):
+        client.post("/control/clock", json={"customer_uid": customer_uid, "offset": 3600})
+
+    answer = _press(client, f"{HOME}/clock", "clock", customer_uid="card-1", offset="0")
+
+    assert answer.status_code == 303
+    assert client.get("/control/clock").json["customers"] == {"card-2": 3600}
+    assert "Return to the merchant’s time card-2" in Markup(client.get(f"{HOME}/clock?lang=en").text).text
+
+
+def test_the_clock_s_page_shows_the_next_schedules_and_the_latest_customers(client, api, monkeypatch):
+    monkeypatch.setattr(lists, "ROWS", 2)
+    api.issue()
+    now = client.get("/control/clock").json["now"]
+    entry = {"amount": 9900, "name": "원두"}
+    booked = [{**entry, "merchant_uid": f"next-{day}", "schedule_at": now + day * 86_400} for day in range(1, 11)]
+    api.post("/subscribe/payments/schedule", customer_uid="card-1", schedules=booked)
+    for one in range(3):
+        client.post("/control/clock", json={"customer_uid": f"moved-{one}", "offset": 60})
+
+    page = Markup(client.get(f"{HOME}/clock?lang=en").text).text
+
+    assert "The same as the computer’s clock" in page
+    assert "next-8" in page
+    assert "next-9" not in page
+    assert "The next 8 of 10 are shown. Show all" in page
+    assert "moved-2" in page
+    assert "moved-0" not in page
+    assert "The latest 2 of 3 are shown." in page
+
+
 @pytest.mark.parametrize("until", ["0001-01-01T00:00", "1969-12-31T23:59", "3000-01-01T09:01", "9999-12-31T23:59"])
 def test_a_time_that_no_clock_can_show_is_refused_with_the_reason(client, clock, until):
     answer = client.post(f"{HOME}/clock", data={"until": until})

@@ -27,9 +27,17 @@ def stocked(client, api, payer, receiver) -> dict[str, str]:
     charged = api.get("/payments/find/next-1").response["imp_uid"]
     person = {"name": "홍길동", "phone": "010-1234-5678", "birth": "900101", "gender_digit": "1", "carrier": "SKT"}
     certified = api.post("/certifications/otp/request", **person, merchant_uid="order-1").response["imp_uid"]
-    account = {"merchant_uid": "bank-1", "amount": 9900, "vbank_code": "004", "vbank_due": now + 2 * MONTH}
+    account = {
+        "merchant_uid": "bank-1",
+        "name": "원두",
+        "amount": 9900,
+        "vbank_code": "03",
+        "vbank_holder": "매달상점",
+        "pg_api_key": "key",
+        "vbank_due": now + 2 * MONTH,
+    }
     buyer = {"buyer_name": "홍길동", "buyer_email": "gildong@example.com", "buyer_tel": "010-1234-5678"}
-    into = api.post("/vbanks", **account, **buyer, vbank_holder="매달상점").response["imp_uid"]
+    into = api.post("/vbanks", **account, **buyer).response["imp_uid"]
     client.post("/control/deposits", json={"imp_uid": into})
     api.post(f"/receipts/{into}", identifier="010-1234-5678", identifier_type="phone", type="person")
     client.post("/control/outcomes", json={"outcome": "decline", "customer_uid": "card-1"})

@@ -90,8 +90,17 @@ def test_an_amount_that_was_prepared_is_found(found, api):
 
 
 def test_a_virtual_account_is_found_by_its_number_and_holder(client, found, api, clock):
-    account = {"merchant_uid": "bank-1", "amount": 9900, "vbank_code": "03", "vbank_due": clock() + 3600, **BUYER}
-    number = api.post("/vbanks", **account, vbank_holder="매달상점").response["vbank_num"]
+    account = {
+        "merchant_uid": "bank-1",
+        "name": "원두",
+        "amount": 9900,
+        "vbank_code": "03",
+        "vbank_holder": "매달상점",
+        "pg_api_key": "key",
+        "vbank_due": clock() + 3600,
+        **BUYER,
+    }
+    number = api.post("/vbanks", **account).response["vbank_num"]
 
     assert found(number) == ["payments"]
     assert found("매달상") == ["payments"]
