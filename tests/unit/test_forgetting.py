@@ -12,8 +12,8 @@ from models import BillingKey, Case, Invoice, JournalEntry, Order, Session, Subs
 from services import catalog, checkout, forgetting, sessions
 from services.checkout import Source
 from services.forgetting import Outcome
-from states import CaseKind, KeyStatus, OrderStatus, SubscriptionStatus
-from tests.factories import make_user, place_order, subscribe
+from states import CaseKind, KeyStatus, OrderStatus, RefundStatus, SubscriptionStatus
+from tests.factories import make_user, place_order, reconcile, subscribe
 
 PERSONAL = ("Jisoo Kim", "jisoo@example.com", "010-1234-5678", "203.0.113.7", "김지수")
 
@@ -202,3 +202,20 @@ def test_the_person_may_sign_up_again(app, person):
     forget(app, "jisoo@example.com", "--yes")
 
     assert make_user("jisoo@example.com").id != person.id
+
+
+def test_what_is_approved_after_that_is_refunded_and_its_key_deleted(desk, payments, user):
+    order = place_order(desk, user, catalog.plan_on_sale("coffee-monthly"), "jtnet", now=clock.now())
+    imp_uid = payments.pay(checkout.request(desk, order, language="ko"))
+    order.mark_abandoned(at=clock.now())
+    db.session.commit()
+    assert forgetting.forget(desk, user, now=clock.now()) is Outcome.FORGOTTEN
+
+    news = {"merchant_uid": order.merchant_uid, "imp_uid": imp_uid}
+    checkout.receive(desk, source=Source.CHECK, **news, now=clock.now())
+    reconcile(desk, now=clock.now() + timedelta(hours=1))
+
+    db.session.expire_all()
+    assert [refund.status for refund in order.refunds] == [RefundStatus.MADE]
+    assert payments.keys == {}
+    assert order.buyer_name == "-"
