@@ -4,8 +4,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from ..facts import nulls
 from ..facts.codes import BANKS
-from ..facts.pgs import profile_for
+from ..facts.pgs import Profile, profile_for
 from ..ledger.models import BillingKey, Cancellation, Payment, Prepared, Schedule
 from ..merchants.channels import Channel
 from ..products import vbanks
@@ -16,23 +17,12 @@ from ..products.receipts import Receipt
 from ..products.vbanks import VirtualAccount
 from ..wire.money import major_units
 
-_UNUSED_TEXT = (
-    "emb_pg_provider",
-    "card_issuer_code",
-    "card_issuer_name",
-    "card_publisher_code",
-    "card_publisher_name",
-    "user_agent",
-    "promotion",
-)
-"""Fields of a payment that recurring billing never fills."""
-
 _AS_STORED = (
     *("imp_uid", "merchant_uid", "pay_method", "channel", "pg_id", "pg_tid", "apply_num"),
     *("bank_code", "bank_name", "card_code", "card_name", "card_number", "card_type"),
     *("name", "currency", "buyer_name", "buyer_email", "buyer_tel", "buyer_addr", "buyer_postcode", "custom_data"),
-    *("status", "started_at", "paid_at", "failed_at", "cancelled_at", "fail_reason", "cancel_reason", "receipt_url"),
-    *("customer_uid", "customer_uid_usage"),
+    *("status", "started_at", "paid_at", "failed_at", "cancelled_at", "fail_reason", "cancel_reason"),
+    *("customer_uid", "customer_uid_usage", "user_agent"),
 )
 
 
@@ -50,7 +40,7 @@ _OF_PRODUCT = (
 def payment_object(payment: Payment) -> dict[str, Any]:
     """Return a payment. Source: schema `PaymentAnnotation` of the V1 API."""
     return {
-        **dict.fromkeys(_UNUSED_TEXT),
+        **nulls.of("Payment"),
         **{name: getattr(payment, name) for name in _AS_STORED},
         "pg_provider": payment.pg_code,
         "amount": major_units(payment.amount, payment.currency),
@@ -58,11 +48,22 @@ def payment_object(payment: Payment) -> dict[str, Any]:
         "cancel_history": [_cancellation_object(entry, payment.currency) for entry in payment.cancellations],
         "cancel_receipt_urls": [],
         "deposit_history": [],
+        **_issuer(payment.profile, payment.card_code, payment.card_name),
         "card_quota": payment.card_quota,
         "cash_receipt_issued": payment.cash_receipt_issued,
         "escrow": payment.escrow,
         "sandbox": True,
         **_vbank_fields(vbanks.of(payment)),
+    }
+
+
+def _issuer(profile: Profile, code: str | None, name: str | None) -> dict[str, str | None]:
+    """Return who issued and who publishes a card, at the PGs that report it: each test card is of one company."""
+    if not (profile.reports_issuer and profile.family == "card"):
+        code = name = None
+    return {
+        **{f"card_{whose}_code": code for whose in ("issuer", "publisher")},
+        **{f"card_{whose}_name": name for whose in ("issuer", "publisher")},
     }
 
 
@@ -96,7 +97,7 @@ def certification_object(certification: Certification) -> dict[str, Any]:
         "foreigner_v2": certification.foreigner if known else None,
         "unique_key": certification.key_for("everywhere") if known else None,
         "unique_in_site": certification.key_for(f"merchant {certification.merchant_id}") if known else None,
-        "origin": None,
+        "origin": certification.window.get("page"),
     }
 
 
@@ -104,12 +105,12 @@ def receipt_object(receipt: Receipt, **whose: str) -> dict[str, Any]:
     """Return a cash receipt of the `imp_uid` or `merchant_uid` given as `whose`. Source: schema `ReceiptAnnotation`."""
     return {
         **whose,
+        **nulls.of("Receipt"),
         "receipt_tid": receipt.receipt_tid,
         "apply_num": receipt.apply_num,
         "type": receipt.kind,
         "amount": receipt.amount,
         "vat": receipt.vat,
-        "receipt_url": None,
         "applied_at": receipt.applied_at,
         "cancelled_at": receipt.cancelled_at,
     }
@@ -125,27 +126,26 @@ def product_order_object(product: ProductOrder) -> dict[str, Any]:
     payment, (claim_type, claim_status) = product.payment, product.claim
     name, tel = payment.buyer_name or "김매달", payment.buyer_tel or "010-0000-0000"
     return {
+        **nulls.of("ProductOrder"),
         **{part: getattr(product, part) for part in _OF_PRODUCT},
         "product_order_status": product.status,
         "claim_type": claim_type,
         "claim_status": claim_status,
         "orderer": {"name": name, "id": "mae****", "tel": tel},
         "shipping_address": {
+            **nulls.of("Address"),
             "base": payment.buyer_addr or "서울특별시 강남구 테헤란로 1",
-            "detail": None,
             "postcode": payment.buyer_postcode or "06130",
             "tel1": tel,
-            "tel2": None,
             "name": name,
         },
-        "shipping_memo": None,
-        "individual_code": None,
     }
 
 
 def review_object(product: ProductOrder, kind: str) -> dict[str, Any]:
     """Return a product's review; `kind` is `general` or `premium`. Source: schema `NaverReviewAnnotation`."""
     return {
+        **nulls.of("Review"),
         **{part: getattr(product, part) for part in ("product_order_id", "product_id", "product_name")},
         "product_option_name": product.product_option_name,
         "review_id": f"{kind}-{product.product_order_id}",
@@ -154,14 +154,13 @@ def review_object(product: ProductOrder, kind: str) -> dict[str, Any]:
         "content": "향이 좋아요" if kind == "premium" else None,
         "writer": "mae****",
         "created_at": product.moved_at,
-        "modified_at": None,
     }
 
 
 def key_object(key: BillingKey) -> dict[str, Any]:
     """Return a billing key, without the secret that the service never shows. Source: schema `CustomerAnnotation`."""
     return {
-        **dict.fromkeys(("card_issuer_code", "card_issuer_name", "card_publisher_code", "card_publisher_name")),
+        **_issuer(key.profile, key.card_code, key.card_name),
         "customer_uid": key.customer_uid,
         "pg_provider": key.pg_code,
         "pg_id": key.pg_id,
@@ -192,7 +191,7 @@ def schedule_object(schedule: Schedule) -> dict[str, Any]:
         "schedule_status": schedule.status,
         "payment_status": payment.status if payment and payment.status != "ready" else None,
         "fail_reason": payment.fail_reason if payment else None,
-        "promotion_id": None,
+        "promotion_id": schedule.fields.get("promotion_id"),
     }
 
 
@@ -214,10 +213,10 @@ def prepared_object(prepared: Prepared) -> dict[str, Any]:
 
 def _cancellation_object(entry: Cancellation, currency: str) -> dict[str, Any]:
     return {
+        **nulls.of("Cancellation"),
         "amount": major_units(entry.amount, currency),
         "cancellation_id": entry.cancellation_id,
         "cancelled_at": entry.cancelled_at,
         "pg_tid": entry.pg_tid,
         "reason": entry.reason,
-        "receipt_url": None,
     }

@@ -123,6 +123,8 @@ class Profile:
     """A merchant id without billing rights: the window ends `paid` and issues no key."""
     instrument_shown: bool = True
     """When False, records and keys have null for card name, number and type."""
+    reports_issuer: bool = False
+    """Records and keys name the card's issuer and publisher. Source: schema, `card_issuer_code`."""
     card_type_known: bool = True
     """When False, records and keys have null for `card_type`."""
     issue_tid_prefix: str = ""

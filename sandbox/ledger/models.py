@@ -140,6 +140,8 @@ class Payment(Model):
     cancelled_at: Mapped[int] = mapped_column(default=0)
     updated_at: Mapped[int] = mapped_column(default=0)
 
+    user_agent: Mapped[str | None]
+    """The name that the browser of the window gave itself; None for a payment without a window."""
     device: Mapped[str | None]
     """The device of the window: `pc` or `mobile`; None for a payment without a window."""
     result_path: Mapped[str | None]

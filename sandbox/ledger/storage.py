@@ -17,7 +17,7 @@ from .models import db
 from .transactions import exclusive
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISION = "0004"
+REVISION = "0005"
 """The last migration in `migrations/versions`: that of the tables in `models.py`."""
 UNVERSIONED = {1_627_490_030: "0001", 1_122_516_667: "0002"}
 """The checksum of its tables that a ledger from before the migrations holds as `user_version` → its revision."""

@@ -74,7 +74,7 @@ class Certification(Model):
     carrier: Mapped[str] = mapped_column(default="")
     certified_at: Mapped[int] = mapped_column(default=0)
     window: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What its window was opened with: `form`, `origin`, `m_redirect_url`, `language`, `min_age`, and under
+    """What its window was opened with: `form`, `origin`, `page`, `m_redirect_url`, `language`, `min_age`, and under
     `filled` the first values of its fields. Empty for a check over REST."""
 
     merchant: Mapped[Merchant] = relationship()
@@ -100,22 +100,25 @@ def request(merchant: Merchant, fields: Fields) -> Certification:
     return check
 
 
-def open_window(merchant: Merchant, params: Fields, device: str, origin: str, now: int) -> Certification:
+def open_window(
+    merchant: Merchant, params: Fields, device: str, origin: str, page: str | None, now: int
+) -> Certification:
     """Create the check behind a window from the parameters of `IMP.certification`.
 
-    On a phone the window replaces the page, unless `popup` is true.
+    On a phone the window replaces the page, unless `popup` is true. `page` is the page's address.
 
     Raises:
         Malformed: when the window replaces the page and `m_redirect_url` is missing, or a field is of the wrong shape.
     """
-    page = device == "mobile" and params.get("popup") is not True
+    replaces = device == "mobile" and params.get("popup") is not True
     target = next(iter(urls(params, "m_redirect_url")), None)
-    if page and target is None:
+    if replaces and target is None:
         raise missing("m_redirect_url")
     check = _new(merchant, text(params, "merchant_uid", limit=MERCHANT_UID_LIMIT) or f"nobody_{now}000")
     check.window = {
-        "form": "page" if page else levers.get(merchant, "certification_form"),
+        "form": "page" if replaces else levers.get(merchant, "certification_form"),
         "origin": origin,
+        "page": page,
         "m_redirect_url": target,
         "language": text(params, "language"),
         "min_age": integer(params, "min_age", most=200),

@@ -99,6 +99,7 @@ def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> Bil
 def _schedule(merchant: Merchant, key: BillingKey, fields: Fields, request: Fields, now: int) -> Schedule:
     schedule_at = _future_time(merchant, request, now)
     charge = charges.requested_charge(merchant, request, now)
+    text(request, "promotion_id")
     return Schedule(
         merchant_id=merchant.id,
         customer_uid=key.customer_uid,

@@ -41,12 +41,18 @@ DECLINED = "PG사에서 결제 요청을 거절하였습니다."
 
 
 def open_window(
-    merchant: Merchant, params: Fields, device: str, opener_origin: str, now: int, script: Script = SCRIPTS[0]
+    merchant: Merchant,
+    params: Fields,
+    device: str,
+    opener_origin: str,
+    now: int,
+    script: Script = SCRIPTS[0],
+    user_agent: str | None = None,
 ) -> Payment:
     """Create the `ready` payment behind a window from the parameters of `IMP.request_pay`.
 
     `device` is `pc` or `mobile`; `opener_origin` is the only origin that may receive the result; `script` is the
-    browser script that the page has loaded.
+    browser script that the page has loaded; `user_agent` is the browser's name for itself.
 
     Raises:
         WindowRefused: when the service or the PG would not open the window.
@@ -63,7 +69,7 @@ def open_window(
             raise WindowRefused("F1002", PAID_ALREADY)
         if not preparing.allows(merchant, payment):
             raise WindowRefused("F0004", f"F0004:{_own(merchant, PREPARED_OTHERWISE)}")
-        payment.imp_uid = entries.new_imp_uid()
+        payment.imp_uid, payment.user_agent = entries.new_imp_uid(), user_agent
         db.session.add(payment)
     return payment
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, send_from_directory, url_for
+from flask import Blueprint, Response, abort, jsonify, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -54,7 +54,7 @@ def script(version: str = "") -> Response:
 def open_payment() -> ResponseReturnValue:
     """Create a payment in status `ready` and answer with the address of its window.
 
-    Takes `{merchant_code, params, script, device, ui_type, origin, page_language}`; answers 201 with
+    Takes `{merchant_code, params, script, device, ui_type, origin, page, page_language}`; answers 201 with
     `{imp_uid, window_url, result, form}` or 400 with `{error_code, error_msg, imp_uid, merchant_uid}`, which the
     script passes to the shop's callback, with `success: false` unless the PG's browser results have no `success`.
     Both name the parameters without effect under `unplayed`, which the script writes to the page's console.
@@ -141,13 +141,16 @@ def _open_window(body: dict[str, Any], params: dict[str, Any]) -> Payment:
         _origin(body.get("origin")),
         clock.of(merchant, params.get("customer_uid")),
         script=scripts.script_at(body.get("script")),
+        user_agent=request.headers.get("User-Agent"),
     )
 
 
 def _open_check(body: dict[str, Any], params: dict[str, Any]) -> Certification:
     """Return the new identity check that the script requests. Raises `WindowRefused` and `Malformed`."""
     merchant = _merchant(body.get("merchant_code"))
-    return certifications.open_window(merchant, params, _device(body), _origin(body.get("origin")), clock.of(merchant))
+    origin = _origin(body.get("origin"))
+    page = _page(body.get("page"), origin)
+    return certifications.open_window(merchant, params, _device(body), origin, page, clock.of(merchant))
 
 
 def _refused_check(refusal: WindowRefused | Malformed, body: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
@@ -214,3 +217,9 @@ def _receives_ids_only(params: dict[str, Any]) -> bool:
 def _origin(claimed: object) -> str:
     """Return the page's origin, or '' for a page without one (a file, a sandboxed frame)."""
     return claimed if isinstance(claimed, str) and ORIGIN.fullmatch(claimed) else ""
+
+
+def _page(claimed: object, origin: str) -> str | None:
+    """Return the page's address if it belongs to its origin, else the origin; None for a page without one."""
+    is_own = isinstance(claimed, str) and claimed.startswith(f"{origin}/")
+    return str(claimed) if origin and is_own else origin or None

@@ -155,6 +155,7 @@
         device,
         ui_type: uiType,
         origin: window.location.origin,
+        page: window.location.href,
         page_language: document.documentElement.lang,
       }));
     } catch (error) {

@@ -8,7 +8,7 @@ FIRST, LAST_UNVERSIONED = 1_627_490_030, 1_122_516_667
 """The checksums of the tables in the first ledgers that are kept, and in the last ones without a revision."""
 ADDED = (("deliveries", "customer_uid"), ("attempts", "began"), ("wire_entries", "began"))
 """What the last unversioned ledgers have and the first ones have not."""
-SINCE = (("billing_keys", "expiry"), ("payments", "expiry"))
+SINCE = (("billing_keys", "expiry"), ("payments", "expiry"), ("payments", "user_agent"))
 """What the revisions have added."""
 
 

@@ -94,3 +94,11 @@ def ours(entry: calls.Supported) -> tuple[str, set[str]]:
 
 def pairs(entry: calls.Supported) -> list[tuple[str, Any]]:
     return [(entry.call, field) for field in entry.fields]
+
+
+@pytest.mark.parametrize("definition", ["PaymentAnnotation", "CustomerAnnotation"])
+@pytest.mark.parametrize("field", ["card_issuer_code", "card_publisher_code"])
+def test_the_pgs_that_report_an_issuer_are_the_schemas(official, definition, field):
+    theirs = set(official["definitions"][definition]["properties"][field]["x-portone-supported-pgs"])
+
+    assert {profile.code for profile in pgs.PROFILES if profile.reports_issuer} == theirs & PLAYED
