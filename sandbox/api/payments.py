@@ -12,7 +12,7 @@ from ..merchants import levers
 from ..merchants.clock import LATEST, of
 from ..rules import balances
 from ..wire.errors import Refused
-from ..wire.parameters import Malformed, integer, missing, texts
+from ..wire.parameters import Malformed, integer, missing, text, texts
 from .access import authenticate, merchant
 from .body import query
 from .envelope import answer
@@ -140,7 +140,7 @@ def _check_status(status: str) -> None:
 
 
 def _sorted(wanted: Select[Payment]) -> Select[Payment]:
-    sorting = request.args.get("sorting") or "-started"
+    sorting = text(request.args, "sorting") or "-started"
     column = SORTINGS.get(sorting.removeprefix("-"))
     if column is None:
         raise Malformed(f"sorting 파라메터는 {', '.join(SORTINGS)} 중 하나이며, 앞에 -를 붙일 수 있습니다.")

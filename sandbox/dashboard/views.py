@@ -7,12 +7,14 @@ from flask import abort, g, render_template, request
 from sqlalchemy import Select, or_, select
 
 from ..api.objects import key_object, payment_object, schedule_object
-from ..facts import fidelity
+from ..facts.fidelity import BEHAVIOURS
 from ..ledger.models import BillingKey, Delivery, Merchant, Payment, Schedule, db
 from ..merchants import clock
+from ..openapi.description import GROUPS
+from ..openapi.fidelity import FIELD_TESTS, summary
 from ..pages import language_links
 from ..wirelog import WireEntry
-from . import lists, related
+from . import certainties, lists, related
 from .blueprint import NEWEST_MERCHANTS, bp
 from .rows import ROW_ID, chosen, listing, narrowed, oldest_first, own
 from .wire import collapsed
@@ -171,11 +173,21 @@ def webhook(delivery_id: int) -> str:
 
 
 @bp.get("/console/<code>/fidelity")
-def certainties() -> str:
-    """Show how certain each behaviour is, and with `?only=` those of one certainty."""
-    certainty = chosen("certainties")
-    shown = [behaviour for behaviour in fidelity.BEHAVIOURS if certainty in ("", behaviour.certainty)]
-    return render_template("dashboard/fidelity.html", behaviours=shown, filters=FILTERS["certainties"])
+def fidelity() -> str:
+    """Show what the sandbox serves of the official API, and how certain it is; `?only=` and `?part=` show less."""
+    only, part = chosen("fidelity"), request.args.get("part", "").strip()
+    return render_template(
+        "dashboard/fidelity.html",
+        entries=certainties.entries(only, part),
+        behaviours=certainties.behaviours(only, part),
+        summary=summary(),
+        behaviours_in_all=len(BEHAVIOURS),
+        groups=GROUPS,
+        field_tests=FIELD_TESTS,
+        part=part,
+        narrowed=bool(only or part),
+        filters=FILTERS["fidelity"],
+    )
 
 
 @bp.get("/console/<code>/merchants")

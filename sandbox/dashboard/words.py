@@ -19,15 +19,15 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "schedules": ("scheduled", "executed", "revoked"),
     "webhooks": ("queued", "answered", "unreachable", "lost"),
     "wire": ("rest", "sdk", "window", "control"),
-    "certainties": ("documented", "observed", "assumed"),
+    "fidelity": ("documented", "recorded", "assumed", "ignored", "not_served"),
 }
 """Endpoint of a section → the values that its rows can be filtered by, spelt as the API or the database does."""
 
 
 TONES: Mapping[str, str] = {
     **dict.fromkeys(("paid", "answered", "executed", "documented"), "good"),
-    **dict.fromkeys(("failed", "unreachable", "lost"), "bad"),
-    **dict.fromkeys(("ready", "queued", "sending", "scheduled", "cancelled", "assumed"), "warn"),
+    **dict.fromkeys(("failed", "unreachable", "lost", "not_served"), "bad"),
+    **dict.fromkeys(("ready", "queued", "sending", "scheduled", "cancelled", "assumed", "ignored"), "warn"),
 }
 """A value of the API or the database → how the page shows it. Other values are `calm`."""
 
@@ -44,7 +44,7 @@ def menu() -> list[tuple[str, str]]:
         ("wire", _("Wire log")),
         ("time", _("Clock")),
         ("pulled", _("Levers")),
-        ("certainties", _("Fidelity")),
+        ("fidelity", _("Fidelity")),
         ("shops", _("Merchants")),
     ]
 

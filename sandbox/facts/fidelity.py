@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from . import tables
 
-Certainty = Literal["documented", "observed", "assumed"]
+Certainty = Literal["documented", "recorded", "assumed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,13 @@ class Behaviour:
     title_en: str
     certainty: Certainty
     source: str
+    source_ko: str = ""
     switch: str | None = None
+
+    @property
+    def source_en(self) -> str:
+        """The English source, as `source_ko` is the Korean one."""
+        return self.source
 
 
 def _load() -> tuple[Behaviour, ...]:

@@ -16,12 +16,13 @@ from typing import Any
 from ..merchants import levers
 
 
-def _table(name: str) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file beside this module."""
     return tomllib.loads(Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8"))
 
 
-FIELDS = _table("fields")
-OBJECTS = _table("objects")
+FIELDS = table("fields")
+OBJECTS = table("objects")
 
 EVERY_LEVER = "every lever"
 """The entry of a `body` that means one field for each lever."""
@@ -43,18 +44,24 @@ class Field:
     months: int | None = None
     setting: str = ""
     parts: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
     shown: bool = False
     """Whether the sample contains it although it is not required."""
+    ignored: bool = False
+    """Whether it has no effect."""
 
     @classmethod
     def listed(cls, entry: str) -> "Field":
         """Return the field of an entry of a `query` or `body`.
 
-        The entry is a key of `fields.toml`. It ends in `*` when the field is required, and in `+` when the sample
-        contains it although it is not required.
+        The entry is a key of `fields.toml`. It ends in `*` when the field is required, in `+` when the sample contains
+        it although it is not required, and in `-` when it has no effect.
         """
-        key = entry.rstrip("*+")
-        return cls(**{"name": key, **FIELDS[key]}, required=entry.endswith("*"), shown=entry.endswith("+"))
+        key = entry.rstrip("*+-")
+        marks: dict[str, Any] = {
+            name: entry.endswith(mark) for name, mark in (("required", "*"), ("shown", "+"), ("ignored", "-"))
+        }
+        return cls(**{"name": key, **FIELDS[key]}, **marks)
 
     @classmethod
     def of_lever(cls, lever: levers.Lever) -> "Field":
@@ -69,6 +76,16 @@ class Field:
             min=least,
             max=most,
         )
+
+    @property
+    def dotted(self) -> str:
+        """The name as JSON nests it: `extra[requester]` → `extra.requester`, `imp_uid[]` → `imp_uid`."""
+        return self.name.removesuffix("[]").replace("[", ".").replace("]", "")
+
+    @property
+    def dotted_inside(self) -> tuple[str, ...]:
+        """The names of the fields that are read inside it."""
+        return tuple(f"{self.dotted}.{name}" for name in self.inside)
 
     @property
     def choices(self) -> list[str]:
@@ -102,6 +119,8 @@ class Operation:
     answers: str = ""
     status: int = 200
     is_lever: bool = False
+    official: str = ""
+    assumed: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
     """Name in the path → key of `fields.toml`, for names where the two differ."""
     examples: Mapping[str, Any] = field(default_factory=dict)
@@ -154,7 +173,7 @@ class Webhook:
 
 def _operation(entry: dict[str, Any], *, is_lever: bool) -> Operation:
     lists = {name: fields_of(entry.get(name, ())) for name in ("query", "body")}
-    codes = {name: tuple(entry.get(name, ())) for name in ("also", "fails")}
+    codes = {name: tuple(entry.get(name, ())) for name in ("also", "fails", "assumed")}
     return Operation(**{"open": is_lever, **entry, **lists, **codes}, is_lever=is_lever)
 
 
@@ -176,14 +195,14 @@ def _type_of(lever: levers.Lever) -> str:
 
 
 def _operations(name: str, *, is_lever: bool) -> tuple[Operation, ...]:
-    return tuple(_operation(entry, is_lever=is_lever) for entry in _table(name)["operation"])
+    return tuple(_operation(entry, is_lever=is_lever) for entry in table(name)["operation"])
 
 
-STATUSES: dict[str, dict[str, str]] = _table("operations")["statuses"]
+STATUSES: dict[str, dict[str, str]] = table("operations")["statuses"]
 SERVICE = _operations("operations", is_lever=False)
 LEVERS = _operations("levers", is_lever=True)
-WEBHOOKS = tuple(Webhook(**{**entry, "body": fields_of(entry["body"])}) for entry in _table("webhooks")["webhook"])
-GROUPS: dict[str, dict[str, str]] = {**_table("operations")["groups"], **_table("levers")["groups"]}
+WEBHOOKS = tuple(Webhook(**{**entry, "body": fields_of(entry["body"])}) for entry in table("webhooks")["webhook"])
+GROUPS: dict[str, dict[str, str]] = {**table("operations")["groups"], **table("levers")["groups"]}
 
 
 def type_schema(kind: str) -> dict[str, Any]:

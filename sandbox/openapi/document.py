@@ -92,6 +92,7 @@ def _words(field: Field, example: Any) -> dict[str, Any]:
     return {
         "description": field.en,
         "x-description-ko": field.ko,
+        **({"x-without-effect": True} if field.ignored else {}),
         **({} if example is None else {"example": example}),
     }
 

@@ -170,7 +170,7 @@ def _payment(merchant: Merchant, channel: Channel, fields: Fields, now: int) -> 
         currency=code,
         **taxes(fields, amount, code),
         name=text(fields, "name"),
-        custom_data=as_json(fields.get("custom_data")),
+        custom_data=as_json(fields, "custom_data"),
         notice_urls=urls(fields, "notice_url"),
         started_at=now,
         updated_at=now,

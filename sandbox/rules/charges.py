@@ -106,7 +106,7 @@ def requested_charge(merchant: Merchant, fields: Fields, now: int, *, by_card: b
         customer_uid_usage=("issue" if customer_uid else None) if by_card else "payment",
         channel="api",
         name=text(fields, "name"),
-        custom_data=as_json(fields.get("custom_data")),
+        custom_data=as_json(fields, "custom_data"),
         notice_urls=urls(fields, "notice_url"),
         cancellations=[],
         started_at=now,

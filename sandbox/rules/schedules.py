@@ -25,6 +25,7 @@ from ..wire.parameters import (
     integer,
     missing,
     required_integer,
+    required_objects,
     required_text,
     text,
     texts,
@@ -59,7 +60,7 @@ def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
         Malformed: when a field is missing or of the wrong shape.
     """
     customer_uid = required_text(fields, "customer_uid", limit=CUSTOMER_UID_LIMIT)
-    wanted = _entries(fields)
+    wanted = required_objects(fields, "schedules")
     key = _key(merchant, customer_uid, fields, now)
     requests = [keys.charged_by(key, entry) for entry in wanted]
     pg_checks.check_call(merchant, BOOK, {**fields, "schedules": requests}, key.profile)
@@ -68,15 +69,6 @@ def book(merchant: Merchant, fields: Fields, now: int) -> list[Schedule]:
         _require_unused(merchant, [schedule.merchant_uid for schedule in booked])
         db.session.add_all(booked)
     return booked
-
-
-def _entries(fields: Fields) -> list[dict[str, Any]]:
-    wanted = fields.get("schedules")
-    if not wanted:
-        raise missing("schedules")
-    if not isinstance(wanted, list) or not all(isinstance(entry, dict) for entry in wanted):
-        raise Malformed("schedules 파라메터는 객체의 배열이어야 합니다.")
-    return wanted
 
 
 def _key(merchant: Merchant, customer_uid: str, fields: Fields, now: int) -> BillingKey:

@@ -159,7 +159,7 @@ def _window_payment(merchant: Merchant, params: Fields, device: str, opener_orig
         customer_uid_usage="issue" if customer_uid else None,
         customer_id=text(params, "customer_id"),
         escrow=params.get("escrow") is True,
-        custom_data=as_json(params.get("custom_data")),
+        custom_data=as_json(params, "custom_data"),
         started_at=now,
         updated_at=now,
         device=device,

@@ -149,14 +149,25 @@ def urls(fields: Fields, name: str) -> list[str]:
     return addresses
 
 
-def as_json(value: Any) -> str | None:
-    """Return `custom_data` as a record stores it: text unchanged, any other value as a JSON string."""
+def as_json(fields: Fields, name: str) -> str | None:
+    """Return a value of any shape as a record stores it: text unchanged, any other value as a JSON string."""
+    value = fields.get(name)
     if value is None or value == "":
         return None
     stored = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=float)
     if not _is_storable(stored):
-        raise Malformed("custom_data 파라메터에 사용할 수 없는 문자가 있습니다.")
+        raise Malformed(f"{name} 파라메터에 사용할 수 없는 문자가 있습니다.")
     return stored
+
+
+def required_objects(fields: Fields, name: str) -> list[dict[str, Any]]:
+    """Return the objects in the list under `name`, which has at least one."""
+    value = fields.get(name)
+    if not value:
+        raise missing(name)
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Malformed(f"{name} 파라메터는 객체의 배열이어야 합니다.")
+    return value
 
 
 def missing(name: str) -> Malformed:

@@ -120,7 +120,7 @@ def test_the_registry_is_served(client):
     behaviours = client.get("/control/fidelity").json["behaviours"]
 
     assert [behaviour["id"] for behaviour in behaviours] == [behaviour.id for behaviour in BEHAVIOURS]
-    assert set(behaviours[0]) == {"id", "title_ko", "title_en", "certainty", "source", "switch"}
+    assert set(behaviours[0]) == {"id", "title_ko", "title_en", "certainty", "source", "source_ko", "switch"}
 
 
 def test_no_two_behaviours_have_the_same_id():
@@ -131,9 +131,10 @@ def test_no_two_behaviours_have_the_same_id():
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=lambda behaviour: behaviour.id)
 def test_a_behaviour_says_how_sure_we_are_and_what_is_assumed_has_a_switch(behaviour):
-    assert behaviour.certainty in ("documented", "observed", "assumed")
+    assert behaviour.certainty in ("documented", "recorded", "assumed")
     assert behaviour.title_ko
     assert behaviour.title_en
     assert behaviour.source
+    assert behaviour.source_ko
     assert behaviour.switch is None or behaviour.switch in levers.LEVERS
     assert behaviour.switch is not None or behaviour.certainty != "assumed"
