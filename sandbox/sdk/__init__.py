@@ -33,6 +33,8 @@ bp = Blueprint("sdk", __name__)
 
 HERE = Path(__file__).parent
 
+UNKNOWN_WINDOW = "존재하지 않는 결제창입니다."
+
 ORIGIN = re.compile(r"https?://[a-zA-Z0-9.:\[\]-]+")
 
 
@@ -122,6 +124,12 @@ def allow_every_shop(response: Response) -> Response:
 def _malformed(error: Malformed) -> ResponseReturnValue:
     """Answer to an unreadable body. The script adds the `merchant_uid` for the callback, because it knows it."""
     return {"success": False, "error_code": "F0004", "error_msg": f"F0004:{error}", "imp_uid": None}, 400
+
+
+@bp.errorhandler(404)
+def _unknown(_: Exception) -> ResponseReturnValue:
+    """Answer the close of a window that the sandbox does not know, or no longer. The script adds the ids."""
+    return {"success": False, "error_code": "F0004", "error_msg": f"F0004:{UNKNOWN_WINDOW}"}, 404
 
 
 def _request_body() -> tuple[dict[str, Any], dict[str, Any]]:

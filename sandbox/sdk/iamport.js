@@ -175,7 +175,8 @@
    */
   function close(opened) {
     const path = `/sdk/${opened.kind}/${opened.imp_uid}/close`;
-    return post(path, { window_url: opened.window_url }).catch((error) => unreachable(opened.ids, error));
+    const closed = post(path, { window_url: opened.window_url }).then((rsp) => ({ ...opened.ids, ...rsp }));
+    return closed.catch((error) => unreachable(opened.ids, error));
   }
 
   /** @param {Ids} ids @param {unknown} error */
@@ -224,8 +225,7 @@
   /**
    * Lay the window over the shop's page and wait for its one result. Escape, and a step through the page's history,
    * close it: the layer belongs to the page as it was.
-   * @param {Opened} opened
-   * @param {(rsp: Record<string, any>) => void} done
+   * @param {Opened} opened @param {(rsp: Record<string, any>) => void} done
    */
   function openLayer(opened, done) {
     // Without `lang` the window uses the browser's language.

@@ -10,26 +10,31 @@ const HEADERS = { Accept: "application/json, text/html;q=0.9" };
 /**
  * Send `form` when it is submitted.
  * @param {HTMLFormElement} form
- * @param {() => void} [giveUp] called when the sandbox does not answer
+ * @param {() => void} [giveUp] called when the sandbox does not answer, or does not know the window
  */
 export function sendInBackground(form, giveUp) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (document.body.getAttribute("aria-busy") === "true") return;
     document.body.setAttribute("aria-busy", "true");
-    send(form, event.submitter).catch(() => {
+    send(form, event.submitter).catch((error) => {
       document.body.removeAttribute("aria-busy");
-      complain(document.body.dataset.unreachable || "", []);
+      const { gone = "", unreachable = "" } = document.body.dataset;
+      complain(error instanceof Gone ? gone : unreachable, []);
       giveUp?.();
     });
   });
 }
+
+/** The sandbox does not know this window, because its data was erased. */
+class Gone extends Error {}
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} button */
 async function send(form, button) {
   const address = button?.getAttribute("formaction") || form.action;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   const answer = await fetch(address, { method: "POST", headers: HEADERS, body });
+  if (answer.status === 404) throw new Gone();
   if (!answer.ok && answer.status !== 422) throw new Error(`HTTP ${answer.status}`);
   if (answer.headers.get("Content-Type")?.startsWith("application/json")) {
     window.location.assign((await answer.json()).location);

@@ -1,6 +1,7 @@
 """What a payer sees of a mistake in a window, and of a sandbox that does not answer."""
 
 import pytest
+import requests
 from playwright.sync_api import FrameLocator, Page, expect
 
 from tests.axe import violations
@@ -116,6 +117,25 @@ def test_a_page_can_be_left_while_the_sandbox_does_not_answer(phone):
     phone.page.get_by_role("button", name="결제창 닫기").click()
 
     expect(phone.button).to_be_visible()
+
+
+@pytest.mark.parametrize("button", [SUBMIT, "결제창 닫기"])
+def test_a_window_that_the_sandbox_has_forgotten_says_so_and_closes(shop, sandbox_url, button):
+    code = requests.post(f"{sandbox_url}/control/merchants", json={}, timeout=10).json()["code"]
+    shop.visit()
+    shop.page.evaluate("code => IMP.init(code)", code)
+    window = ready(shop.subscribe().window)
+    fill(window, APPROVED)
+    requests.post(f"{sandbox_url}/control/reset", json={"merchant_code": code}, timeout=10)
+    window.get_by_role("button", name=button).click()
+
+    if button == SUBMIT:
+        expect(window.get_by_role("alert")).to_contain_text("더 이상 알지 못합니다")
+        shop.page.keyboard.press("Escape")
+    expect(shop.answers).to_have_text("1")
+    expect(shop.layer).to_have_count(0)
+    assert (shop.answer["success"], shop.answer["error_msg"]) == (False, "F0004:존재하지 않는 결제창입니다.")
+    assert shop.answer["imp_uid"].startswith("imp_")
 
 
 @pytest.mark.parametrize("way_out", ["다시 시도", "닫기"])
