@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -17,6 +18,9 @@ from views.incoming import leads_out, wants_json
 from views.templating import seoul_date
 
 bp = Blueprint("errors", __name__)
+
+FOR_USERS = ("checkout", "orders", "subscriptions", "admin")
+"""Blueprints, or the beginnings of their names, whose forms need a signed-in user."""
 
 NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
@@ -54,7 +58,7 @@ ANSWERS = {
         _("This page is from an earlier visit, so nothing was done. Please reopen it and try again."),
     ),
     "untrusted_host": (400, _("The shop is not available at this address. Please check the address.")),
-    "http_401": (401, _("Please sign in first.")),
+    "http_401": (401, _("You are not signed in any more, so nothing was done. Please sign in and continue.")),
     "http_403": (403, _("You do not have permission.")),
     "http_404": (404, _("This page does not exist, or you do not have access to it.")),
     "http_405": (405, _("This page does not accept that request.")),
@@ -82,8 +86,14 @@ def shop_error(err: ShopError) -> ResponseReturnValue:
 
 @bp.app_errorhandler(CSRFError)
 def csrf_error(err: CSRFError) -> ResponseReturnValue:
-    """Answer a form whose session is gone: the user signed out, signed in again, or cleared the cookies."""
-    return answer("csrf", back=_page_of_the_form())
+    """Answer a form whose session is gone: the user signed out, signed in again, or cleared the cookies.
+
+    Where the form needs a signed-in user and there is none, lead to sign-in: reopening the page would not help.
+    """
+    needs_user = (request.blueprint or "").startswith(FOR_USERS)
+    return (
+        unauthorized() if needs_user and not current_user.is_authenticated else answer("csrf", back=_page_of_the_form())
+    )
 
 
 def _page_of_the_form() -> str:
@@ -138,6 +148,7 @@ def answer(
         optional = {"location": back, **more}
         body = {"code": code, "message": message} | {name: value for name, value in optional.items() if value}
         return jsonify(body), status
+    g.is_error = True
     facts = {"code": code, "message": message, "status": status, "title": _title(status), "back": back}
     return render_template("errors/error.html", **facts), status
 
@@ -153,7 +164,15 @@ def _title(status: int) -> str:
 
 
 def unauthorized() -> ResponseReturnValue:
-    """Answer a request that needs a signed-in user: a script gets 401, a person the sign-in page."""
+    """Answer a request that needs a signed-in user: a script gets 401, a person the sign-in page.
+
+    Sign-in leads on to the page that was wanted. A form cannot be sent again, so it leads back to the page of the form.
+    """
+    if request.method == "GET" and not wants_json():
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+    sign_in, page = url_for("account.sign_in"), _page_of_the_form()
+    again = url_for("account.sign_in", next=url_for("subscriptions.index") if page == sign_in else page)
     if wants_json():
-        return answer("http_401", back=url_for("account.sign_in", next=_page_of_the_form()))
-    return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")))
+        return answer("http_401", back=again)
+    flash(str(ANSWERS["http_401"][1]), "error")
+    return redirect(again)

@@ -1,7 +1,8 @@
 """The result page of one payment attempt."""
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
@@ -47,9 +48,13 @@ def status(merchant_uid: str) -> ResponseReturnValue:
 def check(merchant_uid: str) -> Response:
     """Check the payment with the payment service now."""
     own_order(merchant_uid)
-    checkout.receive(
+    order = checkout.receive(
         desk(), source=Source.CHECK, merchant_uid=merchant_uid, imp_uid=None, now=time_of_order(merchant_uid)
     )
+    if orders.progress(order)["settled"]:
+        flash(_("The order now shows what the payment service reports."), "success")
+    else:
+        flash(_("The payment service still reports no final result. You do not have to pay again."), "info")
     return redirect(url_for(".show", merchant_uid=merchant_uid))
 
 

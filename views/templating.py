@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date, format_datetime
-from flask import Flask, current_app
+from flask import Flask, current_app, g, get_flashed_messages, request
+from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 
 import clock
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
         explained=explained,
         is_first_payment=outlook.is_first_payment,
     )
-    app.jinja_env.globals.update(slot=slot)
+    app.jinja_env.globals.update(slot=slot, has_problem=has_problem)
     app.context_processor(
         lambda: {
             "lang": language.chosen(),
@@ -72,6 +73,13 @@ def explained(words: str) -> Markup:
     """Return a PG's text about a payment that was not made, with its meaning before it if the reader needs one."""
     meaning = declines.meaning_of(words, language.chosen())
     return Markup('{} <small class="original">{}</small>').format(meaning, quoted(words)) if meaning else quoted(words)
+
+
+def has_problem(*forms: FlaskForm | None) -> bool:
+    """Whether the page answers an action that failed: a form has errors, a message is one, or it is an error's page."""
+    has_message = bool(get_flashed_messages(category_filter=["error"]))
+    is_error_page = request.method == "POST" and g.get("is_error", False)
+    return has_message or is_error_page or any(form is not None and form.errors for form in forms)
 
 
 def fill_slot(app: Flask, name: str, filler: Filler) -> None:

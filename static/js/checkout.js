@@ -1,7 +1,8 @@
 // @ts-check
-// One purchase, as the browser performs it: create the order → open the payment window → let the server verify.
+// One purchase, as the browser performs it: create the order → open the payment window → let the server verify. Without
+// the SDK there is no order: nothing could come of it.
 import { postJson } from "./http.js";
-import { openPaymentWindow } from "./payment-window.js";
+import { hasSdk, openPaymentWindow, waitForSdk } from "./payment-window.js";
 
 /** @type {Promise<{location: string}> | null} */
 let running = null;
@@ -13,6 +14,7 @@ let running = null;
  * @param {object} purchase
  * @param {import("./types.js").OrderPayload} purchase.payload
  * @param {string} purchase.createUrl `POST /orders`
+ * @param {number} purchase.sdkLimit milliseconds to wait for the SDK
  * @param {(request: Record<string, unknown>) => Record<string, unknown>} [purchase.change] what a guide's reader changes
  *   in the browser; the order stays as the server made it
  * @param {(order: import("./types.js").CreatedOrder, request: Record<string, unknown>) => void} [purchase.onSend] called with
@@ -25,6 +27,7 @@ let running = null;
  * @returns {Promise<{location: string}>} the page to go to; never settles if the window leaves this page
  * @throws {import("./http.js").HttpError} when the server created no order
  * @throws {import("./payment-window.js").SdkMissing} when the SDK did not load
+ * @throws {import("./payment-window.js").SdkSlow} when it did not load within the limit
  * @throws {import("./payment-window.js").NotInitialised} when `init` is false
  */
 export function buy(purchase) {
@@ -33,11 +36,14 @@ export function buy(purchase) {
 }
 
 /** @param {Parameters<typeof buy>[0]} purchase */
-async function run({ payload, createUrl, onState = () => {}, ...guide }) {
+async function run({ payload, createUrl, sdkLimit, onState = () => {}, ...guide }) {
   const { change = (request) => request, init = true, onSend = () => {}, onResult = () => {}, onRefused = () => {} } = guide;
+  if (!hasSdk()) onState("loading");
+  await waitForSdk(sdkLimit);
+
   onState("preparing");
   /** @type {import("./types.js").CreatedOrder} */
-  const order = await postJson(createUrl, payload);
+  const order = await postJson(createUrl, payload, { signsIn: false });
 
   onState("window", order);
   const request = change(order.request);
@@ -61,7 +67,7 @@ async function run({ payload, createUrl, onState = () => {}, ...guide }) {
  */
 async function complete(order, { imp_uid, error_code, error_msg }) {
   try {
-    return await postJson(order.complete_url, { imp_uid, merchant_uid: order.merchant_uid, error_code, error_msg });
+    return await postJson(order.complete_url, { imp_uid, merchant_uid: order.merchant_uid, error_code, error_msg }, { signsIn: false });
   } catch {
     // The money may have moved although our server's answer was lost. The order's page looks it up again.
     return { location: order.result_url };

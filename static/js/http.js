@@ -15,17 +15,23 @@ export class HttpError extends Error {
 }
 
 /**
+ * @typedef {object} Options
+ * @property {boolean} [keepalive] the request survives the page, which may be left now
+ * @property {boolean} [signsIn] false: the caller handles that the user has signed out; else the page leads to sign-in
+ */
+
+/**
  * Post a JSON body and return the JSON answer.
  *
  * @param {string} url
  * @param {object} body
- * @param {{keepalive?: boolean}} [options] `keepalive`: the request survives the page, which may be left now
+ * @param {Options} [options]
  * @returns {Promise<any>}
  * @throws {HttpError}
  */
-export function postJson(url, body, options = {}) {
-  return send(url, {
-    ...options,
+export function postJson(url, body, { keepalive, signsIn } = {}) {
+  return send(url, signsIn, {
+    keepalive,
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
     body: JSON.stringify(body),
@@ -40,7 +46,7 @@ export function postJson(url, body, options = {}) {
  * @throws {HttpError}
  */
 export function postForm(form) {
-  return send(form.action, { method: "POST", body: new FormData(form) });
+  return send(form.action, true, { method: "POST", body: new FormData(form) });
 }
 
 /**
@@ -51,20 +57,21 @@ export function postForm(form) {
  * @throws {HttpError}
  */
 export function getJson(url) {
-  return send(url, {});
+  return send(url, true, {});
 }
 
 /**
  * @param {string} url
- * @param {RequestInit} init
+ * @param {boolean} [signsIn]
+ * @param {RequestInit} [init]
  */
-async function send(url, init) {
+async function send(url, signsIn = true, init = {}) {
   const headers = { Accept: "application/json", ...init.headers };
   const response = await fetch(url, { ...init, headers, credentials: "same-origin" });
   // A proxy's error page is not JSON; then only the status is known.
   const body = await response.json().catch(() => null);
   // The user signed out in the meantime, perhaps in another tab: signing in leads back to this page.
-  if (response.status === 401 && body?.location) window.location.assign(body.location);
+  if (signsIn && response.status === 401 && body?.location) window.location.assign(body.location);
   if (!response.ok || body === null) {
     throw new HttpError(response.status, body?.message ? body : { code: "no_json", message: "" });
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Replaces parts of the page with what the server would show now.
+// Replaces parts of the page, and its title, with what the server would show now.
 
 /**
  * Fetch this page again and replace one element with its new version.
@@ -23,6 +23,7 @@ export async function refresh(id) {
 export async function refreshAll(ids) {
   const response = await fetch(window.location.href, { credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (response.ok) document.title = page.title;
   return ids.map((id) => {
     const fresh = page.getElementById(id);
     const stale = document.getElementById(id);

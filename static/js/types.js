@@ -36,7 +36,8 @@
  */
 
 /**
- * @typedef {"preparing" | "window" | "verifying"} BuyState
+ * `loading`: the SDK's script has not arrived yet.
+ * @typedef {"loading" | "preparing" | "window" | "verifying"} BuyState
  */
 
 /**

@@ -48,7 +48,7 @@ def test_checkout_is_filled_from_the_account(shopper):
 
     assert 'value="김지수"' in page
     assert 'value="jisoo@example.com"' in page
-    assert '<script src="http://payments.test/v1/iamport.js"></script>' in page
+    assert '<script async src="http://payments.test/v1/iamport.js" data-sdk></script>' in page
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 // The form that opens a payment window. Its sentences come from the page as `data-*`, its errors from the server.
 import { buy } from "../checkout.js";
 import { HttpError } from "../http.js";
-import { NotInitialised, SdkMissing } from "../payment-window.js";
+import { keepValues, restoreValues } from "./kept-values.js";
+import { watchLate } from "./late.js";
+import { isSignedOut, showProblem } from "./problem.js";
 import { ask, withdraw } from "./question.js";
 import { wait } from "./waiting.js";
 
@@ -14,6 +16,8 @@ import { wait } from "./waiting.js";
  * @param {() => Partial<Parameters<typeof buy>[0]>} [options] more for `buy`, read at each submit
  */
 export default function buyForm(form, onDone = (location) => window.location.assign(location), options = () => ({})) {
+  const isLate = watchLate(form);
+  restoreValues(form);
   setBusy(form, false);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -30,8 +34,10 @@ export default function buyForm(form, onDone = (location) => window.location.ass
       const { location } = await buy({
         payload: { ...payloadOf(form), ...confirmed },
         createUrl: form.action,
-        onState(state) {
+        sdkLimit: Number(form.dataset.lateAfter),
+        onState(state, order) {
           say(form, form.dataset[state] ?? "");
+          isLate(state, order);
           const place = /** @type {HTMLElement | null} */ (form.querySelector("[data-waiting]"));
           if (state === "verifying" && place) endWait = wait(place, (sentence) => say(form, sentence));
         },
@@ -39,9 +45,11 @@ export default function buyForm(form, onDone = (location) => window.location.ass
       });
       onDone(location);
     } catch (error) {
+      isLate(null);
       endWait();
       setBusy(form, false);
       say(form, "");
+      if (isSignedOut(error)) keepValues(form);
       if (!ask(form, error instanceof HttpError ? error.problem : null, send)) showProblem(form, error);
     }
   }
@@ -73,41 +81,6 @@ function setBusy(form, busy) {
  * @param {string} sentence
  */
 function say(form, sentence) {
-  const status = form.querySelector("[role=status]");
+  const status = form.querySelector("[data-progress]");
   if (status) status.textContent = sentence;
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {unknown} error null clears the messages
- */
-function showProblem(form, error) {
-  const problem = error instanceof HttpError ? error.problem : null;
-  const alert = /** @type {HTMLElement} */ (form.querySelector("[role=alert]"));
-  alert.textContent = error ? messageOf(form, error) : "";
-  showFieldErrors(form, problem?.fields ?? {});
-  if (error) (/** @type {HTMLElement | null} */ (form.querySelector('[aria-invalid="true"]')) ?? alert).focus();
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {unknown} error
- */
-function messageOf(form, error) {
-  if (error instanceof HttpError && error.problem.message) return error.problem.message;
-  if (error instanceof NotInitialised) return form.dataset.notInitialised ?? "";
-  return (error instanceof SdkMissing ? form.dataset.sdkMissing : form.dataset.offline) ?? "";
-}
-
-/**
- * @param {HTMLFormElement} form
- * @param {Record<string, string[]>} fields
- */
-function showFieldErrors(form, fields) {
-  for (const place of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-error-for]"))) {
-    const name = place.dataset.errorFor ?? "";
-    place.textContent = (fields[name] ?? []).join(" ");
-    const input = form.querySelector(`[aria-describedby~="${place.id}"]`);
-    input?.setAttribute("aria-invalid", String(name in fields));
-  }
 }

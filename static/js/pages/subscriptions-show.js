@@ -3,6 +3,7 @@
 // Without this module the form is visible in the page, posts, and the page loads again with the result.
 import { HttpError, postForm } from "../http.js";
 import { enhance } from "../main.js";
+import { markTitle } from "../page-title.js";
 import { refresh } from "../refresh.js";
 
 /** @param {HTMLElement} element with `data-region` and `data-result`: ids of what a charge changes and its message */
@@ -55,5 +56,6 @@ function showResult(id, { outcome, message }) {
   const place = /** @type {HTMLElement} */ (document.getElementById(id));
   place.className = `notice notice--${outcome === "paid" ? "success" : outcome === "checking" ? "info" : "error"}`;
   place.textContent = message;
+  markTitle(!["paid", "checking"].includes(outcome));
   place.focus();
 }

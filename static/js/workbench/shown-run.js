@@ -10,4 +10,14 @@ import { refreshAll } from "../refresh.js";
  */
 export async function refreshRun() {
   await Promise.all((await refreshAll(["run-result", "code-panes"])).map(enhance));
+  announce();
+}
+
+/** Say how the run ended, and move the focus to its result if what had the focus is gone or disabled. */
+function announce() {
+  const heading = document.getElementById("run-result-heading");
+  const news = document.getElementById("run-news");
+  if (!heading || !news) return;
+  if (news.textContent !== heading.textContent) news.textContent = heading.textContent;
+  if (document.activeElement === document.body) heading.focus({ preventScroll: true });
 }
