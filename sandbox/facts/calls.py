@@ -1,4 +1,4 @@
-"""What each REST call must contain, and what its PG supports there.
+"""What each REST call must contain, what its PG supports there, and what a field that is left out stands for.
 
 `calls.toml` lists it, from the official schema and the PGs' guides.
 """
@@ -45,10 +45,23 @@ class Supported:
         return pg in self.unless if self.by is None else pg not in self.by
 
 
+@dataclass(frozen=True, kw_only=True)
+class Default:
+    """What calls mean without some of their fields. The top of `calls.toml` explains the attributes."""
+
+    calls: tuple[str, ...]
+    fields: tuple[str, ...]
+    certainty: Literal["documented", "assumed"]
+    source: str
+    value: str | int | bool | None = None
+    means: str = ""
+
+
 _LISTED = tables.load(Path(__file__).with_suffix(".toml"))
 
 REQUIRED = tuple(Required(**entry) for entry in _LISTED["required"])
 SUPPORTED = tuple(Supported(**entry) for entry in _LISTED["supported"])
+DEFAULTS = tuple(Default(**entry) for entry in _LISTED["default"])
 
 
 def missing(call: str, pg: str, fields: Any, *, strictly: bool) -> Iterator[tuple[str, bool]]:

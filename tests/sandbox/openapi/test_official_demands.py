@@ -1,5 +1,6 @@
 """What the sandbox requires of each call is what the official schema requires, where that schema is available."""
 
+import re
 from typing import Any
 
 import pytest
@@ -102,3 +103,34 @@ def test_the_pgs_that_report_an_issuer_are_the_schemas(official, definition, fie
     theirs = set(official["definitions"][definition]["properties"][field]["x-portone-supported-pgs"])
 
     assert {profile.code for profile in pgs.PROFILES if profile.reports_issuer} == theirs & PLAYED
+
+
+SPEAKS_OF_A_DEFAULT = re.compile(
+    "기본값|default|누락|지정하지 ?않|지정되지 ?않|선언되지|생략|입력하지 ?않", re.IGNORECASE
+)
+
+NO_DEFAULT = {
+    ("GET /subscribe/customers", "customer_uid"),
+    ("GET /payments", "imp_uid"),
+    ("GET /payments", "merchant_uid"),
+    ("POST /subscribe/payments/schedule", "schedules"),
+    ("POST /subscribe/payments/schedule", "schedules[].schedule_at"),
+    ("POST /vbanks", "pg_api_key"),
+    ("DELETE /vbanks/{imp_uid}", "pg_api_key"),
+}
+"""Fields whose `default` is an example, or whose description speaks of leaving out a field that is required."""
+
+
+def test_every_field_with_a_default_in_the_schema_is_listed(fields):
+    theirs = {sent[:2] for sent in fields if "default" in sent.described or SPEAKS_OF_A_DEFAULT.search(sent.prose)}
+
+    listed = {(call, field) for entry in calls.DEFAULTS for call in entry.calls for field in entry.fields}
+    assert listed == theirs - NO_DEFAULT
+
+
+def test_a_default_that_the_schema_names_is_the_one_listed(fields):
+    named = {sent[:2]: str(sent.described["default"]).lower() for sent in fields if "default" in sent.described}
+
+    for entry in calls.DEFAULTS:
+        for pair in ((call, field) for call in entry.calls for field in entry.fields):
+            assert named.get(pair, str(entry.value).lower()) == str(entry.value).lower(), pair
