@@ -19,7 +19,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "schedules": ("scheduled", "executed", "revoked"),
     "webhooks": ("queued", "answered", "unreachable", "lost"),
     "wire": ("rest", "sdk", "window", "control"),
-    "fidelity": ("documented", "recorded", "assumed", "ignored", "not_served"),
+    "fidelity": ("documented", "recorded", "assumed", "ignored", "empty", "not_served"),
 }
 """Endpoint of a section → the values that its rows can be filtered by, spelt as the API or the database does."""
 

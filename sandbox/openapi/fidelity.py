@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ..facts.nulls import NULLS
 from .description import OBJECTS, SERVICE, Operation, table
 
-State = Literal["served", "ignored", "not_served"]
+State = Literal["served", "ignored", "empty", "not_served"]
 Certainty = Literal["documented", "recorded", "assumed"]
 
-STATES: tuple[State, ...] = ("served", "ignored", "not_served")
+STATES: tuple[State, ...] = ("served", "ignored", "empty", "not_served")
 
 FIELD_TESTS = {
     "takes": "tests/sandbox/openapi/test_fidelity.py::test_a_field_is_read_unless_it_is_listed_as_ignored",
@@ -39,7 +40,7 @@ class Name:
 
     name: str
     state: State
-    """`ignored`: a call may contain it, and it has no effect."""
+    """`ignored`: a call may contain it, and it has no effect. `empty`: an answer has it, and it is never filled."""
     certainty: Certainty | None
     """How certain it is that the real service has the field; None for one that the sandbox does not serve."""
 
@@ -123,7 +124,7 @@ def _served(operation: Operation, official_name: str) -> Call:
     fields = (*operation.path_fields, *operation.query, *operation.body)
     ignored = {field.dotted for field in fields if field.ignored}
     read = {name for field in fields if not field.ignored for name in (field.dotted, *field.dotted_inside)}
-    given = set(_inside_ours(operation.gives))
+    given, empty = set(_inside_ours(operation.gives)), set(_inside_ours(operation.gives, only_empty=True))
     takes, gives = (_taken(official), _given(official)) if official else (set(), set())
     if official:  # the parts of a path may have other names
         takes = takes - _braced(official_name) | _braced(operation.path)
@@ -134,8 +135,8 @@ def _served(operation: Operation, official_name: str) -> Call:
         title_en=operation.en,
         state="served",
         certainty="documented" if official else "recorded",
-        takes=_names(read, ignored | (takes - read), takes, operation.assumed),
-        gives=_names(given, set(), gives, operation.assumed),
+        takes=_names({"served": read, "ignored": ignored | (takes - read)}, takes, operation.assumed),
+        gives=_names({"served": given - empty, "empty": empty}, gives, operation.assumed),
         tests=tuple(_TESTS[operation.call]),
     )
 
@@ -157,13 +158,16 @@ def _unserved(name: str, official: Mapping[str, Any]) -> Call:
     )
 
 
-def _names(served: set[str], ignored: set[str], official: set[str], assumed: tuple[str, ...]) -> tuple[Name, ...]:
+def _names(found: Mapping[State, set[str]], official: set[str], assumed: tuple[str, ...]) -> tuple[Name, ...]:
     def certainty(name: str) -> Certainty:
         return "documented" if name in official else "assumed" if name in assumed else "recorded"
 
-    names = [Name(name=name, state="served", certainty=certainty(name)) for name in sorted(served)]
-    names += [Name(name=name, state="ignored", certainty=certainty(name)) for name in sorted(ignored)]
-    unserved = official - served - ignored
+    names = [
+        Name(name=name, state=state, certainty=certainty(name))
+        for state, some in found.items()
+        for name in sorted(some)
+    ]
+    unserved = official.difference(*found.values())
     return (*names, *(Name(name=name, state="not_served", certainty=None) for name in sorted(unserved)))
 
 
@@ -183,11 +187,17 @@ def _inside_official(name: str) -> Iterator[str]:
             yield from (one if field == PAGE else f"{field}.{one}" for one in _inside_official(inner))
 
 
-def _inside_ours(kind: str) -> Iterator[str]:
-    """Yield the names of the fields of one of our objects, or of those in a list, in the same way."""
-    for field, inner in OBJECTS.get(kind.strip("[]?"), {}).items():
-        yield field
-        yield from (one if field == PAGE else f"{field}.{one}" for one in _inside_ours(inner))
+def _inside_ours(kind: str, *, only_empty: bool = False) -> Iterator[str]:
+    """Yield the names of the fields of one of our objects, or of those in a list, in the same way.
+
+    `only_empty`: only of those that are never filled.
+    """
+    name = kind.strip("[]?")
+    for field, inner in OBJECTS.get(name, {}).items():
+        if not only_empty or field in NULLS.get(name, ()):
+            yield field
+        for one in _inside_ours(inner, only_empty=only_empty):
+            yield one if field == PAGE else f"{field}.{one}"
 
 
 def _braced(path: str) -> set[str]:

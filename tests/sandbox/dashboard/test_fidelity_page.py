@@ -50,6 +50,14 @@ def test_only_what_has_no_effect_is_shown(page_text):
     assert "POST /cvs" not in text
 
 
+def test_only_what_is_never_filled_is_shown(page_text):
+    text = page_text(only="empty", lang="en")
+
+    assert "cancel_history.receipt_url" in text
+    assert "buyer_postcode" not in text
+    assert "shipping_address.tel2" in text
+
+
 def test_only_what_is_not_served_is_shown(page_text):
     text = page_text(only="not_served", lang="en")
 
