@@ -34,6 +34,20 @@ def test_a_made_up_person_is_identified_and_the_callback_receives_it(shop):
     assert shop.errors == []
 
 
+def test_the_check_names_the_address_of_the_page_that_asked_for_it(shop, sandbox_url):
+    window = pop_up(visit(shop, merchant_uid="check-2"))
+    window.get_by_role("button", name="테스트 정보로 채우기").click()
+    with window.expect_event("close"):
+        window.get_by_role("button", name="확인").click()
+    expect(shop.answers).to_have_text("1")
+
+    login = {"imp_key": "sandbox_key", "imp_secret": "sandbox_secret"}
+    token = requests.post(f"{sandbox_url}/users/getToken", json=login, timeout=10).json()["response"]["access_token"]
+    address = f"{sandbox_url}/certifications/{shop.answer['imp_uid']}"
+    check = requests.get(address, headers={"Authorization": token}, timeout=10).json()["response"]
+    assert check["origin"] == shop.page.url
+
+
 @pytest.mark.parametrize("how", ["button", "Escape", "like any window"])
 def test_a_check_given_up_answers_with_the_reason(shop, how):
     window = pop_up(visit(shop))
