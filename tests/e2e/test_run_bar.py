@@ -1,10 +1,17 @@
-"""The bar with Run stays at the end of a phone's screen, and covers neither the field at hand nor its note."""
+"""The bar with Run stays at the end of a phone's screen, and covers neither the field at hand nor its note.
+
+A screen reader hears how a run ended.
+"""
+
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import MakeShopper, Shopper
+from tests.e2e.pages.guide import GuidePage
 from tests.e2e.pages.request import RequestPanel
+from tests.e2e.pages.window import APPROVED
 
 pytestmark = pytest.mark.e2e
 
@@ -53,3 +60,15 @@ def test_a_field_that_gets_the_focus_is_not_covered(phone: Shopper):
     for _ in range(8):
         page.keyboard.press("Tab")
         page.wait_for_function(ABOVE_THE_BAR, arg=":focus")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_run_announces_its_result_and_the_title_begins_with_it(make_shopper: MakeShopper, language: str):
+    shopper = make_shopper("pc", language=language)
+    guide = GuidePage(shopper.page, shopper.words, "pc").open(shopper.site.shop, "inicis")
+
+    guide.run().pay(APPROVED)
+
+    result = shopper.words.shop("Payment complete")
+    expect(shopper.page.get_by_role("status").filter(has_text=result).first).to_be_attached()
+    expect(shopper.page).to_have_title(re.compile(f"^{result}: "))
