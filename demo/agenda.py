@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 import clock
+from demo import expiries
 from models import BillingKey, Notice, Order, Refund, Subscription, db
 from money import Money
 from services import charges, subscriptions
@@ -21,7 +22,8 @@ class Event:
     """One thing that the shop will do for this person, or that will end."""
 
     kind: str
-    """`charge`, `retry`, `look_up`, `look`, `late_look`, `refund`, `key`, `report`, or `end` of a paid period."""
+    """`charge`, `retry`, `look_up`, `look`, `late_look`, `refund`, `key`, `report`, `end` of a paid period, or `expiry`
+    of a card."""
     at: datetime
     subscription: Subscription | None = None
     order: Order | None = None
@@ -43,6 +45,7 @@ class Event:
 def of(user_id: int, *, now: datetime) -> list[Event]:
     """Return the person's events, the next one first. One that is due and waits for its turn lies before `now`."""
     found = [*_charges(user_id, now), *_looks(user_id, now), *_rest(user_id, now), *_ends(user_id, now)]
+    found += [Event(kind="expiry", at=at, subscription=one) for one, at in expiries.of(user_id) if at > now]
     return sorted((event for event in found if event.at <= now + LOOK_AHEAD), key=lambda event: event.at)
 
 

@@ -11,8 +11,8 @@ TIMEOUT = 10
 """Seconds; the sandbox is on this machine."""
 
 
-def pay_in_window(sdk_url: str, *, merchant_code: str, request: dict[str, Any], number: str) -> str:
-    """Open the window for `request`, enter a test card `number`, submit, and return the `imp_uid`.
+def pay_in_window(sdk_url: str, *, merchant_code: str, request: dict[str, Any], number: str, expiry: str = "") -> str:
+    """Open the window for `request`, enter a test card's `number` and `expiry`, `MM/YY`. Return the `imp_uid`.
 
     Raises:
         requests.RequestException: when the sandbox does not answer, or answers with an error.
@@ -25,8 +25,9 @@ def pay_in_window(sdk_url: str, *, merchant_code: str, request: dict[str, Any], 
     )
     opened.raise_for_status()
     window = urlsplit(opened.json()["window_url"])
+    form = {"number": number, "expiry": expiry}
     submitted = requests.post(
-        f"{origin}{window.path}/approve?{window.query}", data={"number": number}, timeout=TIMEOUT, allow_redirects=False
+        f"{origin}{window.path}/approve?{window.query}", data=form, timeout=TIMEOUT, allow_redirects=False
     )
     submitted.raise_for_status()
     return str(opened.json()["imp_uid"])

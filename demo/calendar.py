@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import clock
+from demo import expiries
 from models import Subscription
 from services import subscriptions
 from states import SubscriptionStatus
@@ -20,6 +21,8 @@ class Charge:
     at: datetime
     is_early: bool
     """Whether the month is too short for the anchor day, so that its last day takes the charge."""
+    is_after_expiry: bool
+    """Whether the card has expired by then, so that it will be declined."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,5 +42,13 @@ def of(subscription: Subscription, *, now: datetime) -> Calendar | None:
         return None
     anchor_day, months = subscription.anchor_day, subscription.plan.months
     starts = [clock.add_months(period.period_start, n * months, anchor_day=anchor_day) for n in range(CHARGES)]
-    charges = [Charge(at=at, is_early=clock.day_of_month(at) < anchor_day) for at in starts]
+    expires_at = expiries.of_subscription(subscription)
+    charges = [
+        Charge(
+            at=at,
+            is_early=clock.day_of_month(at) < anchor_day,
+            is_after_expiry=expires_at is not None and at >= expires_at,
+        )
+        for at in starts
+    ]
     return Calendar(subscription=subscription, charges=charges, has_rule=anchor_day > LAST_DAY_OF_EVERY_MONTH)

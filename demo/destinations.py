@@ -1,4 +1,5 @@
-"""Where a journey may lead: to the next charge or retry, the end of the month, a day or a month later, or a date."""
+"""Where a journey may lead: to the next charge or retry, the expiry of a card, the end of the month, a day or a month
+later, or a date."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,7 +20,9 @@ def offered(user_id: int, *, now: datetime) -> dict[str, datetime]:
         "month_end": _end_of_month(now),
         "month": clock.add_months(now, 1, anchor_day=clock.day_of_month(now)),
     }
-    planned = {name: at for name, at in (("charge", charge), ("retry", retry)) if at is not None}
+    expiry = next((event.at for event in events if event.kind == "expiry"), None)
+    found = (("charge", charge), ("retry", retry), ("expiry", expiry))
+    planned = {name: at for name, at in found if at is not None}
     return {**planned, **always}
 
 

@@ -17,6 +17,8 @@ from services import catalog, checkout
 from services.checkout import Buyer, Source
 from views.incoming import desk
 
+CARD_MONTHS = 12
+"""Months until the card of a sample person expires: near enough to travel there, and after a yearly renewal."""
 MOST_SECONDS = 60.0
 """How long the journey to the present may take. Each month of the past is one stop."""
 
@@ -41,6 +43,13 @@ def _stay_at(user: User, ahead: int) -> None:
     sandbox.set_clocks(due.customer_uids(user.id), ahead=ahead)
 
 
+def _expiry(now: datetime) -> str:
+    """Return an expiry as a payer types it: `CARD_MONTHS` after the purchase, or after today if it was in the past."""
+    bought = max(now, clock.machine_now())
+    ends = clock.add_months(bought, CARD_MONTHS, anchor_day=clock.day_of_month(bought))
+    return clock.in_seoul(ends).strftime("%m/%y")
+
+
 def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscription:
     """Return a subscription that `user` has just bought with a test card, through the sandbox's window."""
     order = checkout.place(
@@ -57,6 +66,7 @@ def subscribe(user: User, slug: str, *, card: str, now: datetime) -> Subscriptio
         merchant_code=current_app.config["IMP_CODE"],
         request=checkout.request(desk(), order, language="ko"),
         number=card,
+        expiry=_expiry(now),
     )
     now = clocks.time_of(user.id)
     checkout.receive(desk(), source=Source.CALLBACK, merchant_uid=order.merchant_uid, imp_uid=imp_uid, now=now)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import clock
 from config import PUBLISHED_STAFF
-from demo.past import lived_since, subscribe
+from demo import sandbox
+from demo.past import CARD_MONTHS, lived_since, subscribe
 from models import User, db
 from services import accounts
 
@@ -114,6 +115,7 @@ def newcomer() -> User:
 
 def seed() -> None:
     """Create the people who are missing. The payment service must be up, because their cards are registered there."""
+    sandbox.fill_in_expiry(months=CARD_MONTHS)
     for person in PEOPLE:
         user = accounts.by_email(person.email) or _sign_up(
             email=person.email, name=person.name, is_staff=person.is_staff

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from flask import current_app
@@ -51,6 +52,25 @@ def deliveries(ids: Sequence[str]) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = _records("webhooks/deliveries", ids)["deliveries"]
     return found
+
+
+def expires_at(customer_uid: str) -> int | None:
+    """Return the Unix second from which on the card behind `customer_uid` is declined; None for never.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or has no such key.
+    """
+    found: int | None = _get(f"keys/{quote(customer_uid, safe='')}", timeout=SHORT_TIMEOUT)["expires_at"]
+    return found
+
+
+def fill_in_expiry(*, months: int) -> None:
+    """Let payment windows fill in an expiry this many months ahead.
+
+    Raises:
+        requests.RequestException: when the sandbox does not answer, or refuses.
+    """
+    _post("levers", window_expiry=months)
 
 
 def decline_next_charge(customer_uid: str) -> None:

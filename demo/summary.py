@@ -1,12 +1,14 @@
-"""What happened on a journey: the outcomes among the journal's entries of that time, with their orders."""
+"""What happened on a journey: the outcomes among the journal's entries of that time, and the cards that expired."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 
+from demo import expiries
 from demo.journeys import Journey
-from models import JournalEntry, Order, db
+from models import JournalEntry, Order, Subscription, db
 
 OUTCOMES = (
     "subscription.started",
@@ -47,3 +49,9 @@ def of(journey: Journey) -> Sequence[Line]:
     )
     last = journey.last_entry
     return [Line(entry=entry, order=order) for entry, order in rows if last is None or entry.id <= last]
+
+
+def expired(journey: Journey) -> list[tuple[Subscription, datetime]]:
+    """Return the subscriptions whose card expired on the journey, with the time."""
+    end = journey.arrived_at or journey.target
+    return [(one, at) for one, at in expiries.of(journey.user_id) if journey.departed_at < at <= end]

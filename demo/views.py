@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 import clock
 from demo import agenda, calendar, clocks, destinations, journeys, sandbox, summary
-from demo.journeys import CannotTravel
+from demo.journeys import CannotTravel, Journey
 from demo.people import account_of, newcomer
 from demo.start_over import Busy, start_over
 from services import subscriptions
@@ -57,10 +57,14 @@ def own_clock() -> str:
         destinations=destinations.offered(current_user.id, now=now),
         calendars=list(filter(None, calendars)),
         journey=last,
-        lines=summary.of(last) if last else [],
+        **_happened_on(last),
         state=sandbox.service_state(),
         states=sandbox.STATES,
     )
+
+
+def _happened_on(last: Journey | None) -> dict[str, object]:
+    return {"lines": summary.of(last), "expired": summary.expired(last)} if last else {}
 
 
 @bp.post("/journeys")
@@ -157,6 +161,7 @@ def _tell_what_happened() -> None:
     if last is not None:
         lines = summary.of(last)
         shown = {"journey": last, "lines": lines[-SHOWN_IN_A_MESSAGE:], "more": len(lines) - SHOWN_IN_A_MESSAGE}
+        shown["expired"] = summary.expired(last)
         flash(Markup(render_template("demo/arrived.html", **shown)), "info")
 
 
