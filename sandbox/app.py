@@ -1,9 +1,11 @@
 """The application factory of the sandbox."""
 
+import sys
 from collections.abc import Callable
 
 from flask import Flask, g, request
 from flask_babel import Babel
+from sqlalchemy.exc import DatabaseError
 
 from . import addresses, api, control, dashboard, openapi, reach, runner, sdk, windows, wirelog
 from .config import Config
@@ -14,18 +16,23 @@ from .rules import late, schedules
 from .webhooks import delivery
 from .windows import identity
 
+CANNOT_START = 3
+"""The exit code that gunicorn expects of a worker that cannot start."""
+
 
 def create_app(
     config: Config | None = None, now: Callable[[], int] = clock.system, *, background: bool = True
 ) -> Flask:
     """Create the sandbox, ready to serve. `now` returns Unix seconds; a test passes its own.
 
-    Without `background` nothing runs automatically: schedules wait for `sandbox.runner.turn`.
+    Without `background` nothing runs automatically: schedules wait for `sandbox.runner.turn`. Without `config` the
+    environment decides; then a setting that cannot be used ends the process with one sentence.
 
     Raises:
         ValueError: when a setting of `config` cannot be used.
     """
-    config = config or Config.from_environ()
+    if config is None:
+        return _served(now, background=background)
     app = Flask(__name__)
     app.url_map.strict_slashes = False
     addresses.init_app(app)
@@ -35,7 +42,10 @@ def create_app(
 
     storage.init_app(app, config.DATABASE_URL)
     with app.app_context():
-        register.add_default(config)
+        try:
+            register.add_default(config)
+        except DatabaseError as err:
+            raise ValueError(f"cannot use {config.DATABASE_URL} as the ledger: {err.orig}") from None
     Babel(app, locale_selector=_locale)
     reach.init_app(app)
     wirelog.init_app(app)
@@ -46,6 +56,18 @@ def create_app(
     if background:
         runner.start(app, schedules.run_due, late.run_due, delivery.send_due, wirelog.flush)
     return app
+
+
+def _served(now: Callable[[], int], *, background: bool) -> Flask:
+    """Create the sandbox from the environment, for a server that prints a traceback for every error but an exit.
+
+    gunicorn takes the exit code for a worker that cannot start, and ends.
+    """
+    try:
+        return create_app(Config.from_environ(), now, background=background)
+    except ValueError as err:
+        sys.stderr.write(f"The sandbox cannot start: {err}\n")
+        raise SystemExit(CANNOT_START) from None
 
 
 def _locale() -> str:

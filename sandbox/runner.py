@@ -10,13 +10,15 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
+from .ledger import trouble
 from .ledger.models import db
 from .merchants import clock
 
 INTERVAL = 0.4
 """Seconds between two turns: due work is done within a second, even when the turn before was slow."""
+PAUSE = 5.0
+"""Seconds after a turn that failed."""
 
 Work = Callable[[int], None]
 """Does what is due on every merchant's clock. It receives the computer's time in Unix seconds."""
@@ -30,21 +32,25 @@ def start(app: Flask, *works: Work) -> None:
         threading.Thread(target=_run, args=(app, work), name=work.__module__, daemon=True).start()
 
 
-def turn(app: Flask, work: Work) -> None:
-    """Do what is due now, once. Log an error; the next turn tries again."""
+def turn(app: Flask, work: Work) -> bool:
+    """Do what is due now, once, and return whether that succeeded. Log an error; the next turn tries again."""
     with app.app_context():
         try:
             work(clock.now())
-        except OperationalError as err:
-            # Another process locks the file, or has just removed it.
+            return True
+        except trouble.ERRORS as err:
+            # The disk is full, or another process locks the file or has just removed it.
             db.session.rollback()
-            log.warning("%s: %s", work.__module__, err.orig)
+            if trouble.is_of_file(err):
+                trouble.report(err)
+            else:
+                log.exception("%s: background work failed", work.__module__)
         except Exception:
             db.session.rollback()
             log.exception("%s: background work failed", work.__module__)
+    return False
 
 
 def _run(app: Flask, work: Work) -> None:
     while True:
-        turn(app, work)
-        time.sleep(INTERVAL)
+        time.sleep(INTERVAL if turn(app, work) else PAUSE)

@@ -6,8 +6,10 @@ from flask import Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm.exc import ObjectDeletedError
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, NotFound, ServiceUnavailable
 
+from ..ledger import trouble
+from ..ledger.models import db
 from ..merchants import levers
 from ..pages import error_page, explained
 from ..wire.errors import UNEXPLAINED, Refused
@@ -35,6 +37,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(ObjectDeletedError, _vanished)
     app.register_error_handler(NoResultFound, _vanished)
+    for error in trouble.ERRORS:
+        app.register_error_handler(error, _unusable)
 
 
 def _refused(error: Refused) -> Response:
@@ -60,6 +64,15 @@ def _explains() -> bool:
 def _vanished(_error: ObjectDeletedError | NoResultFound) -> ResponseReturnValue:
     """Answer 404 when a reset deletes a row that this request has already loaded."""
     return _http_error(NotFound())
+
+
+def _unusable(error: Exception) -> ResponseReturnValue:
+    """Answer 503 when the ledger cannot be used, such as on a full disk. Any other error of a statement is ours."""
+    db.session.rollback()
+    if not trouble.is_of_file(error):
+        raise error
+    trouble.report(error)
+    return _http_error(ServiceUnavailable())
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
