@@ -6,6 +6,7 @@ The sandbox has no password, and any website that a developer visits can send re
   machine (DNS rebinding) would give a foreign page the sandbox's own origin;
 - only a page of the sandbox itself may change anything outside of what shops call across origins (`CROSS_ORIGIN`). A
   program that sends neither `Origin` nor `Sec-Fetch-Site`, such as curl or a test, is not a page;
+- what the sandbox itself sends to a URL that a page has chosen (`outgoing.MARK`) counts as that page's;
 - only such a page may read a lever, because some of these calls wait, and load a part of the console into its own. A
   link to the console is no such load: there the reader leaves the other page;
 - with `Config.CONSOLE_ADDRESS` the console, the levers and the description answer at that address only.
@@ -22,6 +23,7 @@ from werkzeug.sansio.utils import host_is_trusted
 from . import api, dashboard, sdk, windows
 from .api import envelope
 from .pages import UNFRAMED, guard, language_links, words
+from .webhooks import outgoing
 from .windows import identity
 
 PRIVATE = {"dashboard", "control", "openapi"}
@@ -97,20 +99,22 @@ def _foreign() -> Refusal | None:
     # A proxy may end TLS, so the scheme that the sandbox sees is not always the browser's.
     own = {f"{scheme}://{request.host}" for scheme in ("http", "https")}
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", "none")
-    if site in OWN_SITES and (origin is None or origin in own):
+    by_us = any(name in request.headers for name in outgoing.MARK)
+    if site in OWN_SITES and (origin is None or origin in own) and not by_us:
         return None
+    sender = "notice_url, confirm_url" if by_us else origin or site
     if reads:
         message = _(
             "A page of another origin (%(origin)s) must not read the levers or load the console. Open %(console)s, or "
             "send the request from a program instead of a page, such as curl or your test.",
-            origin=origin or site,
+            origin=sender,
             console=request.host_url,
         )
         return Refusal(403, "foreign_origin", _("Request from another page refused"), message)
     message = _(
         "A page of another origin (%(origin)s) must not change the sandbox, and nothing has changed. Use the console "
         "at %(console)s, or send the request from a program instead of a page, such as curl or your test.",
-        origin=origin or site,
+        origin=sender,
         console=request.host_url,
     )
     return Refusal(403, "foreign_origin", _("Change from another page refused"), message)

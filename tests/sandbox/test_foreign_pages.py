@@ -16,6 +16,7 @@ from sandbox.app import create_app
 from sandbox.config import THIS_MACHINE, Config
 from sandbox.ledger.models import db
 from sandbox.reach import READING
+from sandbox.webhooks import outgoing
 from tests.sandbox.conftest import Api, Payer, on_new_file
 from tests.sandbox.merchant import served
 
@@ -197,6 +198,35 @@ def test_no_other_reading_call_changes_anything_but_the_log(app, client, calls):
             client.open(path, method=method, headers=BY_LINK)
 
     assert everything(app) | {"wire_entries": []} == before
+
+
+# By way of the sandbox itself -----------------------------------------------------------------------------
+
+TURNED = ["/console/imp00000000/pull/reset", "/console/imp00000000/pull/clock?advance=86400", "/control/reset"]
+"""Buttons and levers that a foreign page would like the sandbox to press on itself."""
+
+
+@pytest.mark.parametrize("path", TURNED)
+@pytest.mark.parametrize("name", ["notice_url", "confirm_url"])
+def test_the_sandbox_cannot_be_turned_against_itself(app, api, client, payer, settle, path, name):
+    with served(app) as url:
+        opened = payer.open(merchant_uid="order-1", **{name: url + path})
+        payer.approve(opened, "4242-4242-4242-4242")
+        settle()
+
+    assert client.get("/control/clock").json["offset"] == 0
+    status = api.get(f"/payments/{opened.json['imp_uid']}").response["status"]
+    assert status == ("paid" if name == "notice_url" else "failed")
+
+
+def test_what_the_sandbox_sends_changes_nothing_there(app: Flask, client: FlaskClient, changes):
+    before = everything(app)
+
+    for method, path in changes:
+        refused = client.open(path, method=method, data=FIELDS.get(path, {}), headers=outgoing.MARK)
+        assert refused.status_code == 403, (method, path)
+
+    assert everything(app) == before
 
 
 # Hosts ----------------------------------------------------------------------------------------------------
