@@ -20,9 +20,12 @@ LONGEST_TEXT = 500
 MOST_ITEMS = 60
 DEEPEST = 6
 
-_GAP = r"[ \u00a0.\-\u2010-\u2015]{1,2}"
+_GAP = r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\ufeff]{1,3}"
+"""Spaces, dashes and dots of every width, also the invisible ones that a copied text may contain."""
 _RUN = re.compile(rf"(?<![A-Za-z0-9_])\d(?:(?:{_GAP})?\d){{12,}}(?![A-Za-z0-9_])")
 """13 digits or more, in groups or not. The ids of shop and service begin with letters, so they are no match."""
+_AS_ON_A_CARD = re.compile(r"(?<!\d)(?:\d{4}(_|\W{1,3})\d{4}\1\d{4}\1\d{1,7}|3\d{3}(_|\W{1,3})\d{6}\2\d{5})(?!\d)")
+"""Groups as on a card, whatever stands between them."""
 _ISSUER = re.compile(r"[34569]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720")
 _NAMED = re.compile(r"(?<![\w\-])([\w\-]{1,60})([\"']?\s*[:=]\s*[\"']?(?:Bearer\s+)?)([^\"'&,\s}]+)", re.IGNORECASE)
 
@@ -80,7 +83,7 @@ def without_numbers(text: str) -> str:
 
     14 to 19 digits that stand alone are one. Among others, and of 13, the Luhn check decides and how issuers begin.
     """
-    return _RUN.sub(lambda run: _hidden(run[0]), text)
+    return _AS_ON_A_CARD.sub(lambda run: number(run[0]), _RUN.sub(lambda run: _hidden(run[0]), text))
 
 
 def _hidden(run: str) -> str:

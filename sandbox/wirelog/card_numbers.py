@@ -1,8 +1,8 @@
 """Recognise card numbers by their look, wherever a caller writes them.
 
 A number is a card's when it has 13 to 19 digits, begins as issuers number their cards, and passes the Luhn check. Its
-digits may stand in groups, with spaces, dashes or dots between them. Four groups as on a card are masked even if the
-check fails, because a payer mistypes.
+digits may stand in groups, with spaces, dashes or dots between them. Groups as on a card are masked even if the check
+fails, because a payer mistypes, and whatever stands between them.
 
 So an id of digits stays readable: one that begins with 0, 1, 7, 8 or a year of this century is no card's, and the check
 excludes nine in ten of all others. An id that passes is masked; losing it in the log is better than keeping a card.
@@ -16,15 +16,17 @@ SHORTEST, LONGEST = 13, 19
 SENT = 16
 """Digits of a longer number that the service reads."""
 
-_GAP = r"[ \u00a0.\-\u2010-\u2015]{1,2}"
+_GAP = r"[\s.\-\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufe58\ufe63\uff0d\ufeff]{1,3}"
+"""Spaces, dashes and dots of every width, also the invisible ones that a copied text may contain."""
 _RUN = re.compile(rf"\d(?:(?:{_GAP})?\d){{12,}}")
+_AS_ON_A_CARD = re.compile(r"(?<!\d)(?:\d{4}(_|\W{1,3})\d{4}\1\d{4}\1\d{1,7}|3\d{3}(_|\W{1,3})\d{6}\2\d{5})(?!\d)")
 _GROUP = re.compile(r"\d+")
 _ISSUER = re.compile(r"[34569]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720")
 
 
 def hide(text: str) -> str:
     """Return `text` with every card number in it masked."""
-    return _RUN.sub(lambda run: _hidden(run[0]), text)
+    return _AS_ON_A_CARD.sub(lambda run: masked(run[0]), _RUN.sub(lambda run: _hidden(run[0]), text))
 
 
 def masked(number: str) -> str:

@@ -7,8 +7,12 @@ in any field (see `card_numbers`), because a shop may send a card number where t
 import json
 import math
 import re
+from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
+
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
 
 from . import card_numbers
 from .card_numbers import masked as number
@@ -32,7 +36,6 @@ _IN_ADDRESS = re.compile(r"([?&])([^?&=#\s\"]+)=([^&#\s\"]*)")
 _IN_PROSE = re.compile(
     r"(?<![\w\-])([\w\-]{1,60})(\\*[\"']?\s*[:=]\s*\\*[\"']?(?:(?:Bearer|Basic)\s+)?)([^\"'&,;\s}\]\\]+)", re.I
 )
-_PART = re.compile(r'[; ]name="([^"]*)"[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)\r?\n--', re.S)
 
 
 def body(raw: bytes, content_type: str) -> Any:
@@ -45,16 +48,18 @@ def body(raw: bytes, content_type: str) -> Any:
 
 
 def parse(raw: bytes, content_type: str) -> Any:
-    """Return the body unmasked: the value of JSON, the dict of a form, else a string."""
-    text = raw.decode("utf-8", "replace")
-    if "form-urlencoded" in content_type:
-        return _collected(parse_qsl(text, keep_blank_values=True))
-    if "multipart/form-data" in content_type and (parts := _PART.findall(text)):
-        return _collected(parts)
+    """Return the body unmasked, as the views read it: the value of JSON, the dict of a form, else a string."""
+    mimetype, options = parse_options_header(content_type)
+    _stream, form, _files = FormDataParser().parse(BytesIO(raw), mimetype.lower(), len(raw), options)
+    if form:
+        return _collected(list(form.items(multi=True)))
+    text = raw.decode(json.detect_encoding(raw), "replace")
     try:
-        return json.loads(text) if "json" in content_type else text
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    # The script's calls are read as JSON whatever their type says.
+    return value if "json" in mimetype.lower() or isinstance(value, dict | list) else text
 
 
 def header(name: str, value: str) -> str:

@@ -137,6 +137,44 @@ def test_another_number_of_json_is_kept(value):
     assert masking.masked({"any": value}) == {"any": value}
 
 
+@pytest.mark.parametrize("gap", ["/", "_", ",", ", ", ":", "|", "\u00b7", "\n", " / "])
+@pytest.mark.parametrize("sizes", [(4, 4, 4, 4), (4, 6, 5)])
+def test_groups_as_on_a_card_are_masked_whatever_stands_between_them(sizes, gap):
+    groups = [f"3{str(size) * (size - 1)}" for size in sizes]
+    number = "".join(groups)
+
+    assert masking.prose(f"memo {gap.join(groups)}.") == f"memo {number[:6]}******{number[-4:]}."
+
+
+@pytest.mark.parametrize(
+    "text", ["2026/11/29 06:00:30", "order_3_1795937303_12", "1,234,567,890,123", "[2,3,4,5,6,7,8,9,10]"]
+)
+def test_other_groups_of_digits_stay_readable(text):
+    assert masking.prose(text) == text
+
+
+HIDDEN_CARD = "".join(f"\\u{ord(digit):04x}" for digit in CARD)
+HIDDEN_PIN = f'{{"pwd\\u005f2digit": "{SECRET}"}}'
+PIN_IN_A_PART = f"--x\r\nContent-Disposition: form-data; name=pwd_2digit\r\n\r\n{SECRET}\r\n--x--"
+
+
+@pytest.mark.parametrize(
+    ("raw", "content_type", "kept"),
+    [
+        (json.dumps({"memo": CARD}).encode("utf-16"), "application/json", {"memo": "424242******4242"}),
+        (json.dumps({"pwd_2digit": SECRET}).encode("utf-16-le"), "application/json", {"pwd_2digit": "***"}),
+        (f'{{"memo": "{HIDDEN_CARD}"}}'.encode(), "APPLICATION/JSON", {"memo": "424242******4242"}),
+        (f'{{"memo": "{HIDDEN_CARD}"}}'.encode(), "text/plain", {"memo": "424242******4242"}),
+        (HIDDEN_PIN.encode(), "text/plain", {"pwd_2digit": "***"}),
+        (f"memo=%34{CARD[1:]}".encode(), "Application/X-WWW-Form-URLEncoded", {"memo": "424242******4242"}),
+        (f"pwd%5F2digit={SECRET}".encode(), "Application/X-WWW-Form-URLEncoded", {"pwd_2digit": "***"}),
+        (PIN_IN_A_PART.encode(), "Multipart/Form-Data; boundary=x", {"pwd_2digit": "***"}),
+    ],
+)
+def test_a_body_is_masked_as_the_sandbox_reads_it(raw, content_type, kept):
+    assert masking.body(raw, content_type) == kept
+
+
 def test_a_number_longer_than_a_card_shows_no_more_of_it():
     assert card_numbers.masked("4242-4242-4242-4242-1234") == "424242******1234"
     assert masking.prose("4242-4242-4242-4242-1234") == "424242******4242-1234"
@@ -159,7 +197,9 @@ CARDS = st.builds(
     st.sampled_from(["4", "51", "55", "2221", "2720", "34", "37", "36", "6011", "62", "35", "94"]),
     st.text("0123456789", min_size=11, max_size=14),
 ).filter(lambda number: 13 <= len(number) <= 19)
-GAPS = st.sampled_from([" ", "-", ".", "\u00a0", "\u2013", ". ", "--"])
+GAPS = st.sampled_from(
+    [" ", "-", ".", "\u00a0", "\u2013", ". ", "--", " - ", "\t", "\u3000", "\u200b", "\u2212", "\uff0d"]
+)
 BEFORE = st.sampled_from(["", " ", "카드", "order-", "2026-11-29 ", "x", "(", '"', "=", "amount 9900 ", "/"])
 AFTER = st.sampled_from(["", " ", "입니다", "-order", " 2026-11-29", "x", ")", '"', "=", " 9900", "/", "."])
 
