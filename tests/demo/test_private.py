@@ -16,6 +16,7 @@ def values(town, user):
         "run_id": "run_1",
         "merchant_uid": subscription.orders[0].merchant_uid,
         "subscription_id": subscription.id,
+        "user_id": user.id,
         "case_id": 1,
         "day": "2026-01-31",
         "version": "00000000",

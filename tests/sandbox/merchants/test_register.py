@@ -67,7 +67,7 @@ def test_a_merchant_with_an_empty_list_of_pgs_has_none(client):
     assert merchant["channels"] == []
     assert api.get("/users/pg").response == []
     card = {"card_number": "4242424242424242", "expiry": "2099-12"}
-    assert api.post("/subscribe/customers/key-1", **card).message == "등록 된 PG 설정 정보를 찾을 수 없습니다."
+    assert api.post("/subscribe/customers/key-1", **card).message == "비인증결제모듈 사용정보를 찾을 수 없습니다."
 
 
 def test_merchants_are_listed_without_their_secrets(client, other):
