@@ -1,6 +1,6 @@
 """Provide what all HTML pages of the sandbox share: two languages, formatted money and a Content-Security-Policy."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from babel.numbers import format_currency
 from flask import Response, make_response, render_template, request
@@ -80,4 +80,5 @@ def money(minor: int, currency: str) -> str:
 
 
 def _in_language(path: str, code: str) -> str:
-    return f"{path}?{urlencode({**request.args.to_dict(), 'lang': code})}"
+    # A browser reads `/\\host` and, without its tab, `/\t/host` as the address of another site.
+    return f"{quote(path, safe='/%')}?{urlencode({**request.args.to_dict(), 'lang': code})}"

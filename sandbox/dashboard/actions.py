@@ -80,4 +80,5 @@ def _page_before() -> str:
     page, _slash, lever = before.path.rpartition("/")
     if page.endswith("/confirm"):
         return confirming.page_behind(lever, dict(parse_qsl(before.query)))
-    return f"{before.path}?{before.query}" if before.query else before.path
+    path = f"/{before.path.lstrip('/')}"  # a path that begins with two slashes would lead to another host
+    return f"{path}?{before.query}" if before.query else path

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request
 from flask_babel import gettext as _
@@ -116,7 +116,8 @@ def as_json(value: object) -> str:
 def link_here(**changes: Any) -> str:
     """Return the address of this page with `changes` to its query; None removes a parameter."""
     query = {**request.args.to_dict(), **changes}
-    return f"{request.path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
+    path = quote(request.path, safe="/%")
+    return f"{path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
 
 
 def as_text(value: bool | float | str) -> str:

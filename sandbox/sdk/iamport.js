@@ -196,16 +196,16 @@
   }
 
   /**
-   * Open the window as a pop-up. The browser reports no event when the payer closes it, so a timer checks.
+   * Open the window as a pop-up, under a name that no other page knows, because such a page could hold a window of it.
+   * The browser reports no event when the payer closes the window, so a timer checks.
    * @param {Opened} opened
    * @param {(rsp: Record<string, any> | null) => void} done receives null when the browser blocks the pop-up
    */
   function openPopup(opened, done) {
-    const popup = window.open(opened.window_url, "imp-window", "popup,width=560,height=780");
+    const popup = window.open(opened.window_url, opened.imp_uid, "popup,width=560,height=780");
     if (!popup) {
       window.alert("팝업차단을 해제해주셔야 결제창이 나타납니다.");
-      done(null);
-      return;
+      return done(null);
     }
     const stop = onResult(popup, (rsp) => end(rsp));
     const watch = window.setInterval(() => {

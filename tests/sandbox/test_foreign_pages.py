@@ -1,9 +1,10 @@
 """What a website that a developer visits can do to the sandbox on the same machine: what the SDK does, and no more."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
 from flask import Flask
@@ -18,7 +19,8 @@ from sandbox.ledger.models import db
 from sandbox.reach import READING
 from sandbox.webhooks import outgoing
 from tests.sandbox.conftest import Api, Payer, on_new_file
-from tests.sandbox.merchant import served
+from tests.sandbox.merchant import ShopPage, served
+from tests.sandbox.shop import request_pay
 
 EVIL = "https://evil.example"
 OPEN = (*ROOTS, "/sdk/", "/windows/", "/v1/", "/js/")
@@ -284,6 +286,20 @@ def test_what_is_not_a_host_name_stops_the_start(tmp_path_factory, name):
         create_app(config, background=False)
 
 
+# Links ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/%5Cevil.example/", "/%09/evil.example/", "/%2Fevil.example/", "/a%3Fb%23c", "/가"])
+def test_the_language_switch_leads_to_the_same_page(client: FlaskClient, path):
+    page = client.get(path).text
+    links = re.findall(r'href="([^"]*lang=(?:ko|en))"', page)
+
+    assert len(links) == 2
+    assert [urljoin("http://localhost", link.partition("?lang=")[0]) for link in links] == [
+        f"http://localhost{quote(path, safe='/%')}"
+    ] * 2
+
+
 # Frames ---------------------------------------------------------------------------------------------------
 
 
@@ -320,6 +336,10 @@ def evil_url(sandbox_url: str) -> Iterator[str]:
     def sandboxed() -> str:
         return f"<iframe title=prize sandbox='allow-forms' srcdoc='{form}'></iframe>"
 
+    @app.get("/opener")
+    def opener() -> str:
+        return "<title>prize</title>"
+
     @app.get("/frame")
     def frame() -> str:
         return f'<iframe title="prize" src="{sandbox_url}/console/imp00000000/levers"></iframe>'
@@ -341,3 +361,20 @@ def test_a_browser_cannot_be_used_against_the_sandbox(page: Page, evil_url: str)
 
     with page.expect_event("console", lambda message: "frame-ancestors" in message.text):
         page.goto(f"{evil_url}/frame")
+
+
+@pytest.mark.e2e
+def test_a_payment_window_is_none_that_a_foreign_page_has_opened(page: Page, shop_url: str, evil_url: str):
+    order = {"init": True, "callback": True, "call": "request_pay", "params": request_pay(pg="payco", popup=True)}
+    page.goto(f"{evil_url}/opener")
+    with page.expect_popup() as waiting:
+        page.evaluate("url => void window.open(url, 'imp-window')", f"{shop_url}/landing")
+    with page.expect_popup() as opened:
+        page.evaluate("url => void window.open(url)", f"{shop_url}/?{urlencode({'order': json.dumps(order)})}")
+    shop = ShopPage(opened.value, shop_url)
+
+    with shop.page.expect_popup() as window:
+        shop.subscribe()
+
+    expect(window.value.locator("html[data-ready]")).to_be_attached()
+    assert waiting.value.url == f"{shop_url}/landing"

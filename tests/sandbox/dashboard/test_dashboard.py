@@ -361,11 +361,14 @@ def test_what_a_lever_refuses_is_said(client):
     assert "latency must be a number" in unescape(answer.text)
 
 
-def test_a_button_leads_back_to_a_page_of_ours_alone(client):
-    headers = {"Referer": "http://evil.test/console"}
-    answer = client.post(f"{HOME}/pull/withdraw", headers=headers)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("http://evil.test/console", f"{HOME}/"), (f"http://localhost/{HOME}/levers?lang=en", f"{HOME}/levers?lang=en")],
+)
+def test_a_button_leads_back_to_a_page_of_ours_alone(client, before, after):
+    answer = client.post(f"{HOME}/pull/withdraw", headers={"Referer": before})
 
-    assert answer.location == f"{HOME}/"
+    assert answer.location == after
     assert client.post(f"{HOME}/pull/earthquake").status_code == 404
 
 
