@@ -50,7 +50,7 @@ def masked(value: Any, name: str = "", *, depth: int = 0) -> Any:
         return number(str(value))
     if isinstance(value, str):
         return _text(value)
-    hidden = without_numbers(f"{value:.0f}")  # a card number without its quotes, perhaps as 4.242e15
+    hidden = without_numbers(str(value) if isinstance(value, int) else f"{value:.0f}")  # 4.242e15 may be a card number
     return hidden if "*" in hidden else value
 
 

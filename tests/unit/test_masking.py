@@ -38,6 +38,10 @@ def test_a_field_keeps_what_is_no_secret(name, value, kept):
     assert masked([{"inner": {name: value}}]) == [{"inner": {name: kept}}]
 
 
+def test_a_number_that_no_float_holds_is_kept():
+    assert masked({"amount": 10**400}) == {"amount": 10**400}
+
+
 def test_a_text_that_no_database_stores_becomes_one_that_every_database_stores():
     assert masked({"a\0": "x\0y\ud800"}) == {"a": "xy?"}
 
