@@ -459,7 +459,7 @@ def test_the_numbers_of_an_order_can_be_copied_once_they_are_known(shopper, desk
     charge = orders.first_charge(order)
     for uid in (order.merchant_uid, order.imp_uid, charge.merchant_uid, charge.imp_uid):
         assert uid in page.text
-    copied = [button["data-source"] for button in page.all("button", **{"data-module": "pages/guides-copy"})]
+    copied = [button["data-source"] for button in page.all("button", **{"data-module": "components/copy"})]
     assert copied == ["merchant-uid", "imp-uid", "charge-merchant-uid", "charge-imp-uid"]
     assert all(page.all("code", id=source) for source in copied)
 
