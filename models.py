@@ -116,13 +116,13 @@ class User(Model, UserMixin):
 
 
 class Session(Model):
-    """One sign-in of a person in one browser. Deleting the row signs that browser out, whoever has its cookie."""
+    """One sign-in of a person in one browser. Deleting the row signs out that browser, and every copy of its cookie."""
 
     __tablename__ = "sessions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    """SHA-256 of the token in the browser's cookie. A copy of this table signs in no one."""
+    """SHA-256 of the token in the browser's cookie: a copy of this table is not enough to sign in."""
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     """Machine time. A person who moves their clock in a demonstration stays signed in."""

@@ -1,4 +1,4 @@
-"""When a person's cards expire. The service's API does not tell, so the sandbox is asked, once for each card."""
+"""When a person's cards expire. The service's API does not report it, so the sandbox does, once for each card."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

@@ -91,7 +91,7 @@ def _keys_left(user: User) -> Select[BillingKey]:
 
 
 def _open(user: User) -> Sequence[str]:
-    """Return a line for each order without an outcome, refund that is not made, and case that no one has closed.
+    """Return a line for each order without an outcome, refund that is not made, and case that is still open.
 
     A charge that waits for the worker is not open: it ends with its subscription.
     """

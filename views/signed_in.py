@@ -27,7 +27,7 @@ def sign_in(user: User) -> None:
 
 
 def sign_out() -> None:
-    """End the session of this browser: a copy of its cookie signs no one in any more."""
+    """End the session of this browser: a copy of its cookie is no longer valid."""
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
         logout_user()

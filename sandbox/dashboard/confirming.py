@@ -1,4 +1,4 @@
-"""Ask before a button takes away what cannot be given back: `/console/<code>/confirm/<lever>`.
+"""Ask before a button deletes what cannot be restored: `/console/<code>/confirm/<lever>`.
 
 The page says what will be lost and has the button. It works without a script.
 """
@@ -19,7 +19,7 @@ from .words import as_text, duration
 
 
 class Loss(NamedTuple):
-    """One line of what an action takes away."""
+    """One line of what an action deletes or changes."""
 
     what: str
     value: object
@@ -123,7 +123,7 @@ QUESTIONS: Mapping[str, Callable[[], Question]] = {
 
 @bp.get("/console/<code>/confirm/<lever>")
 def confirm(lever: str) -> str:
-    """Show what the lever would take away, and the button that pulls it."""
+    """Show what the lever would delete or change, and the button that pulls it."""
     if lever not in QUESTIONS:
         abort(404)
     return render_template(

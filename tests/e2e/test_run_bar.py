@@ -1,6 +1,6 @@
 """The bar with Run stays at the end of a phone's screen, and covers neither the field at hand nor its note.
 
-A screen reader hears how a run ended.
+A screen reader announces how a run ended.
 """
 
 import re
