@@ -63,7 +63,7 @@ def _charges(user_id: int, now: datetime) -> Iterator[Event]:
     )
     for one in db.session.scalars(due):
         at = after_pause(one.next_charge_at or now, one.charge_not_before, now=now)
-        kind = "retry" if one.status is SubscriptionStatus.PAST_DUE else "charge"
+        kind = "retry" if one.was_declined or one.status is SubscriptionStatus.PAST_DUE else "charge"
         yield Event(kind="look_up" if one.pauses else kind, at=at, subscription=one)
 
 

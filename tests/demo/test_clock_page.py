@@ -11,6 +11,7 @@ from models import db
 from tests.demo.test_journeys import in_seoul, live_at
 
 DAY = timedelta(days=1)
+DECLINED_AT_EVERY_CHARGE = "4000-0000-0000-0341"
 
 
 def text_of(answer):
@@ -27,6 +28,17 @@ def test_the_header_shows_a_persons_day_and_what_comes_next(town, user, visitor)
     assert "My clock Jan 30, 2027" in page
     assert re.search(r"next: payment in (4 weeks|1 month)", page)
     assert re.search(r"Beans every month: payment · ₩19,900 Feb 28, 2027", page)
+
+
+def test_after_a_declined_first_payment_a_retry_comes_next(town, user, visitor):
+    town.subscribe(user, card=DECLINED_AT_EVERY_CHARGE)
+
+    page = text_of(visitor.get("/demo/clock?lang=en"))
+
+    assert "next: retry in" in page
+    assert "retry of the declined payment" in page
+    assert set(destinations.offered(user.id, now=clocks.time_of(user.id))) >= {"retry"}
+    assert "charge" not in destinations.offered(user.id, now=clocks.time_of(user.id))
 
 
 def test_a_visitor_and_the_shop_itself_have_no_clock(town, client):

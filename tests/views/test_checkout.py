@@ -82,6 +82,16 @@ def test_who_subscribes_already_is_told_before_buying_again(shopper, desk, user,
     assert f'href="/subscriptions/{subscription.id}"' in page
 
 
+def test_who_waits_for_a_first_payment_is_not_told_to_have_the_plan(shopper, desk, user, plan):
+    subscription = subscribe(desk, user, plan, card="no_money_later", now=clock.now())
+
+    page = shopper.get(f"/checkout/{plan.slug}?lang=en").text
+
+    assert "You have ordered this plan, and it has not started yet." in page
+    assert "You already have this plan.<" not in page
+    assert f'href="/subscriptions/{subscription.id}"' in page
+
+
 @pytest.mark.parametrize(("lang", "sentence"), [("ko", "해지한 구독 보기"), ("en", "View your cancelled subscription")])
 def test_who_cancelled_and_has_paid_on_is_told_until_when(shopper, desk, user, plan, lang, sentence):
     subscription = subscribe(desk, user, plan, now=clock.now())

@@ -193,6 +193,16 @@ def test_pay_now_pressed_twice_pays_once(shopper, desk, subscription, headers):
     assert [invoice.status for invoice in subscription.invoices] == [InvoiceStatus.PAID] * 2
 
 
+def test_a_subscription_that_has_not_started_shows_no_day_on_which_it_started(shopper, desk, user, plan):
+    subscribe(desk, user, plan, card="no_money_later", now=clock.now())
+
+    page = shopper.get("/subscriptions?lang=en").text
+
+    assert "Not started" in page
+    assert "Ordered on" in page
+    assert "Started on" not in page
+
+
 def test_a_first_payment_asked_for_twice_is_made_once(shopper, desk, user, plan):
     subscription = subscribe(desk, user, plan, card="no_money_later", now=clock.now())
     desk.client.keys[subscription.billing_key.customer_uid] = "approved"
