@@ -1,6 +1,6 @@
 """Who is signed in: the session's token in the browser's cookie, and the person whom it belongs to."""
 
-from flask import Flask
+from flask import Flask, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 import clock
@@ -27,7 +27,12 @@ def sign_in(user: User) -> None:
 
 
 def sign_out() -> None:
-    """End the session of this browser: a copy of its cookie is no longer valid."""
+    """End the session of this browser: a copy of its cookie is no longer valid.
+
+    The token of its forms ends, too. Otherwise another site on the same host, which can set our cookie before a person
+    signs in, would know the token with which it can send forms as that person.
+    """
+    session.pop("csrf_token", None)
     if current_user.is_authenticated:
         sessions.end(current_user.session_token)
         logout_user()

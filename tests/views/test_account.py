@@ -258,6 +258,18 @@ def test_forms_need_the_token_of_their_page(app, client, member):
     assert client.get("/account").status_code == 302
 
 
+def test_no_token_outlives_a_sign_in_or_a_sign_out(app, client, member):
+    """Another site on the same host can give a browser a cookie, and knows the token in it."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    form = {"email": "jisoo@example.com", "password": PASSWORD}
+
+    for path in ("/account/sign-in", "/account/sign-out"):
+        page = client.get("/account/sign-in").text
+        before = {"csrf_token": re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]}
+        assert client.post(path, data={**form, **before}).status_code == 302
+        assert client.post("/account/sign-in", data={**form, **before}).status_code == 400
+
+
 def test_the_profile_is_the_persons_own(shopper, user):
     page = shopper.get("/account").text
 
