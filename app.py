@@ -1,8 +1,10 @@
 """The shop's application. `create_app` reads as its table of contents."""
 
 import os
+import sys
 from pathlib import Path
 
+import click
 from flask import Flask
 from flask_compress import Compress
 from flask_migrate import Migrate
@@ -48,13 +50,15 @@ A higher level takes two to four times as long for a tenth fewer bytes.
 def create_app(config: Config | None = None, payments: IamportClient | None = None) -> Flask:
     """Return the shop's application.
 
-    `config` defaults to the environment, `payments` to a client of the service that `config` names.
+    `payments` defaults to a client of the service that `config` names. Without `config` the environment decides; then a
+    shop that cannot start ends the process with the reason, and no traceback.
 
     Raises:
         ConfigError: when a setting is missing or wrong, or the database holds the demonstration's member of staff, or
             the tables of another version.
     """
-    config = config or Config.from_environ(os.environ)
+    if config is None:
+        return _served(payments)
     app = Flask(__name__, static_url_path=assets.address(), instance_path=str(ROOT / "instance"))
     app.config.from_object(config)
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = config.engine_options
@@ -89,6 +93,15 @@ def create_app(config: Config | None = None, payments: IamportClient | None = No
         _refuse_other_tables(app)
         _refuse_published_staff(app)
     return app
+
+
+def _served(payments: IamportClient | None) -> Flask:
+    """Return the application of the environment, or end the process: gunicorn expects 3, and `flask` ends with 2."""
+    try:
+        return create_app(Config.from_environ(os.environ), payments)
+    except ConfigError as err:
+        sys.stderr.write(f"{err}\n")
+        raise SystemExit(2 if click.get_current_context(silent=True) else 3) from None
 
 
 def _refuse_other_tables(app: Flask) -> None:

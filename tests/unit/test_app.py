@@ -1,10 +1,13 @@
 """When the shop starts, and when it refuses to start."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
-from app import create_app
+from app import ROOT, create_app
 from config import PUBLISHED_STAFF, ConfigError
 from tests.factories import make_user
 
@@ -32,3 +35,25 @@ def test_a_shop_starts_before_it_has_tables(config, payments, tmp_path):
     empty = replace(config, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/empty.db")
 
     assert create_app(empty, payments)
+
+
+SERVERS = {
+    "gunicorn": (["gunicorn", "--no-control-socket", "--bind", "127.0.0.1:0", "--workers", "1", "app:create_app()"], 3),
+    "run": (["flask", "--app", "app", "run", "--port", "0"], 2),
+    "command": (["flask", "--app", "app", "renew-due"], 2),
+}
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_shop_without_settings_says_what_is_missing_and_ends(server, tmp_path):
+    (program, *words), exit_code = SERVERS[server]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "FLASK_SKIP_DOTENV": "1"}
+
+    done = subprocess.run(
+        [sys.executable, "-m", program, *words],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert done.returncode == exit_code, done.stderr
+    assert "SECRET_KEY is not set" in done.stderr
+    assert "Traceback" not in done.stderr
