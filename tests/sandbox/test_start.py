@@ -234,6 +234,7 @@ def test_an_option_that_cannot_be_is_refused_in_one_line(tmp_path, option, value
 
 def test_a_url_in_a_url_is_refused_in_one_line_and_makes_no_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sandbox.__main__.make_server", None)
     monkeypatch.setenv("SANDBOX_DATABASE_URL", "sqlite:///sqlite:////x.db")
     monkeypatch.setattr("sys.argv", ["sandbox", "--port", "0"])
 

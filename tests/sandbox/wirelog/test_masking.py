@@ -84,6 +84,7 @@ def test_a_secret_is_masked_however_its_field_is_spelt(name, value):
             continue  # such a name is a form's
         assert str(value) not in written(masking.body(raw.encode(), content_type)), (raw, content_type)
     assert str(value) not in masking.address(f"?a=1&{name}={value}")
+    assert str(value) not in masking.masked({"notice_url": f"https://shop.test/?{name}={value}"})["notice_url"]
     assert str(value) not in masking.header(name, str(value))
 
 
