@@ -93,6 +93,6 @@ def test_only_the_machine_itself_is_led_to_the_console(on_lan, user, monkeypatch
 def test_on_its_machine_alone_a_demonstration_has_its_staff(town, staff):
     browser = town.app.test_client()
 
-    browser.post("/demo/sessions/staff")
+    signed_in = browser.post("/demo/sessions/staff", follow_redirects=True)
 
-    assert browser.get("/admin").status_code == 200
+    assert (signed_in.status_code, signed_in.request.path) == (200, "/admin")
