@@ -1,5 +1,6 @@
 """Provide what all HTML pages of the sandbox share: two languages, formatted money and a Content-Security-Policy."""
 
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from babel.numbers import format_currency
@@ -69,7 +70,7 @@ def language_of(*candidates: object) -> str | None:
 
 def language_links(path: str) -> list[tuple[str, str, str]]:
     """Return the links of the language switch: code, name in that language, and `path` with the current query."""
-    return [(code, name, _in_language(path, code)) for code, name in LANGUAGES.items()]
+    return [(code, name, with_query(path, lang=code)) for code, name in LANGUAGES.items()]
 
 
 def money(minor: int, currency: str) -> str:
@@ -79,6 +80,8 @@ def money(minor: int, currency: str) -> str:
     return str(format_currency(major_units(minor, currency), currency, pattern, locale=locale))
 
 
-def _in_language(path: str, code: str) -> str:
+def with_query(path: str, /, **changes: Any) -> str:
+    """Return `path` with the query of this request and `changes` to it; None removes a parameter."""
+    query = {name: value for name, value in {**request.args.to_dict(), **changes}.items() if value is not None}
     # A browser reads `/\\host` and, without its tab, `/\t/host` as the address of another site.
-    return f"{quote(path, safe='/%')}?{urlencode({**request.args.to_dict(), 'lang': code})}"
+    return f"{quote(path, safe='/%')}?{urlencode(query)}"

@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from flask import request
 from flask_babel import gettext as _
 
 from ..merchants.clock import SEOUL
+from ..pages import with_query
 
 FEW = 8
 """Rows of a table on a page that shows several tables."""
@@ -115,9 +115,7 @@ def as_json(value: object) -> str:
 
 def link_here(**changes: Any) -> str:
     """Return the address of this page with `changes` to its query; None removes a parameter."""
-    query = {**request.args.to_dict(), **changes}
-    path = quote(request.path, safe="/%")
-    return f"{path}?{urlencode({name: value for name, value in query.items() if value is not None})}"
+    return with_query(request.path, **changes)
 
 
 def as_text(value: bool | float | str) -> str:
