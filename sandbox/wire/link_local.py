@@ -7,7 +7,13 @@ Source: https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forge
 """
 
 import socket
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+EMBEDDING = (IPv6Network("::/96"), IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
+"""Networks whose addresses end with an IPv4 address to which a router may translate them (RFC 4291, RFC 6052)."""
+
+METADATA = IPv6Address("fd00:ec2::254")
+"""The metadata service of AWS in IPv6. It counts as link-local, although its address is not."""
 
 
 def is_link_local(host: str) -> bool:
@@ -22,6 +28,10 @@ def is_link_local(host: str) -> bool:
 
 def _is_link_local(text: str) -> bool:
     address = ip_address(text)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped.is_link_local
-    return address.is_link_local
+    if isinstance(address, IPv6Address):
+        embedded = address.sixtofour
+        if any(address in network for network in EMBEDDING):
+            embedded = IPv4Address(int(address) & 0xFFFFFFFF)
+        if embedded and embedded.is_link_local:
+            return True
+    return address.is_link_local or address == METADATA

@@ -18,11 +18,17 @@ LINK_LOCAL = [
     "http://[fe80::1]/",
     "http://[fe80::1%25lo]/",
     "http://[::ffff:169.254.169.254]/",
+    "http://[::169.254.169.254]/",
+    "http://[64:ff9b::169.254.169.254]/",
+    "http://[2002:a9fe:a9fe::]/",
+    "http://[fd00:ec2::254]/latest/meta-data/",
 ]
 ELSEWHERE = [
     "http://localhost:3000/",
     "http://10.0.0.5/",
     "http://[::1]:3000/",
+    "http://[64:ff9b::10.0.0.5]/",
+    "http://[fd00:ec2::255]/",
     "http://shop/",
     "https://169.254.example/",
 ]
