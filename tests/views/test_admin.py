@@ -413,6 +413,15 @@ def test_while_the_service_is_silent_nothing_is_offered_to_refund(staff, desk, p
     assert "refund-amount" not in page
 
 
+@pytest.mark.parametrize(("card", "shown"), [("approved", [False, True]), ("no_money_later", [False, False])])
+def test_staff_see_what_is_left_only_of_a_payment_that_moved_money(staff, desk, user, plan, card, shown):
+    subscription = subscribe(desk, user, plan, card=card, now=clock.now())
+
+    pages = [staff.get(f"/admin/orders/{one.merchant_uid}?lang=en").text for one in subscription.orders]
+
+    assert sorted("Left, as the payment service reports" in page for page in pages) == shown
+
+
 def test_staff_read_an_order_again_and_close_its_case(staff, desk, paid):
     desk.client.cancel_in_console(paid.imp_uid)
 
