@@ -8,7 +8,6 @@ from ..openapi.description import GROUPS
 from ..openapi.fidelity import Call, calls
 
 SIDES = ("takes", "gives")
-UNSERVED = "not_served"
 
 
 class Line(NamedTuple):
