@@ -4,13 +4,13 @@
 // Its own button starts the same run as Run does.
 import buyForm from "../components/buy-form.js";
 import { postJson } from "../http.js";
-import { guideWithRun } from "../pages/guides-result.js";
 import { edited } from "./leaves.js";
+import { guideWithRun } from "./result-address.js";
 
 /**
  * @param {HTMLFormElement} form with `data-device`, and in `data-run` the run that the workbench has started, as JSON;
  *   `data-events` is the address for reports, with RUN in place of the run's id. In the guide itself also what
- *   guides-result.js needs
+ *   result-address.js needs
  */
 export default function frame(form) {
   const device = form.dataset.device ?? "";

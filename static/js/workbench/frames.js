@@ -1,11 +1,11 @@
 // @ts-check
 // The shop panel: one frame for each device. It starts a run in the frames of its devices, and tells when each has come
 // back with an order.
-import { guideWithRun } from "../pages/guides-result.js";
 import { Device } from "./device.js";
+import { guideWithRun } from "./result-address.js";
 import { refreshRun } from "./shown-run.js";
 
-/** @param {HTMLElement} shop with `data-result-url` and `data-orders` as guides-result.js needs them */
+/** @param {HTMLElement} shop with `data-result-url` and `data-orders` as result-address.js needs them */
 export default function frames(shop) {
   const workbench = /** @type {HTMLElement} */ (shop.closest("#workbench"));
   const figures = /** @type {HTMLElement[]} */ ([...shop.querySelectorAll("[data-device]")]);
