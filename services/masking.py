@@ -10,8 +10,9 @@ from typing import Any
 
 CUT = "***"
 SECRETS = (
-    *("impkey", "secret", "token", "tokenheader", "authorization", "apikey", "password", "passwd", "pwd", "pwd2digit"),
-    *("pin", "cvc", "cvv", "cvc2", "cvv2", "birth", "expiry", "expirydate", "expirymonth", "expiryyear"),
+    *("impkey", "secret", "token", "tokenheader", "authorization", "apikey", "password", "passwd", "pwd"),
+    *("pwd2digit", "pwd2digits", "pin", "cvc", "cvv", "cvc2", "cvv2", "birth"),
+    *("expiry", "expirydate", "expirymonth", "expiryyear"),
 )
 """How the names of fields end whose values are never kept: without case, dashes, dots and underscores."""
 NUMBERS = ("cardnumber", "cardno", "cardnum", "accountnumber", "accountno", "vbanknum", "refundaccount")
