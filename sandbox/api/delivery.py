@@ -6,6 +6,7 @@ from sqlalchemy import select
 from ..facts import pgs
 from ..ledger import entries
 from ..ledger.models import Payment, db
+from ..rules import pg_checks
 from ..wire.errors import Refused
 from ..wire.parameters import MERCHANT_UID_LIMIT, Fields, missing, required_integer, required_text, text, word
 from .access import authenticate, merchant
@@ -40,6 +41,7 @@ def report() -> Response:
     """Check the report and accept it. The sandbox does not store it."""
     body = fields()
     _check(body)
+    pg_checks.check_call(merchant(), "POST /paymentwall/delivery", body)
     reported = select(Payment.id).where(
         Payment.merchant_id == merchant().id,
         Payment.imp_uid == required_text(body, "imp_uid"),

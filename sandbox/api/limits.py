@@ -1,7 +1,7 @@
 """The longest text allowed in each field. Source: `maxLength` of the schema.
 
-The schema does not say what happens to a longer text; the lever `long_text` decides. The two ids are an exception:
-a cut id would name something else, so `parameters` refuses it whatever the lever says.
+The schema does not say what happens to a longer text; the lever `long_text` decides, and a *strict* merchant is refused
+whatever it says. The two ids are an exception: a cut id would name something else, so `parameters` refuses it always.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ def apply(merchant: Merchant, fields: dict[str, Any]) -> dict[str, Any]:
     """Return `fields`, and those of each schedule in it, with longer texts cut or kept, as `long_text` says.
 
     Raises:
-        Malformed: when a text is too long and `long_text` is `refuse`.
+        Malformed: when a text is too long, and `long_text` is `refuse` or the merchant *strict*.
     """
-    how = levers.get(merchant, "long_text")
+    how = "refuse" if levers.get(merchant, "strict") else levers.get(merchant, "long_text")
     if how == "keep":
         return fields
     kept = {name: _limited(how, name, value) for name, value in fields.items()}

@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from ..merchants.clock import of
 from ..products import naver_orders
+from ..rules import pg_checks
 from .access import authenticate, merchant
 from .body import fields, query
 from .envelope import answer
@@ -17,7 +18,9 @@ bp.before_request(authenticate)
 def act(imp_uid: str, call: str) -> Response:
     """Move products. Answer 200 if all of them moved, 207 with the moved ones if some did, an error if none did."""
     payment = paid_with(imp_uid, "order_form")
-    moved, complete = naver_orders.act(payment, naver_orders.CALLS[call], fields(), of(merchant()))
+    sent = fields()
+    pg_checks.check_call(merchant(), f"POST /payments/{{imp_uid}}/naver/{call}", sent, payment.profile)
+    moved, complete = naver_orders.act(payment, naver_orders.CALLS[call], sent, of(merchant()))
     return answer([product_order_object(product) for product in moved], http=200 if complete else 207)
 
 

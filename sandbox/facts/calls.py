@@ -1,4 +1,5 @@
-"""What each REST call must contain, what its PG supports there, and what a field that is left out stands for.
+"""What each REST call must contain, what its PG supports there, which values the schema allows, and what a field that
+is left out stands for.
 
 `calls.toml` lists it, from the official schema and the PGs' guides.
 """
@@ -46,6 +47,22 @@ class Supported:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """The values that the schema allows in some fields. The top of `calls.toml` explains the attributes."""
+
+    calls: tuple[str, ...]
+    fields: tuple[str, ...]
+    certainty: Literal["documented", "assumed"]
+    source: str
+    pgs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
+    longest: int | None = None
+    pattern: str = ""
+    percent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Default:
     """What calls mean without some of their fields. The top of `calls.toml` explains the attributes."""
 
@@ -61,6 +78,7 @@ _LISTED = tables.load(Path(__file__).with_suffix(".toml"))
 
 REQUIRED = tuple(Required(**entry) for entry in _LISTED["required"])
 SUPPORTED = tuple(Supported(**entry) for entry in _LISTED["supported"])
+ALLOWED = tuple(Allowed(**entry) for entry in _LISTED["allowed"])
 DEFAULTS = tuple(Default(**entry) for entry in _LISTED["default"])
 
 
@@ -76,6 +94,14 @@ def unsupported(call: str, pg: str, fields: Any) -> Iterator[str]:
     for entry in SUPPORTED:
         if entry.call == call and entry.excludes(pg):
             yield from (field for field in entry.fields if is_sent(fields, field, within=any))
+
+
+def limited(call: str, pg: str, fields: Any) -> Iterator[tuple[Allowed, str, Any, Mapping[str, Any]]]:
+    """Yield each value of this request that may not be any, with its entry, its field and the fields beside it."""
+    for entry in ALLOWED:
+        if call in entry.calls and (not entry.pgs or pg in entry.pgs):
+            for field in entry.fields:
+                yield from ((entry, field, value, beside) for value, beside in _sent(fields, field))
 
 
 def required_by(pg: str) -> dict[str, list[str]]:
@@ -98,3 +124,14 @@ def is_sent(fields: Any, path: str, within: Callable[[Iterator[bool]], bool] = a
         entries = value if isinstance(value, list) else []
         return within(is_sent(entry, rest, within) for entry in entries)
     return is_sent(value, rest, within) if rest else value not in (None, "", [], {})
+
+
+def _sent(fields: Any, path: str) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """Yield each value that the request has at `path`, and the fields beside it."""
+    name, _, rest = path.partition(".")
+    value = fields.get(name.removesuffix("[]")) if isinstance(fields, Mapping) else None
+    if rest:
+        for inner in value if isinstance(value, list) else [value]:
+            yield from _sent(inner, rest)
+    elif value not in (None, "", [], {}):
+        yield value, fields

@@ -4,18 +4,19 @@ The texts of refusals are assumed: the real ones are each PG's prose, and no sho
 """
 
 import re
+from typing import Any
 
 from ..facts import calls
 from ..facts.pgs import Profile
 from ..ledger.models import Merchant, Payment
 from ..merchants import levers
-from ..wire.parameters import Fields, Malformed, missing
+from ..wire.parameters import Fields, Malformed, missing, number
 
 
 def check_call(
     merchant: Merchant, call: str, fields: Fields, profile: Profile | None = None, *, lenient: bool = False
 ) -> None:
-    """Check that a REST call contains what the service and its PG require, and nothing that the PG does not support.
+    """Check that a REST call contains what the service and its PG require, and nothing that they do not allow.
 
     `profile` is None when no PG takes part. With `lenient`, a *strict* merchant is treated like any other.
 
@@ -29,6 +30,30 @@ def check_call(
     if strictly and profile:
         for field in calls.unsupported(call, code, fields):
             raise unsupported(profile, field)
+    for entry, field, value, beside in calls.limited(call, code, fields) if strictly else ():
+        if fault := _fault(entry, field, value, beside):
+            raise Malformed(f"{whose if entry.pgs else ''}{field} {fault}")
+
+
+def _fault(entry: calls.Allowed, field: str, value: Any, beside: Fields) -> str:
+    """Return what is wrong with a value and what is allowed, '' if nothing is."""
+    sent = str(value)
+    if entry.words and sent not in entry.words:
+        return f"파라메터는 {', '.join(entry.words)} 중 하나여야 합니다."
+    if sent in entry.barred:
+        return f"파라메터에 {sent}은(는) 사용할 수 없습니다."
+    if entry.longest is not None and len(sent) > entry.longest:
+        return f"파라메터는 {entry.longest}자를 넘을 수 없습니다."
+    if entry.pattern and not re.fullmatch(entry.pattern, sent):
+        return f"형식이 올바르지 않습니다. ({entry.pattern})"
+    if entry.percent is not None and _exceeds(beside, field.rpartition(".")[2], entry.percent):
+        return f"파라메터는 amount의 {entry.percent}%를 넘을 수 없습니다."
+    return ""
+
+
+def _exceeds(fields: Fields, name: str, percent: int) -> bool:
+    part, whole = (float(number(fields, field) or 0) for field in (name, "amount"))  # a Decimal of 1e999999 overflows
+    return part * 100 > whole * percent
 
 
 def unsupported(profile: Profile, field: str) -> Malformed:

@@ -1,12 +1,13 @@
-"""What the sandbox requires of each call is what the official schema requires, where that schema is available."""
+"""What the sandbox requires of each call and the values it allows are the official schema's, where it is available."""
 
 import re
 from typing import Any
 
 import pytest
 
+from sandbox.api.limits import IDS, TEXTS
 from sandbox.facts import calls, pgs
-from sandbox.openapi.description import SERVICE
+from sandbox.openapi.description import SERVICE, Field
 from tests.sandbox.openapi.walk import Sent, sent_fields
 
 PLAYED = set(pgs.every_code())
@@ -134,3 +135,119 @@ def test_a_default_that_the_schema_names_is_the_one_listed(fields):
     for entry in calls.DEFAULTS:
         for pair in ((call, field) for call in entry.calls for field in entry.fields):
             assert named.get(pair, str(entry.value).lower()) == str(entry.value).lower(), pair
+
+
+# Values -----------------------------------------------------------------------------------------------------
+
+LIMITS = {"enum": "words", "maxLength": "longest"}
+"""Keyword of the schema → the attribute of `calls.Allowed`."""
+
+SUBSTITUTED = ("cancel", "request-return", "withhold-return")
+"""Naver's calls whose `reason` the schema enumerates, but says that any other word means the first."""
+
+NO_TEXT_OF_A_SHOP = {("POST /paymentwall/delivery", "imp_uid")}
+"""An id that the service wrote."""
+
+
+def test_the_values_that_the_schema_allows_are_those_of_every_merchant_or_of_a_strict_one(fields):
+    theirs = {
+        (sent.call, sent.field, LIMITS[keyword]): limit
+        for sent in fields
+        for keyword, limit in limits_of(sent).items()
+        if not is_limited_for_all(sent, keyword, limit) and not is_excepted(sent)
+    }
+
+    assert {
+        (call, field, name): getattr(entry, name)
+        for entry in calls.ALLOWED
+        for call in entry.calls
+        for field in entry.fields
+        for name in LIMITS.values()
+        if entry.source == "schema" and getattr(entry, name)
+    } == theirs
+
+
+def test_the_schema_limits_values_in_no_other_way(fields):
+    others = {"pattern", "format", "minLength", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "maxItems"}
+
+    assert [sent[:2] for sent in fields if others & set(sent.described)] == []
+    for sent in fields:
+        bounds = tuple(int(sent.described[bound]) for bound in ("minimum", "maximum") if bound in sent.described)
+        ours = described_as(sent)
+        assert not bounds or (ours and (ours.min, ours.max) == bounds), sent[:2]
+
+
+def limits_of(sent: Sent) -> dict[str, Any]:
+    """Return the limits of a text; a number has no length, although the schema gives it one."""
+    found = {}
+    if "enum" in sent.described:
+        found["enum"] = tuple(sent.described["enum"])
+    if "maxLength" in sent.described and sent.described["type"] == "string":
+        found["maxLength"] = int(sent.described["maxLength"])
+    return found
+
+
+def described_as(sent: Sent) -> Field | None:
+    operation = next(one for one in SERVICE if one.call == sent.call)
+    return next((one for one in (*operation.query, *operation.body) if one.dotted == sent.field), None)
+
+
+def is_limited_for_all(sent: Sent, keyword: str, limit: Any) -> bool:
+    """Whether the sandbox refuses another value to every merchant, or as `long_text` says."""
+    ours = described_as(sent)
+    words = tuple(ours.choices) if ours and not ours.ignored else ()
+    if keyword == "enum":
+        return set(words) == set(limit)
+    read = ours.max if ours and not ours.ignored else None
+    return bool(words) or limit in ({**TEXTS, **IDS}.get(sent.field.rpartition(".")[2]), read)
+
+
+def is_excepted(sent: Sent) -> bool:
+    substituted = sent.field == "reason" and sent.call.rpartition("/")[2] in SUBSTITUTED
+    unsupported = all(sent.field in excluded(sent, code) for code in PLAYED)
+    return substituted or unsupported or sent[:2] in OF_OTHERS | NO_TEXT_OF_A_SHOP
+
+
+def excluded(sent: Sent, code: str) -> list[str]:
+    return [field for e in calls.SUPPORTED if e.call == sent.call and e.excludes(code) for field in e.fields]
+
+
+IN_WORDS = {
+    r"10% 이하로 설정해야": ("percent", 10),
+    r"KRW은 불가능합니다": ("barred", ("KRW",)),
+    r"특수문자를? ?(를 )?(허용하고|포함이 불가능)": ("pattern", "[A-Za-z0-9]+"),
+    r"이용 ?완료일": ("pattern", "[0-9]{8}"),
+    r"생년월일6자리.*사업자등록번호10자리": ("pattern", "[0-9]{6}|[0-9]{10}"),
+    r"비밀번호 앞 2자리": ("pattern", "[0-9]{2}"),
+    r"카드 뒷면 3자리, AMEX의 경우 4자리": ("pattern", "[0-9]{3,4}"),
+    r"real : 실물상품": ("words", ("real", "digital")),
+    r"\(person, company, anonymous\)": ("words", ("person", "company", "anonymous")),
+}
+"""What a description says → the limit of every field that it describes."""
+
+CHECKED_FOR_ALL = {("POST /subscribe/payments/again", "currency"), ("POST /subscribe/payments/again", "merchant_uid")}
+"""What each merchant is refused at the moment of the charge, as `pgs.toml` says."""
+
+
+def test_what_the_schema_forbids_in_words_is_listed(fields):
+    theirs = {
+        (sent.call, sent.field, *limit)
+        for sent in fields
+        for said, limit in IN_WORDS.items()
+        if sent.field != "schedules" and "enum" not in sent.described and sent[:2] not in CHECKED_FOR_ALL
+        if any(re.search(said, prose) for prose in (sent.prose, *of_pgs_in_words(sent)))
+    }
+
+    assert {
+        (call, field, name, getattr(entry, name))
+        for entry in calls.ALLOWED
+        for call in entry.calls
+        for field in entry.fields
+        for name in ("percent", "barred", "pattern", "words")
+        if entry.source != "schema" and getattr(entry, name)
+    } == theirs
+
+
+def of_pgs_in_words(sent: Sent) -> list[str]:
+    per_pg = sent.described.get("x-portone-per-pg", {})
+    return [re.sub(r"<[^>]+>", "", str(words)) for said in per_pg.values() for words in said.values()]
