@@ -79,7 +79,9 @@ def test_the_price_in_the_server_s_files_never_follows_the_browser(make_shopper:
 
 
 def test_pointing_at_a_field_lights_up_its_lines_and_the_other_way_round(make_shopper: MakeShopper):
-    page = make_shopper("pc", signed_in=False).open("/guides/inicis")
+    shopper = make_shopper("pc", signed_in=False)
+    page = shopper.open("/guides/inicis")
+    expect(RequestPanel(page, shopper.words).run_button).to_be_enabled()  # the scripts have started
     line = page.locator("#source-javascript .line[data-field=amount]")
     pointed = page.evaluate_handle(
         "() => { const names = []; document.getElementById('workbench')"
