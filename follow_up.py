@@ -155,26 +155,25 @@ class Look:
 def look_at_open(desk: Desk) -> Look:
     """Settle the open orders, make the refunds and delete the revoked keys that are due, of each group in its time."""
     look = Look(desk)
-    for group in desk.groups():
-        _look_at_group(desk, look, group)
+    _look_at_groups(desk, look)
     return look
 
 
 def look_at_all(desk: Desk) -> Look:
     """Settle the notices that are due, and what is open, until nothing is left or the service is silent."""
-    look = Look(desk)
-    for _ in look.repeats():
-        _look_at_notices(desk, look)
-        for group in desk.groups():
-            _look_at_group(desk, look, group)
-    return look
+    return _repeated(desk, _look_at_notices, _look_at_groups)
 
 
 def look_at_notices(desk: Desk) -> Look:
     """Settle every notice that is due, until none is left or the service is silent."""
+    return _repeated(desk, _look_at_notices)
+
+
+def _repeated(desk: Desk, *parts: Callable[[Desk, Look], None]) -> Look:
     look = Look(desk)
     for _ in look.repeats():
-        _look_at_notices(desk, look)
+        for part in parts:
+            part(desk, look)
     return look
 
 
@@ -182,6 +181,11 @@ def _look_at_notices(desk: Desk, look: Look) -> None:
     for notice_id, _ in look.turns("notice", notices.due(now=_machine_now(desk))):
         with isolated(f"notice {notice_id}", failed=look.fail):
             _process_notice(desk, notice_id)
+
+
+def _look_at_groups(desk: Desk, look: Look) -> None:
+    for group in desk.groups():
+        _look_at_group(desk, look, group)
 
 
 def _look_at_group(desk: Desk, look: Look, group: Group) -> None:
