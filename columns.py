@@ -6,6 +6,9 @@ from enum import StrEnum
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
+LARGEST_ID = 2**31 - 1
+"""The largest number that a column of ids holds. PostgreSQL raises when a query compares it with a larger one."""
+
 
 class Base(DeclarativeBase):
     """The base of every table, with a name for each constraint, so that a migration can drop it."""
@@ -49,3 +52,8 @@ class UTCDateTime(TypeDecorator[datetime]):
 def by_value(enum: type[StrEnum]) -> Enum:
     """Return a text column type that stores the enum's values, not its Python names, so that SQL shows our words."""
     return Enum(enum, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
+
+
+def is_id(number: int) -> bool:
+    """Whether a row may have this id: a number from an address may be any."""
+    return 0 < number <= LARGEST_ID

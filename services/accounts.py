@@ -9,6 +9,7 @@ from sqlalchemy.orm import selectinload
 from werkzeug.security import check_password_hash, generate_password_hash
 
 import texts
+from columns import is_id
 from errors import EmailTaken, WrongCredentials
 from models import User, db
 
@@ -57,9 +58,7 @@ def by_email(email: str) -> User | None:
 
 def find(user_id: int) -> User | None:
     """Return the user with this number, if there is one."""
-    if not 0 < user_id < 2**31:
-        return None  # the number does not fit into the column, and the database would raise
-    return db.session.get(User, user_id)
+    return db.session.get(User, user_id) if is_id(user_id) else None
 
 
 def newest(*, limit: int = 50) -> Sequence[User]:

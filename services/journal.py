@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
+from columns import LARGEST_ID
 from models import Case, JournalEntry, Order, Refund, db
 from services.masking import without_numbers
 from states import OrderStatus, RefundStatus
@@ -19,7 +20,6 @@ BROWSER, SHOP, PG = "browser", "shop", "pg"
 
 ENTRIES_OF_A_PAGE = 50
 """How many entries a page shows. An ordinary order has about ten; anyone can add to them by sending webhooks."""
-LARGEST_ID = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from columns import is_id
 from errors import OutOfDate
 from models import Case, Order, Subscription, User, db
 from money import CurrencyError, Money
@@ -118,7 +119,7 @@ def apply_effect(order: Order, effect: RefundEffect, *, now: datetime) -> None:
 
 def find_case(case_id: int) -> Case | None:
     """Return the case, or None if it does not exist."""
-    return db.session.get(Case, case_id) if 0 < case_id < 2**31 else None
+    return db.session.get(Case, case_id) if is_id(case_id) else None
 
 
 def open_cases(*, limit: int = 100) -> Sequence[Case]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from columns import is_id
 from models import Invoice, Order, Plan, Subscription, User, db
 from money import Money
 from services import billing_keys, journal
@@ -58,8 +59,8 @@ def grouped(found: Sequence[Subscription]) -> tuple[list[Group], list[Subscripti
 
 def find(subscription_id: int, *, user: User | None) -> Subscription | None:
     """Return the user's subscription (None: any user's), or None if it does not exist or belongs to another user."""
-    if not 0 < subscription_id < 2**31:
-        return None  # the number does not fit into the column, and the database would raise
+    if not is_id(subscription_id):
+        return None
     query = select(Subscription).where(Subscription.id == subscription_id)
     return db.session.scalar(query if user is None else query.where(Subscription.user_id == user.id))
 
