@@ -13,13 +13,19 @@ from . import tables
 
 
 @dataclass(frozen=True, kw_only=True)
-class Required:
-    """Fields that a call must contain. The top of `calls.toml` explains the attributes."""
+class _Entry:
+    """What the entries share. The top of `calls.toml` explains the attributes of each kind."""
 
-    call: str
     fields: tuple[str, ...]
     certainty: Literal["documented", "assumed"]
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Required(_Entry):
+    """Fields that a call must contain."""
+
+    call: str
     pgs: tuple[str, ...] = ()
     when: str = ""
     strict: str = ""
@@ -31,13 +37,10 @@ class Required:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supported:
-    """Fields of a call that not every PG supports. The top of `calls.toml` explains the attributes."""
+class Supported(_Entry):
+    """Fields of a call that not every PG supports."""
 
     call: str
-    fields: tuple[str, ...]
-    certainty: Literal["documented", "assumed"]
-    source: str
     by: tuple[str, ...] | None = None
     unless: tuple[str, ...] = ()
 
@@ -47,13 +50,10 @@ class Supported:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Allowed:
-    """The values that the schema allows in some fields. The top of `calls.toml` explains the attributes."""
+class Allowed(_Entry):
+    """The values that the schema allows in some fields."""
 
     calls: tuple[str, ...]
-    fields: tuple[str, ...]
-    certainty: Literal["documented", "assumed"]
-    source: str
     pgs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     barred: tuple[str, ...] = ()
@@ -63,13 +63,10 @@ class Allowed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Default:
-    """What calls mean without some of their fields. The top of `calls.toml` explains the attributes."""
+class Default(_Entry):
+    """What calls mean without some of their fields."""
 
     calls: tuple[str, ...]
-    fields: tuple[str, ...]
-    certainty: Literal["documented", "assumed"]
-    source: str
     value: str | int | bool | None = None
     means: str = ""
 
